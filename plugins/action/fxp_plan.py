@@ -1,0 +1,61 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of the plan: collect every server's variables, hold them against the vocabulary, plan."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _values, _vocabulary
+
+GROUP = "fxp_servers"
+# Strategies under which run_once really means once.
+STRATEGIES = ("linear", "ansible.builtin.linear", "debug", "ansible.builtin.debug")
+
+
+class ActionModule(ActionBase):
+    """Plan once per play, from inventory variables alone: no host is contacted, no gathered fact is read."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        self._refuse_misuse(task_vars)
+        options: dict[str, dict[str, t.Any]] = {}
+        problems: list[_plan.Problem] = []
+        for host in task_vars["groups"][GROUP]:
+            options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host])
+            problems += found
+        if problems:
+            raise AnsibleActionFail(str(_plan.PlanError(problems)))
+        try:
+            return {"changed": False, **_plan.make_plan(options)}
+        except _plan.PlanError as exc:
+            raise AnsibleActionFail(str(exc)) from None
+
+    def _refuse_misuse(self, task_vars: dict[str, t.Any]) -> None:
+        if _values.NETADDR_IMPORT_ERROR is not None:
+            raise AnsibleActionFail("The Python library netaddr is needed on the controller; install it beside Ansible.")
+        if self._task.args:
+            raise AnsibleActionFail("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
+        # ansible-core gives an action no public way to its play.
+        strategy = self._task.get_play().strategy
+        if strategy not in STRATEGIES:
+            raise AnsibleActionFail(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
+                                    "use 'strategy: linear'.")
+        servers = task_vars["groups"].get(GROUP)
+        if not servers:
+            raise AnsibleActionFail(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
+        strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in servers]
+        if strangers:
+            raise AnsibleActionFail(f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
+                                    "server; put the host into it, or leave it out of the play.")

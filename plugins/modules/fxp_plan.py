@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fxp_plan
+short_description: Plan what every FXP server must announce, allow, open and prove
+description:
+  - Reads the inventory variables of all members of the group C(fxp_servers) and returns what each of them must announce, allow,
+    open and prove.
+  - B(The options below are inventory variables). Each is said for a host or a group with the prefix C(fxp_), so O(passive_ports)
+    is the variable C(fxp_passive_ports). A task that calls this action passes no options.
+  - Only inventory variables are read, never gathered facts, and no host is contacted. So the plan is the same with C(--limit),
+    in every batch of C(serial), and while a server is down.
+  - An inventory that cannot be planned fails with one sentence for each problem that names host, variable, value and cure, before
+    any host changes. A variable with the prefix C(fxp_) that is not in this list is such a problem.
+  - The roles of this collection call this action; there is rarely a reason to call it otherwise.
+author:
+  - The proftpd.fxp contributors (@proftpd-fxp)
+requirements:
+  - netaddr (on the controller)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: N/A
+    details:
+      - This action does not modify state.
+options:
+  address:
+    description:
+      - The literal IPv4 or IPv6 address that clients and peers dial.
+      - If it is not said and C(ansible_host) is a literal address, that address is taken.
+    type: str
+  control_port:
+    description:
+      - The TCP port of the control connection.
+    type: int
+    default: 21
+  passive_ports:
+    description:
+      - The range of TCP ports, as C(first-last), that the server listens on for data connections.
+      - ProFTPD's C(PassivePorts) and the firewall rules both come from here.
+      - A server admits as many sessions as the range has ports, but not more than 100.
+    type: str
+    default: 49152-49407
+  masquerade_address:
+    description:
+      - The literal IPv4 address that the server announces in answer to C(PASV), for a server behind NAT.
+    type: str
+  egress_addresses:
+    description:
+      - The literal addresses that connections opened by this server appear to come from when they reach a peer.
+      - If it is not said, O(masquerade_address) is taken, else O(address).
+    type: list
+    elements: str
+    default: []
+  foreign_addresses:
+    description:
+      - Whose addresses the server accepts for data connections, beside the address of the client that is logged in.
+      - V(peers) are the announced and the egress addresses of all other members of C(fxp_servers).
+      - V(none) turns FXP off for this server.
+      - V(any) opens the server for bounce attacks (RFC 2577) and is refused unless O(accept_bounce_risk=true).
+    type: str
+    choices:
+      - peers
+      - none
+      - any
+    default: peers
+  accept_bounce_risk:
+    description:
+      - Say that O(foreign_addresses=any) is meant.
+    type: bool
+    default: false
+  clients:
+    description:
+      - Networks, in CIDR notation, that may log in and open data connections. V(any) stands for everybody.
+      - The host that checks are driven from, O(vantage), must be among them.
+    type: list
+    elements: str
+    default:
+      - any
+  users:
+    description:
+      - Accounts of the server. They exist in ProFTPD's own password file only and cannot log in by any other way.
+      - Every account is jailed to its home.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the account.
+        type: str
+        required: true
+      password:
+        description:
+          - Password of the account. Keep it in a vault.
+          - Exactly one of O(users[].password) and O(users[].password_hash) must be said.
+        type: str
+      password_hash:
+        description:
+          - Hash of the password as crypt(3) writes it, for example from C(openssl passwd -6).
+        type: str
+      home:
+        description:
+          - Absolute path of the directory that the account sees as its root. It is made if it is missing, and an existing one is
+            left as it is.
+          - If it is not said, it is C(/srv/fxp/<name>).
+        type: str
+      uid:
+        description:
+          - Numeric owner of the files that the account writes.
+          - If it is not said, the system account C(ftp) owns them.
+        type: int
+      gid:
+        description:
+          - Numeric group of the files that the account writes.
+          - If it is not said, it is the group of the system account C(ftp).
+        type: int
+  check_user:
+    description:
+      - Name of the account that checks log in with. It is made on every server if O(users) does not list it.
+      - The playbook P(proftpd.fxp.smoke_test#playbook) needs it.
+    type: str
+  check_password:
+    description:
+      - Password of O(check_user). Keep it in a vault.
+      - It needs at least 12 characters and must not be part of a name or path, because Ansible masks every occurrence of it in what
+        a check returns.
+    type: str
+  tls:
+    description:
+      - Whether control and data connections are encrypted.
+      - This release supports V(none) only, and it must be said.
+    type: str
+    choices:
+      - required
+      - control
+      - none
+    default: required
+  firewall_backend:
+    description:
+      - What manages the firewall of the host.
+      - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another one
+        is active.
+      - V(none) leaves the firewall alone.
+    type: str
+    choices:
+      - auto
+      - nftables
+      - none
+    default: auto
+  vantage:
+    description:
+      - The host that checks are driven from, the same for all servers and never one of them.
+    type: str
+    default: localhost
+  take_over:
+    description:
+      - Replace a ProFTPD configuration that somebody made by hand. The old file is kept beside the new one.
+      - The untouched file of the distribution is not such a configuration.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+# inventory.yml:
+#
+#   fxp_servers:
+#     hosts:
+#       ftp1: {ansible_host: 198.51.100.11}
+#       ftp2: {ansible_host: 198.51.100.12}
+#     vars:
+#       fxp_tls: none
+#       fxp_passive_ports: 50000-50099
+#       fxp_clients: [198.51.100.0/24]
+#       fxp_check_user: fxpcheck
+#       fxp_check_password: "{{ vault_fxp_check_password }}"
+
+- name: Plan what every server must announce, allow, open and prove
+  proftpd.fxp.fxp_plan:
+  run_once: true
+  register: _fxp_plan
+"""
+
+RETURN = r"""
+servers:
+  description:
+    - The peers' table, what every server must know of the others, by inventory name.
+  returned: success
+  type: dict
+  sample:
+    ftp1:
+      address: 198.51.100.11
+      announced: 198.51.100.11
+      announced_family: 4
+      class_members: [198.51.100.11]
+      control_port: 21
+      egress: [198.51.100.11]
+      egress4: [198.51.100.11]
+      egress6: []
+      passive_ports: {first: 50000, last: 50099}
+hosts:
+  description:
+    - What differs between the servers, by inventory name. No secrets are in it.
+  returned: success
+  type: dict
+  sample:
+    ftp1:
+      accounts:
+        - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check}
+      allow_foreign_address: fxp_peers
+      clients4: [198.51.100.0/24]
+      clients6: []
+      firewall_backend: auto
+      masquerade_address: null
+      max_instances: 100
+      take_over: false
+pairs:
+  description:
+    - Every ordered pair of servers, the transfers to prove.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    source:
+      description: Name of the server that sends.
+      type: str
+      returned: success
+    destination:
+      description: Name of the server that receives.
+      type: str
+      returned: success
+vantage:
+  description:
+    - The host that checks are driven from.
+  returned: success
+  type: str
+  sample: localhost
+"""

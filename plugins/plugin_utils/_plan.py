@@ -1,0 +1,244 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Turn an inventory into a plan: what every server must announce, allow, open and prove.
+
+Pure: reads the options of every server, returns plain data without secrets, knows nothing of Ansible.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _values
+
+# The class that every server's AllowForeignAddress names.
+PEER_CLASS = "fxp_peers"
+
+Options = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the inventory. C(value) is None where there is none to show."""
+
+    host: str
+    variable: str
+    value: object
+    cure: str
+    secret: bool = False
+
+    @property
+    def told(self) -> str:
+        """The problem as a sentence, without its host."""
+        value = "" if self.value is None else "the value, not shown, " if self.secret else f"{self.value!r} "
+        return f"{self.variable}: {value}{self.cure}" + ("" if self.cure.endswith((".", "?")) else ".")
+
+
+class PlanError(Exception):
+    """
+    The inventory cannot be planned. C(problems) has every reason that was found.
+
+    As text it is one sentence for each problem; hosts that share one, as with a variable of their group, share the line.
+    """
+
+    def __init__(self, problems: t.Sequence[Problem]) -> None:
+        hosts: dict[str, list[str]] = {}
+        for problem in problems:
+            hosts.setdefault(problem.told, []).append(problem.host)
+        super().__init__("\n".join(f"{_some(list(dict.fromkeys(names)))}: {told}" for told, names in hosts.items()))
+        self.problems = tuple(problems)
+
+
+def _some(names: t.Sequence[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+class _Reader:
+    """Reads the values of one host and collects what is wrong with them."""
+
+    def __init__(self, host: str, options: Options, problems: list[Problem]) -> None:
+        self.host = host
+        self.options = options
+        self.problems = problems
+
+    def complain(self, option: str, value: object, cure: str, *, secret: bool = False) -> None:
+        self.problems.append(Problem(self.host, f"fxp_{option}", value, cure, secret))
+
+    def parse(self, option: str, parser: t.Callable[[t.Any], t.Any], value: t.Any, *, secret: bool = False) -> t.Any:
+        """Return C(parser(value)), or None after noting why not. None stays None."""
+        if value is None:
+            return None
+        try:
+            return parser(value)
+        except ValueError as exc:
+            self.complain(option, value, str(exc), secret=secret)
+            return None
+
+    def get(self, option: str, parser: t.Callable[[t.Any], t.Any]) -> t.Any:
+        return self.parse(option, parser, self.options[option])
+
+
+def _server(reader: _Reader) -> dict[str, t.Any]:
+    """What the others must know of this server: a row of the peers' table."""
+    address = reader.get("address", _values.address)
+    control_port = reader.get("control_port", _values.port)
+    passive = reader.get("passive_ports", _values.port_range)
+    if address is None and not reader.options["address"]:
+        reader.complain("address", None, "it is not said and ansible_host is no literal address; write the address "
+                        "that clients and peers dial")
+    if passive and control_port and passive[0] <= control_port <= passive[1]:
+        reader.complain("passive_ports", reader.options["passive_ports"],
+                        f"contains the control port {control_port}; choose a range without it")
+    masquerade = reader.get("masquerade_address", _values.address)
+    if masquerade and ":" in masquerade:
+        reader.complain("masquerade_address", masquerade, "is an IPv6 address, which PASV cannot announce (RFC 959); "
+                        "write an IPv4 address, or leave it out: IPv6 is not behind NAT")
+    announced = masquerade or address
+    egress = [reader.parse("egress_addresses", _values.address, entry)
+              for entry in reader.options["egress_addresses"] or [announced] if entry]
+    egress = sorted({entry for entry in egress if entry})
+    return {
+        "address": address,
+        "announced": announced,
+        "control_port": control_port,
+        "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
+        "egress": egress,
+        "egress4": [entry for entry in egress if ":" not in entry],
+        "egress6": [entry for entry in egress if ":" in entry],
+        "announced_family": 6 if announced and ":" in announced else 4,
+        # PORT brings the announced address to a peer, the peer's own connection brings the egress address.
+        "class_members": sorted({entry for entry in [announced, *egress] if entry}),
+    }
+
+
+def _accounts(reader: _Reader) -> list[dict[str, t.Any]]:
+    """The accounts of this server without their passwords; C(password_from) says where those are."""
+    rows = []
+    for user in reader.options["users"]:
+        given = [kind for kind in ("password", "password_hash") if user[kind] is not None]
+        name = user["name"]
+        if len(given) != 1:
+            reader.complain("users", name, "needs exactly one of password and password_hash")
+        reader.parse("users", _values.password_hash, user["password_hash"], secret=True)
+        reader.parse("users", _values.one_line, user["password"], secret=True)
+        rows.append({"name": name, "home": user["home"], "uid": user["uid"], "gid": user["gid"],
+                     "password_from": "users"})
+
+    check_user, check_password = reader.options["check_user"], reader.options["check_password"]
+    if check_user is not None and check_user not in {row["name"] for row in rows}:
+        rows.append({"name": check_user, "home": None, "uid": None, "gid": None, "password_from": "check"})
+    for row in rows:
+        reader.parse("check_user" if row["password_from"] == "check" else "users", _values.account_name, row["name"])
+        row["home"] = reader.parse("users", _values.home, row["home"]) or f"/srv/fxp/{row['name']}"
+    for name, count in _counts(row["name"] for row in rows).items():
+        if count > 1:
+            reader.complain("users", name, "stands there more than once; give every account one entry")
+
+    if (check_user is None) != (check_password is None):
+        missing = "check_password" if check_password is None else "check_user"
+        reader.complain(missing, None, "it is not said although its counterpart is; say both fxp_check_user and "
+                        "fxp_check_password")
+    printed = [reader.host, *(row[key] for row in rows for key in ("name", "home"))]
+    reader.parse("check_password", lambda text: _values.check_password(text, printed), check_password, secret=True)
+    for user in reader.options["users"]:
+        if user["name"] == check_user and user["password"] is not None and user["password"] != check_password:
+            reader.complain("check_password", check_password, "is not the password that fxp_users gives this account; "
+                            "say the same one twice, or only one of them", secret=True)
+    return rows
+
+
+def _counts(items: t.Iterable[t.Any]) -> dict[t.Any, int]:
+    return {key: len(list(group)) for key, group in itertools.groupby(sorted(items))}
+
+
+def _allow_foreign_address(reader: _Reader, has_peers: bool) -> str:
+    """The value of AllowForeignAddress: never absent, because ProFTPD may then accept anybody's data connections."""
+    wanted = reader.options["foreign_addresses"]
+    if wanted == "any":
+        if not reader.options["accept_bounce_risk"]:
+            reader.complain("foreign_addresses", wanted, "lets anybody use this server for bounce attacks (RFC 2577); "
+                            "say 'peers', or also fxp_accept_bounce_risk: true")
+        return "on"
+    return PEER_CLASS if wanted == "peers" and has_peers else "off"
+
+
+def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dict[str, t.Any]:
+    """What this server needs beside the peers' table."""
+    if reader.options["tls"] != "none":
+        reader.complain("tls", reader.options["tls"], "is not supported yet by this release; say fxp_tls: none")
+    clients = reader.get("clients", _values.networks) or {4: [], 6: []}
+    passive = server["passive_ports"]
+    return {
+        "accounts": _accounts(reader),
+        "allow_foreign_address": _allow_foreign_address(reader, has_peers),
+        "clients4": clients[4],
+        "clients6": clients[6],
+        "firewall_backend": reader.options["firewall_backend"],
+        "masquerade_address": reader.options["masquerade_address"],
+        # A session that finds the passive range full gets a port outside of it (ProFTPD src/inet.c), behind the firewall.
+        "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
+        "take_over": reader.options["take_over"],
+    }
+
+
+def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+    """Two servers that would be dialled at one address and port."""
+    seen: dict[tuple[str, int], str] = {}
+    for name, server in servers.items():
+        key = (server["address"], server["control_port"])
+        if None in key:
+            continue
+        if key in seen:
+            yield Problem(name, "fxp_address", server["address"],
+                          f"with control port {key[1]} is also the address of {seen[key]}; give every server its own")
+        seen.setdefault(key, name)
+
+
+def _vantage(readers: t.Mapping[str, _Reader], problems: list[Problem]) -> str:
+    """The one host that checks are driven from."""
+    by_host = {name: reader.options["vantage"] for name, reader in readers.items()}
+    first_host, first = next(iter(by_host.items()))
+    for name, vantage in by_host.items():
+        if vantage != first:
+            problems.append(Problem(name, "fxp_vantage", vantage,
+                                    f"differs from {first!r} of {first_host}; all servers need the same one"))
+    if first in readers:
+        problems.append(Problem(first_host, "fxp_vantage", first, "is one of fxp_servers; a server always accepts its own "
+                                "client's address, so such a check proves nothing; choose a third host"))
+    return str(first)
+
+
+def make_plan(options: t.Mapping[str, Options]) -> dict[str, t.Any]:
+    """
+    Return the plan for all servers of a fleet.
+
+    *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
+    defaults filled in. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
+    C(pairs) (every ordered pair, the transfers to prove) and C(vantage). Passwords are looked at and never returned.
+
+    Raises PlanError with all problems at once.
+    """
+    problems: list[Problem] = []
+    readers = {name: _Reader(name, mine, problems) for name, mine in options.items()}
+    servers = {name: _server(reader) for name, reader in readers.items()}
+    hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
+    problems += _collisions(servers)
+    vantage = _vantage(readers, problems)
+    if problems:
+        raise PlanError(problems)
+    return {
+        "servers": servers,
+        "hosts": hosts,
+        "pairs": [{"source": source, "destination": destination}
+                  for source, destination in itertools.permutations(servers, 2)],
+        "vantage": vantage,
+    }

@@ -1,0 +1,137 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Read single values of the vocabulary.
+
+Every function takes what somebody wrote in an inventory and returns the parsed value or raises C(ValueError) with
+what is wrong and how to mend it, as the end of a sentence that begins with the variable and its value.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+try:
+    import netaddr
+except ImportError as exc:
+    NETADDR_IMPORT_ERROR: ImportError | None = exc
+else:
+    NETADDR_IMPORT_ERROR = None
+
+# The first port that an unprivileged process may bind. ProFTPD refuses PassivePorts and PORT below it
+# (modules/mod_core.c, set_passiveports and core_port).
+FIRST_UNPRIVILEGED_PORT = 1024
+LAST_PORT = 65535
+
+# What is written into a line of proftpd.conf, of a password file or of an nftables set without being quoted there.
+_ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+_PATH = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
+_CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
+
+
+def address(text: str) -> str:
+    """Return the literal IPv4 or IPv6 address *text* in its canonical form."""
+    try:
+        parsed = netaddr.IPAddress(text, flags=netaddr.INET_PTON)
+    except (netaddr.AddrFormatError, ValueError, TypeError):
+        raise ValueError("is not a literal address; write an IPv4 or IPv6 address, not a name or a network") from None
+    if parsed == netaddr.IPAddress(0, parsed.version) or parsed.is_multicast():
+        raise ValueError("is not the address of one host; write the address that peers and clients dial")
+    return str(parsed)
+
+
+def networks(texts: t.Iterable[str]) -> dict[int, list[str]]:
+    """
+    Return the networks in *texts* by address family (keys 4 and 6), merged and sorted.
+
+    The word V(any) stands for every address of both families.
+    """
+    parsed = []
+    for text in texts:
+        if text == "any":
+            parsed += [netaddr.IPNetwork("0.0.0.0/0"), netaddr.IPNetwork("::/0")]
+            continue
+        try:
+            network = netaddr.IPNetwork(text)
+        except (netaddr.AddrFormatError, ValueError, TypeError):
+            raise ValueError(f"has the entry {text!r}, which is no network; write 'any', an address or a CIDR") from None
+        if network.ip != network.network and network.prefixlen < network.ip.netmask_bits():
+            raise ValueError(f"has the entry {text!r} with host bits set; write {network.cidr}")
+        parsed.append(network)
+    merged = netaddr.cidr_merge(parsed)
+    return {family: [str(network) for network in merged if network.version == family] for family in (4, 6)}
+
+
+def port(number: int) -> int:
+    """Return *number* if it is a TCP port."""
+    if not 1 <= number <= LAST_PORT:
+        raise ValueError(f"is no TCP port; write a number from 1 to {LAST_PORT}")
+    return number
+
+
+def port_range(text: str) -> tuple[int, int]:
+    """Return first and last port of a range written C(first-last)."""
+    match = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text.strip())
+    if match is None:
+        raise ValueError("is no range of ports; write it as first-last, for example 49152-49407")
+    first, last = int(match[1]), int(match[2])
+    if last > LAST_PORT:
+        raise ValueError(f"ends above {LAST_PORT}, the last TCP port; choose a lower range")
+    if first < FIRST_UNPRIVILEGED_PORT:
+        raise ValueError(f"begins below {FIRST_UNPRIVILEGED_PORT}, which FTP servers refuse; choose a higher range")
+    if first > last:
+        raise ValueError(f"is reversed; write {last}-{first}")
+    if first == last:
+        raise ValueError("has one port only, which ProFTPD refuses; make the range wider")
+    return first, last
+
+
+def account_name(text: str) -> str:
+    """Return *text* if it can stand as a name in a password file."""
+    if not _ACCOUNT_NAME.fullmatch(text):
+        raise ValueError("is no account name; use letters, digits, '_', '.' and '-', at most 32, a letter or '_' first")
+    if text in ("root", "anonymous", "ftp"):
+        raise ValueError("is a name that FTP servers treat specially; choose another one")
+    return text
+
+
+def home(text: str) -> str:
+    """Return *text* if it is an absolute path that needs no quoting and is not the root directory."""
+    if not _PATH.fullmatch(text) or "." in text.split("/") or ".." in text.split("/"):
+        raise ValueError("is no absolute path of letters, digits and '_.+@-'; write one such as /srv/fxp/mirror")
+    return text
+
+
+def password_hash(text: str) -> str:
+    """Return *text* if it looks like the output of crypt(3) in one of the modern formats."""
+    if not _CRYPT_HASH.fullmatch(text):
+        raise ValueError("is not a crypt(3) hash such as 'openssl passwd -6' prints; write one, or use password")
+    return text
+
+
+def check_password(text: str, taken_by: t.Iterable[str]) -> str:
+    """
+    Return the password that checks log in with, if it is fit to be masked.
+
+    Ansible replaces every occurrence of a secret value in what a module returns; a short password, or one that is
+    part of a name or path, would make holes in the evidence.
+    """
+    if len(text) < 12:
+        raise ValueError("has fewer than 12 characters; Ansible would mask parts of the evidence, use a longer one")
+    for other in taken_by:
+        if text in other:
+            raise ValueError("is part of a name or path that checks print, which Ansible would mask; use another one")
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Return *text* if it has no control characters."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("has a control character such as a line break in it; write it on one line")
+    return text

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Hold one host's variables against the vocabulary.
+
+The vocabulary stands once, in the documentation of M(proftpd.fxp.fxp_plan); Ansible's own validator checks against it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
+
+from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _values
+
+PREFIX = "fxp_"
+SECRET = frozenset({"fxp_users", "fxp_check_password"})
+
+
+def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, t.Any]:
+    """Return documented *options* as an argument spec, each name with *prefix* before it."""
+    spec: dict[str, t.Any] = {}
+    for name, option in options.items():
+        entry = {key: option[key] for key in ("type", "elements", "choices", "default", "required") if key in option}
+        if "suboptions" in option:
+            entry["options"] = argument_spec(option["suboptions"])
+        spec[prefix + name] = entry
+    return spec
+
+
+VOCABULARY = argument_spec(yaml.safe_load(DOCUMENTATION)["options"], PREFIX)
+
+
+def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[_plan.Problem]]:
+    """Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them."""
+    given: dict[str, t.Any] = {}
+    problems = []
+    for name in sorted(name for name in variables if name.startswith(PREFIX)):
+        if name not in VOCABULARY:
+            near = difflib.get_close_matches(name, VOCABULARY, n=1)
+            cure = f"did you mean {near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
+            problems.append(_plan.Problem(host, name, None, f"there is no such variable; {cure}"))
+            continue
+        try:
+            given[name] = variables[name]
+        except AnsibleError as exc:
+            problems.append(_plan.Problem(host, name, None, f"its template cannot be resolved: {exc}"))
+    if given.get("fxp_address") is None:
+        given["fxp_address"] = _literal_or_none(variables.get("ansible_host", host))
+    result = ArgumentSpecValidator(VOCABULARY).validate(given)
+    problems += [_problem(host, given, error) for error in result.errors]
+    return {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}, problems
+
+
+def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> _plan.Problem:
+    """Turn an error of the validator into a sentence that names variable and value."""
+    variable = next((name for name in sorted(given, key=len, reverse=True) if name in error.msg), PREFIX + "*")
+    if isinstance(error, UnsupportedError):
+        return _plan.Problem(host, variable, None, f"unknown suboption {error.msg}")
+    wanted = VOCABULARY.get(variable, {})
+    kind = f"one of {', '.join(wanted['choices'])}" if "choices" in wanted else f"of the type {wanted.get('type')}"
+    cure = f"does not fit; it must be {kind} (ansible-doc proftpd.fxp.fxp_plan)"
+    if "suboptions" in error.msg or "found in" in error.msg:
+        cure = f"does not fit: {error.msg} (ansible-doc proftpd.fxp.fxp_plan)"
+    return _plan.Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
+
+
+def _literal_or_none(text: object) -> str | None:
+    try:
+        return _values.address(str(text))
+    except ValueError:
+        return None
