@@ -1,0 +1,171 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's hosts: containers that behave like servers, with systemd as their first process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import network
+from machine import Problem, podman, run
+
+FILES = Path(__file__).parent / "files"
+LABEL = "proftpd-fxp-lab"
+RELEASE = "bookworm"
+BOOT_SECONDS = 60
+# What an administrator's tools on a real server can do, short of what would reach the machine below:
+# /proc/sys and /sys stay read-only, so that a booting systemd cannot change the machine's own settings.
+CAPABILITIES = (
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_NICE",
+    "SYS_PTRACE",
+    "NET_ADMIN",
+    "NET_RAW",
+    "AUDIT_WRITE",
+    "DAC_READ_SEARCH",
+    "IPC_LOCK",
+    "LINUX_IMMUTABLE",
+    "MKNOD",
+)
+RUN_OPTIONS = (
+    "--systemd=always",
+    f"--cap-add={','.join(CAPABILITIES)}",
+    "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
+    # The engine raises these to the machine's limits, which not every machine lets it do.
+    "--ulimit=nofile=1024:1024",
+    "--ulimit=nproc=4096:4096",
+    # `systemctl reboot` ends the container with an error code: it comes back by itself.
+    "--restart=on-failure",
+    "--http-proxy=false",
+)
+
+
+@dataclass(frozen=True)
+class Host:
+    name: str
+    number: int
+    group: str
+    files: tuple[str, ...] = ("every",)
+    units: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return network.address(self.number)
+
+    @property
+    def container(self) -> str:
+        return f"fxp-lab-{self.name}"
+
+
+SERVER_FILES = ("every", "server")
+HOSTS = (
+    Host("ftp1", 11, "fxp_servers", SERVER_FILES, ("nftables.service",)),
+    Host("ftp2", 12, "fxp_servers", SERVER_FILES, ("nftables.service",)),
+    Host("client", 20, "lab_others"),
+    Host("stranger", 66, "lab_others"),
+)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What the engine says of a host."""
+
+    state: str
+    made_from: str
+    kept_in: str
+
+
+def containers() -> dict[str, Container]:
+    """The containers of this lab, by host name."""
+    listed = json.loads(run(["podman", "ps", "--all", "--filter", f"label={LABEL}", "--format", "json"]))
+    found = {}
+    for entry in listed:
+        labels = entry["Labels"]
+        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"])
+    return found
+
+
+def overlay(host: Host, public_key: str) -> bytes:
+    """The tar archive that makes a host of the bare image: its files, its enabled units and who may log in."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        for tree in host.files:
+            for path in sorted((FILES / tree).rglob("*")):
+                if path.is_file():
+                    _add_file(tar, str(path.relative_to(FILES / tree)), path.read_bytes(), 0o644)
+        for unit in host.units:
+            link = tarfile.TarInfo(f"etc/systemd/system/sysinit.target.wants/{unit}")
+            link.type, link.linkname = tarfile.SYMTYPE, f"/lib/systemd/system/{unit}"
+            tar.addfile(link)
+        _add_file(tar, "root/.ssh/authorized_keys", public_key.encode(), 0o600)
+    return archive.getvalue()
+
+
+def _add_file(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), mode
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def ensure(host: Host, existing: Container | None, image: str, public_key: str, state: Path) -> None:
+    """Bring one host up: made anew if what it is made of has changed, started if it stands still."""
+    files = overlay(host, public_key)
+    spec = hashlib.sha256(repr((host, image, RUN_OPTIONS)).encode() + files).hexdigest()[:16]
+    if existing and existing.made_from != spec:
+        remove([host.name])
+        existing = None
+    if existing and existing.state == "running":
+        return
+    if not existing:
+        labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state)}
+        options = [f"--label={name}={value}" for name, value in labels.items()]
+        place = ["--name", host.container, "--hostname", host.name, "--network", network.NAME, "--ip", host.address]
+        run([*podman(), "create", *place, *options, *RUN_OPTIONS, image, "/sbin/init"])
+        run(["podman", "cp", "-", f"{host.container}:/"], stdin=files)
+    started = time.monotonic()
+    run(["podman", "start", host.container])
+    wait_until_booted(host)
+    print(f"lab: {host.name} ({host.address}) is up after {time.monotonic() - started:.1f} s", flush=True)
+
+
+def reboot(host: Host) -> None:
+    run(["podman", "restart", "--time", "20", host.container])
+    wait_until_booted(host)
+
+
+def wait_until_booted(host: Host) -> None:
+    """Wait until systemd has started everything; a unit that failed is a Problem."""
+    deadline = time.monotonic() + BOOT_SECONDS
+    state = ""
+    while time.monotonic() < deadline:
+        state = run(["podman", "exec", host.container, "systemctl", "is-system-running"], check=False).strip()
+        if state == "running":
+            return
+        if state == "degraded":
+            failed = run(["podman", "exec", host.container, "systemctl", "--failed", "--plain", "--no-legend"])
+            raise Problem(f"{host.name} booted, but units failed there: {failed.strip()}")
+        time.sleep(0.2)
+    raise Problem(
+        f"{host.name} did not finish booting within {BOOT_SECONDS} s (systemd says: {state or 'nothing'}): "
+        f"see `podman logs {host.container}`."
+    )
+
+
+def host_key(host: Host) -> str:
+    """The public key that sshd of this host shows, read over the engine, not over the network."""
+    return run(["podman", "exec", host.container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]).strip()
+
+
+def remove(names: list[str]) -> None:
+    for name in names:
+        run(["podman", "rm", "--force", "--time", "0", f"fxp-lab-{name}"])

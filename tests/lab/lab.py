@@ -1,0 +1,173 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab: real hosts with systemd and sshd on one machine.
+
+    lab.py up                    make or mend it
+    lab.py status                hosts, addresses, states
+    lab.py shell HOST [COMMAND]  log in, or run a command there
+    lab.py reboot HOST           restart a host and wait until it answers
+    lab.py down [--purge]        remove it and put the machine back; --purge removes the base image too
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import hosts
+import image
+import machine
+import network
+from access import Access
+from hosts import HOSTS, Host
+from machine import Problem
+
+LOCK_SECONDS = 900
+
+
+def up(state: Path) -> None:
+    started = time.monotonic()
+    machine.require_commands()
+    existing = hosts.containers()
+    elsewhere = {container.kept_in for container in existing.values()} - {str(state)}
+    if elsewhere:
+        other = elsewhere.pop()
+        raise Problem(f"The lab is up already, kept in {other}: use `--state {other}`, or take it down first.")
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = image.ensure(hosts.RELEASE)
+    if not network.exists():
+        machine.remember(state / "machine.json")
+        network.create()
+    access = Access(state)
+    public_key = access.ensure_key()
+    with ThreadPoolExecutor(len(HOSTS)) as pool:
+        list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), name, public_key, state), HOSTS))
+        keys = list(pool.map(hosts.host_key, HOSTS))
+        access.write(HOSTS, {host.name: key for host, key in zip(HOSTS, keys)})
+        list(pool.map(access.wait_for_login, HOSTS))
+    print(f"lab: up in {time.monotonic() - started:.1f} s; inventory: {access.inventory}")
+
+
+def down(state: Path, purge: bool) -> None:
+    existing = hosts.containers()
+    for kept_in in sorted({container.kept_in for container in existing.values()} | {str(state)}):
+        Access(Path(kept_in)).remove()
+    hosts.remove(sorted(existing))
+    if network.exists():
+        network.remove()
+    for kept_in in sorted({container.kept_in for container in existing.values()} | {str(state)}):
+        machine.restore(Path(kept_in, "machine.json"))
+        Path(kept_in, "machine.json").unlink(missing_ok=True)
+        if Path(kept_in).is_dir() and not any(Path(kept_in).iterdir()):
+            Path(kept_in).rmdir()
+    if purge:
+        image.purge()
+    print("lab: down")
+
+
+def status() -> None:
+    existing = hosts.containers()
+    print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}STATE")
+    for host in HOSTS:
+        state = existing[host.name].state if host.name in existing else "absent"
+        print(f"{host.name:<10}{host.address:<16}{host.group:<14}{state}")
+
+
+def shell(state: Path, host: Host, command: list[str]) -> None:
+    _require_running(host)
+    line = Access(state).ssh(host, *command, terminal=not command or sys.stdin.isatty())
+    os.execvp(line[0], line)
+
+
+def reboot(state: Path, host: Host) -> None:
+    _require_running(host)
+    started = time.monotonic()
+    hosts.reboot(host)
+    Access(state).wait_for_login(host)
+    print(f"lab: {host.name} rebooted in {time.monotonic() - started:.1f} s")
+
+
+def _require_running(host: Host) -> None:
+    existing = hosts.containers().get(host.name)
+    if existing is None or existing.state != "running":
+        raise Problem(f"{host.name} is not running: bring the lab up first.")
+
+
+@contextmanager
+def _one_at_a_time(state: Path) -> Iterator[None]:
+    """Hold a lock on the directory around the state directory, which stays when the lab goes."""
+    state.parent.mkdir(parents=True, exist_ok=True)
+    directory = os.open(state.parent, os.O_RDONLY)
+    deadline = time.monotonic() + LOCK_SECONDS
+    waiting = False
+    try:
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Problem("Another command has held the lab for too long; end it and try again.") from None
+            if not waiting:
+                waiting = True
+                print("lab: waiting for another command of the lab to end", flush=True)
+            time.sleep(0.2)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _arguments() -> argparse.Namespace:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    parser = argparse.ArgumentParser(prog="lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--state", type=Path, default=cache / "proftpd-fxp/lab", help="directory for key and inventory")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up")
+    commands.add_parser("status")
+    commands.add_parser("down").add_argument("--purge", action="store_true")
+    names = [host.name for host in HOSTS]
+    commands.add_parser("reboot").add_argument("host", choices=names)
+    login = commands.add_parser("shell")
+    login.add_argument("host", choices=names)
+    login.add_argument("remote", nargs=argparse.REMAINDER, metavar="command")
+    return parser.parse_args()
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    arguments = _arguments()
+    state = arguments.state.absolute()
+    host = next((host for host in HOSTS if host.name == getattr(arguments, "host", None)), HOSTS[0])
+    try:
+        if os.geteuid() != 0:
+            raise Problem("The lab makes containers and a network: run it as root.")
+        if arguments.command == "status":
+            status()
+        elif arguments.command == "shell":
+            shell(state, host, arguments.remote)
+        else:
+            with _one_at_a_time(state):
+                if arguments.command == "up":
+                    up(state)
+                elif arguments.command == "reboot":
+                    reboot(state, host)
+                else:
+                    down(state, arguments.purge)
+    except Problem as problem:
+        print(f"lab: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lab's one network: a bridge of its own on which this machine has the first address."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Mapping
+
+from machine import Problem, run
+
+NAME = "proftpd-fxp-lab"
+SUBNET = ipaddress.ip_network("198.51.100.0/24")
+
+
+def address(number: int) -> str:
+    """The literal address of the host with this number in the lab's subnet."""
+    return str(SUBNET[number])
+
+
+def overlapping_route(routes: Iterable[Mapping[str, object]], subnet: ipaddress.IPv4Network) -> str | None:
+    """The first route, as `ip` prints it, that leads to a part of the subnet; default routes do not count.
+
+    `routes` is the output of `ip -json route show`: dictionaries with `dst` and, mostly, `dev`.
+    """
+    for route in routes:
+        destination = str(route["dst"])
+        if destination != "default" and subnet.overlaps(ipaddress.ip_network(destination)):
+            return f"{destination} dev {route['dev']}" if "dev" in route else destination
+    return None
+
+
+def exists() -> bool:
+    return NAME in run(["podman", "network", "ls", "--format", "{{.Name}}"]).split()
+
+
+def create() -> None:
+    """Make the network, or say which existing route it would cut off."""
+    taken = overlapping_route(json.loads(run(["ip", "-4", "-json", "route", "show", "table", "main"])), SUBNET)
+    if taken:
+        raise Problem(
+            f"The lab's network {SUBNET} overlaps this machine's route `{taken}`: "
+            "remove that route, or run the lab on a machine without it."
+        )
+    run(
+        ["podman", "network", "create", "--disable-dns", "--subnet", str(SUBNET), "--gateway", address(1), NAME],
+    )
+
+
+def remove() -> None:
+    run(["podman", "network", "rm", "--force", NAME])
