@@ -131,8 +131,8 @@ options:
   check_password:
     description:
       - Password of O(check_user). Keep it in a vault.
-      - It needs at least 12 characters and must not be part of a name or path, because Ansible masks every occurrence of it in what
-        a check returns.
+      - It needs at least 12 characters and must not be part of a name or path, because Ansible masks every occurrence of it in
+        what a check returns.
     type: str
   tls:
     description:
@@ -147,8 +147,8 @@ options:
   firewall_backend:
     description:
       - What manages the firewall of the host.
-      - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another one
-        is active.
+      - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another
+        one is active.
       - V(none) leaves the firewall alone.
     type: str
     choices:

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Write files whole or not at all, with their mode from the first byte."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+
+def read_text(path: str) -> str | None:
+    """Return the text of *path*, or None if there is no such file. Bytes that are not UTF-8 survive a round trip."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def stage(path: str, text: str, mode: int) -> None:
+    """Write *text* to the new file *path* and to the disk. A left-over of that name is replaced."""
+    remove(path)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        remove(path)
+        raise
+
+
+def rename(source: str, destination: str) -> None:
+    """Put *source* in the place of *destination* in one step, and make the step last."""
+    os.replace(source, destination)
+    directory = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def write(path: str, text: str, mode: int) -> None:
+    """Replace the file *path* by *text* in one step."""
+    staged = path + ".fxp-staged"
+    stage(staged, text, mode)
+    rename(staged, path)
+
+
+def remove(path: str) -> None:
+    """Remove the file *path* if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def is_directory(path: str) -> bool:
+    """Tell whether *path* is a directory, or a link to one."""
+    return os.path.isdir(path)
+
+
+def make_directories(path: str, mode: int, uid: int, gid: int) -> t.Iterator[str]:
+    """
+    Make the directory *path* for *uid* and *gid*, parents as root's with mode 0755, and yield each that was made.
+
+    An existing directory is left as it is.
+    """
+    if is_directory(path):
+        return
+    parent = os.path.dirname(path)
+    yield from make_directories(parent, 0o755, 0, 0)
+    os.mkdir(path, 0o700)
+    os.chown(path, uid, gid)
+    os.chmod(path, mode)
+    yield path

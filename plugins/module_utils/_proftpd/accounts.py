@@ -1,0 +1,75 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""ProFTPD's own password file and the homes of its accounts (contrib: mod_auth_file, passwd(5) format)."""
+
+from __future__ import annotations
+
+import dataclasses
+import pwd
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+
+# mod_auth_file reads the file as root, before a session gives its privileges away.
+MODE = 0o600
+HOME_MODE = 0o750
+NO_SHELL = "/usr/sbin/nologin"
+# Debian's package makes this system account; accounts without owner of their own write files as it.
+DEFAULT_OWNER = "ftp"
+
+
+class AccountError(Exception):
+    """An account cannot be written; the text is a sentence that says which and why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """One line of the file. C(uid) and C(gid) own what the account writes."""
+
+    name: str
+    password_hash: str
+    uid: int
+    gid: int
+    home: str
+
+    def line(self) -> str:
+        """Return the account as a line of passwd(5) with its line end."""
+        fields = (self.name, self.password_hash, str(self.uid), str(self.gid), self.name, self.home, NO_SHELL)
+        for field in fields:
+            if ":" in field or any(ord(character) < 32 for character in field):
+                raise AccountError(f"The account {self.name!r} has ':' or a control character in a field; remove it.")
+        return ":".join(fields) + "\n"
+
+
+def default_owner() -> tuple[int, int] | None:
+    """Return uid and gid of the system account that owns files by default, or None if it is not there yet."""
+    try:
+        entry = pwd.getpwnam(DEFAULT_OWNER)
+    except KeyError:
+        return None
+    return entry.pw_uid, entry.pw_gid
+
+
+def render(accounts: t.Iterable[Account]) -> str:
+    """Return the text of the password file, sorted by name."""
+    return "".join(account.line() for account in sorted(accounts, key=lambda account: account.name))
+
+
+def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tuple[bool, list[str]]:
+    """Write the password file, make missing homes; return whether anything changed and which directories were made."""
+    text = render(accounts)
+    changed = _files.read_text(path) != text
+    if check_mode:
+        missing = [account.home for account in accounts if not _files.is_directory(account.home)]
+        return changed or bool(missing), missing
+    made: list[str] = []
+    for account in accounts:
+        made += _files.make_directories(account.home, HOME_MODE, account.uid, account.gid)
+    if changed:
+        _files.write(path, text, MODE)
+    return changed or bool(made), made

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What this collection asks of systemd and of the proftpd program, every call bounded."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+# systemd itself gives a unit 90 s to start (DefaultTimeoutStartSec); the caller waits a little longer.
+SYSTEMCTL_TIMEOUT = 120
+CHECK_TIMEOUT = 60
+
+
+class DaemonError(Exception):
+    """The daemon did not do what it was asked; the text says what it answered."""
+
+
+def program() -> str | None:
+    """Return the path of the proftpd program, or None if it is not installed."""
+    return shutil.which("proftpd", path="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin")
+
+
+def _run(argv: list[str], timeout: float) -> tuple[int, str]:
+    environment = dict(os.environ, LC_ALL="C.UTF-8")
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout, env=environment, check=False)
+    except subprocess.TimeoutExpired:
+        raise DaemonError(f"'{' '.join(argv)}' did not end within {timeout:g} s") from None
+    except OSError as exc:
+        raise DaemonError(f"'{argv[0]}' could not be run: {exc.strerror}") from None
+    return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+
+
+def check_configuration(proftpd: str, path: str) -> None:
+    """Have the daemon's own checker read *path* (proftpd -t). Raises DaemonError with what it says."""
+    code, output = _run([proftpd, "-t", "-c", path], CHECK_TIMEOUT)
+    if code != 0:
+        said = [line.split(": ", 1)[-1] for line in output.splitlines() if "fatal:" in line or "unable" in line]
+        raise DaemonError("; ".join(said) or output)
+
+
+def is_active(service: str) -> bool:
+    """Tell whether systemd says that *service* runs."""
+    return _run(["systemctl", "is-active", "--quiet", service], SYSTEMCTL_TIMEOUT)[0] == 0
+
+
+def is_enabled(service: str) -> bool:
+    """Tell whether *service* starts at boot."""
+    return _run(["systemctl", "is-enabled", "--quiet", service], SYSTEMCTL_TIMEOUT)[0] == 0
+
+
+def systemctl(verb: str, service: str) -> None:
+    """Have systemd do *verb* (enable, start, stop, reload, restart). Raises DaemonError with its last words."""
+    code, output = _run(["systemctl", verb, service], SYSTEMCTL_TIMEOUT)
+    if code != 0:
+        _, journal = _run(["journalctl", "--unit", service, "--lines", "5", "--no-pager", "--output", "cat"], CHECK_TIMEOUT)
+        raise DaemonError(f"'systemctl {verb} {service}' failed: {output.splitlines()[0] if output else code}"
+                          + (f"; its journal ends with: {' | '.join(journal.splitlines())}" if journal else ""))
+
+
+def greeting(port: int, timeout: float) -> str:
+    """
+    Return the first line that the server on loopback *port* says to a client (RFC 959, 5.4: 220).
+
+    Tries again until *timeout* seconds are over. Raises DaemonError with what the last try met.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            line = _first_line(port, max(0.1, deadline - time.monotonic()))
+        except OSError as exc:
+            met = exc.strerror or str(exc) or type(exc).__name__
+        else:
+            if line.startswith("220"):
+                return line
+            met = f"it said {line!r}" if line else "it closed the connection without a word"
+        if time.monotonic() >= deadline:
+            raise DaemonError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
+        time.sleep(0.05)
+
+
+def _first_line(port: int, timeout: float) -> str:
+    deadline = time.monotonic() + timeout
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        while b"\n" not in received and len(received) < 4096:
+            connection.settimeout(max(0.05, deadline - time.monotonic()))
+            chunk = connection.recv(4096)
+            if not chunk:
+                break
+            received += chunk
+    return received.split(b"\r\n")[0].decode("utf-8", "replace").strip()

@@ -1,0 +1,136 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: proftpd_accounts
+short_description: Write ProFTPD's own password file and make the homes of its accounts
+description:
+  - Replaces the password file as a whole, so an account that is not listed can no longer log in.
+  - The file is readable by root only from its first byte on. Nothing of it is returned or shown as a diff.
+  - A home that is missing is made with mode 0750 for its owner. One that exists is left as it is, and none is ever removed.
+author:
+  - The proftpd.fxp contributors (@proftpd-fxp)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: none
+    details:
+      - The file holds password hashes.
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: debian
+options:
+  accounts:
+    description:
+      - All accounts of the server.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description:
+          - Name of the account.
+        type: str
+        required: true
+      password_hash:
+        description:
+          - Hash of its password as crypt(3) writes it, for example from P(proftpd.fxp.password_hashes#filter).
+        type: str
+        required: true
+      home:
+        description:
+          - Absolute path of its home.
+        type: path
+        required: true
+      uid:
+        description:
+          - Numeric owner of its files; the system account C(ftp) if it is not said.
+        type: int
+      gid:
+        description:
+          - Numeric group of its files; that of the system account C(ftp) if it is not said.
+        type: int
+  path:
+    description:
+      - The password file, C(AuthUserFile) of the configuration.
+    type: path
+    default: /etc/proftpd/fxp.passwd
+"""
+
+EXAMPLES = r"""
+- name: Give an account its password and its home
+  proftpd.fxp.proftpd_accounts:
+    accounts:
+      - name: mirror
+        password_hash: "{{ vault_mirror_hash }}"
+        home: /srv/fxp/mirror
+  no_log: true
+"""
+
+RETURN = r"""
+path:
+  description: The password file.
+  returned: success
+  type: str
+  sample: /etc/proftpd/fxp.passwd
+made:
+  description: The directories that were made, or that check mode would make.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/fxp, /srv/fxp/mirror]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "accounts": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "password_hash": {"type": "str", "required": True, "no_log": True},
+                    "home": {"type": "path", "required": True},
+                    "uid": {"type": "int"},
+                    "gid": {"type": "int"},
+                },
+            },
+            "path": {"type": "path", "default": "/etc/proftpd/fxp.passwd"},
+        },
+        supports_check_mode=True,
+    )
+    owner = accounts.default_owner()
+    if owner is None:
+        if not module.check_mode:
+            module.fail_json(msg=f"The system account {accounts.DEFAULT_OWNER} is missing; install ProFTPD first.")
+        owner = (0, 0)
+    wanted = [
+        accounts.Account(row["name"], row["password_hash"],
+                         owner[0] if row["uid"] is None else row["uid"],
+                         owner[1] if row["gid"] is None else row["gid"],
+                         row["home"])
+        for row in module.params["accounts"]
+    ]
+    try:
+        changed, made = accounts.apply(module.params["path"], wanted, check_mode=module.check_mode)
+    except (accounts.AccountError, OSError) as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(changed=changed, path=module.params["path"], made=made)
+
+
+if __name__ == "__main__":
+    main()
