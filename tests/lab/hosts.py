@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import network
-from machine import Problem, podman, run
+from machine import Problem, podman, run, say
 
 FILES = Path(__file__).parent / "files"
 LABEL = "proftpd-fxp-lab"
@@ -118,10 +118,10 @@ def _add_file(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> Non
 
 
 def ensure(host: Host, existing: Container | None, image: str, public_key: str, state: Path) -> None:
-    """Bring one host up: made anew if what it is made of has changed, started if it stands still."""
+    """Bring one host up: made anew if it is unfinished or made of something else, started if it stands still."""
     files = overlay(host, public_key)
     spec = hashlib.sha256(repr((host, image, RUN_OPTIONS)).encode() + files).hexdigest()[:16]
-    if existing and existing.made_from != spec:
+    if existing and (existing.made_from != spec or existing.state not in ("running", "exited", "stopped")):
         remove([host.name])
         existing = None
     if existing and existing.state == "running":
@@ -135,7 +135,7 @@ def ensure(host: Host, existing: Container | None, image: str, public_key: str, 
     started = time.monotonic()
     run(["podman", "start", host.container])
     wait_until_booted(host)
-    print(f"lab: {host.name} ({host.address}) is up after {time.monotonic() - started:.1f} s", flush=True)
+    say(f"{host.name} ({host.address}) is up after {time.monotonic() - started:.1f} s")
 
 
 def reboot(host: Host) -> None:
@@ -162,8 +162,14 @@ def wait_until_booted(host: Host) -> None:
 
 
 def host_key(host: Host) -> str:
-    """The public key that sshd of this host shows, read over the engine, not over the network."""
-    return run(["podman", "exec", host.container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]).strip()
+    """The public key that sshd of this host shows, read through the engine, not over the network."""
+    deadline = time.monotonic() + BOOT_SECONDS
+    while time.monotonic() < deadline:
+        key = run(["podman", "exec", host.container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"], check=False).strip()
+        if key:
+            return key
+        time.sleep(0.2)
+    raise Problem(f"{host.name} made no ssh host key within {BOOT_SECONDS} s: see `journalctl -u ssh` there.")
 
 
 def remove(names: list[str]) -> None:

@@ -19,7 +19,7 @@ import time
 from collections import deque
 from pathlib import Path
 
-from machine import Problem, run
+from machine import Problem, run, say
 
 REPOSITORY = "localhost/proftpd-fxp-lab"
 PACKAGES = (
@@ -47,7 +47,12 @@ DEFAULT_SOURCES = (
     "http://deb.debian.org/debian/ {release}-updates main",
     "http://deb.debian.org/debian-security/ {release}-security main",
 )
-COPIED_APT_SETTINGS = ("Acquire::http::Proxy", "Acquire::https::Proxy", "Acquire::Check-Valid-Until", "Acquire::Check-Date")
+COPIED_APT_SETTINGS = (
+    "Acquire::http::Proxy",
+    "Acquire::https::Proxy",
+    "Acquire::Check-Valid-Until",
+    "Acquire::Check-Date",
+)
 INDEX_FORMAT = "$(REPO_URI) $(CODENAME) $(COMPONENT) $(ORIGIN)"
 BUILD_SECONDS = 900
 
@@ -77,7 +82,7 @@ def apt_settings(dump: str) -> list[str]:
 
 
 def cache_key(release: str, apt_sources: list[str], settings: list[str], recipe: bytes) -> str:
-    """Changes with everything that shapes the image: release, packages, apt configuration and the code that builds it."""
+    """Changes with all that shapes the image: release, packages, apt configuration and the code that builds it."""
     shape = json.dumps([release, PACKAGES, apt_sources, settings, hashlib.sha256(recipe).hexdigest()])
     return f"{release}-{hashlib.sha256(shape.encode()).hexdigest()[:12]}"
 
@@ -88,14 +93,19 @@ def ensure(release: str) -> str:
     settings = apt_settings(run(["apt-config", "dump"]))
     name = f"{REPOSITORY}:{cache_key(release, apt_sources, settings, Path(__file__).read_bytes())}"
     if name not in _stored():
-        print(f"lab: building the base image, Debian {release}: about a minute, once", flush=True)
+        say(f"building the base image, Debian {release}: about a minute, once")
         started = time.monotonic()
         _build(name, release, apt_sources, settings)
-        print(f"lab: base image built in {time.monotonic() - started:.0f} s", flush=True)
-        for other in _stored():
-            if other != name and other.startswith(f"{REPOSITORY}:{release}-"):
-                run(["podman", "rmi", other], check=False)
+        say(f"base image built in {time.monotonic() - started:.0f} s")
     return name
+
+
+def drop_older(name: str) -> None:
+    """Remove what earlier recipes made of the same release, once no host is made of it any more."""
+    release = name.removeprefix(f"{REPOSITORY}:").split("-")[0]
+    for other in _stored():
+        if other != name and other.startswith(f"{REPOSITORY}:{release}-"):
+            run(["podman", "rmi", other], check=False)
 
 
 def purge() -> None:
@@ -122,16 +132,16 @@ def _build(name: str, release: str, apt_sources: list[str], settings: list[str])
         for step in (["update"], ["--yes", "dist-upgrade"], ["clean"]):
             _watch([*chroot, "apt-get", *step])
         _strip(root)
-        print("lab:   importing", flush=True)
+        say("  importing")
         with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as tar:
             imported = subprocess.run(
-                ["podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', "-", name],
+                ["timeout", str(BUILD_SECONDS), "podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', "-", name],
                 stdin=tar.stdout,
                 capture_output=True,
-                timeout=BUILD_SECONDS,
             )
         if tar.returncode or imported.returncode:
-            raise Problem(f"`podman import` of the base image failed: {imported.stderr.decode(errors='replace').strip()}")
+            words = imported.stderr.decode(errors="replace").strip()
+            raise Problem(f"`podman import` of the base image failed: {words}")
 
 
 def _strip(root: Path) -> None:
@@ -139,7 +149,7 @@ def _strip(root: Path) -> None:
     for key in root.glob("etc/ssh/ssh_host_*"):
         key.unlink()
     (root / "etc/machine-id").write_text("")
-    for name in ("etc/resolv.conf", "etc/hostname"):
+    for name in ("var/lib/dbus/machine-id", "etc/resolv.conf", "etc/hostname"):
         (root / name).unlink(missing_ok=True)
     shutil.rmtree(root / "var/log/apt", ignore_errors=True)
     for unit in MASKED_UNITS:
@@ -152,12 +162,16 @@ def _watch(command: list[str]) -> None:
     """Run one step of the build in a mount namespace of its own, showing every few seconds that it is alive."""
     started = shown = time.monotonic()
     tail: deque[str] = deque(maxlen=15)
-    whole = ["timeout", str(BUILD_SECONDS), "unshare", "--mount", *command]
+    whole = ["timeout", "--kill-after=5", str(BUILD_SECONDS), "unshare", "--mount", *command]
     with subprocess.Popen(whole, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as step:
-        for line in step.stdout or ():
-            tail.append(line.rstrip())
-            if time.monotonic() - shown > 5:
-                shown = time.monotonic()
-                print(f"lab:   {shown - started:3.0f} s  {tail[-1][:90]}", flush=True)
+        try:
+            for line in step.stdout or ():
+                tail.append(line.rstrip())
+                if time.monotonic() - shown > 5:
+                    shown = time.monotonic()
+                    say(f"  {shown - started:3.0f} s  {tail[-1][:90]}")
+        except BaseException:
+            step.terminate()  # `timeout` passes it on to all that the step has started
+            raise
     if step.returncode:
         raise Problem(f"`{' '.join(command)}` failed:\n" + "\n".join(tail))

@@ -4,11 +4,11 @@
 
 """The lab: real hosts with systemd and sshd on one machine.
 
-    lab.py up                    make or mend it
-    lab.py status                hosts, addresses, states
-    lab.py shell HOST [COMMAND]  log in, or run a command there
-    lab.py reboot HOST           restart a host and wait until it answers
-    lab.py down [--purge]        remove it and put the machine back; --purge removes the base image too
+up                    make or mend it
+status                hosts, addresses, states
+shell HOST [COMMAND]  log in, or run a command there
+reboot HOST           restart a host and wait until it answers
+down [--purge]        remove it and put the machine back; --purge removes the base image too
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import machine
 import network
 from access import Access
 from hosts import HOSTS, Host
-from machine import Problem
+from machine import Problem, say
 
 LOCK_SECONDS = 900
 
@@ -46,6 +46,7 @@ def up(state: Path) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = image.ensure(hosts.RELEASE)
     if not network.exists():
+        network.require_free()
         machine.remember(state / "machine.json")
         network.create()
     access = Access(state)
@@ -55,24 +56,28 @@ def up(state: Path) -> None:
         keys = list(pool.map(hosts.host_key, HOSTS))
         access.write(HOSTS, {host.name: key for host, key in zip(HOSTS, keys)})
         list(pool.map(access.wait_for_login, HOSTS))
-    print(f"lab: up in {time.monotonic() - started:.1f} s; inventory: {access.inventory}")
+    image.drop_older(name)
+    say(f"up in {time.monotonic() - started:.1f} s; inventory: {access.inventory}")
 
 
 def down(state: Path, purge: bool) -> None:
     existing = hosts.containers()
-    for kept_in in sorted({container.kept_in for container in existing.values()} | {str(state)}):
-        Access(Path(kept_in)).remove()
+    places = sorted({state, *(Path(container.kept_in) for container in existing.values())})
+    for place in places:
+        Access(place).remove()
     hosts.remove(sorted(existing))
     if network.exists():
         network.remove()
-    for kept_in in sorted({container.kept_in for container in existing.values()} | {str(state)}):
-        machine.restore(Path(kept_in, "machine.json"))
-        Path(kept_in, "machine.json").unlink(missing_ok=True)
-        if Path(kept_in).is_dir() and not any(Path(kept_in).iterdir()):
-            Path(kept_in).rmdir()
+    for place in places:
+        record = place / "machine.json"
+        if record.exists():
+            machine.restore(record)
+            record.unlink()
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
     if purge:
         image.purge()
-    print("lab: down")
+    say("down")
 
 
 def status() -> None:
@@ -94,7 +99,7 @@ def reboot(state: Path, host: Host) -> None:
     started = time.monotonic()
     hosts.reboot(host)
     Access(state).wait_for_login(host)
-    print(f"lab: {host.name} rebooted in {time.monotonic() - started:.1f} s")
+    say(f"{host.name} rebooted in {time.monotonic() - started:.1f} s")
 
 
 def _require_running(host: Host) -> None:
@@ -120,7 +125,7 @@ def _one_at_a_time(state: Path) -> Iterator[None]:
                     raise Problem("Another command has held the lab for too long; end it and try again.") from None
             if not waiting:
                 waiting = True
-                print("lab: waiting for another command of the lab to end", flush=True)
+                say("waiting for another command of the lab to end")
             time.sleep(0.2)
         yield
     finally:

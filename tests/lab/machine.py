@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,17 +33,25 @@ class Problem(Exception):
 
 
 def run(command: Sequence[str], timeout: float = 60, check: bool = True, stdin: bytes | None = None) -> str:
-    """Run a command and return what it printed; a failure or a timeout is a Problem that quotes the command's own words."""
+    """Run a command and return what it printed; a failure or a timeout is a Problem in the command's own words."""
     try:
         done = subprocess.run(command, input=stdin if stdin is not None else b"", capture_output=True, timeout=timeout)
     except subprocess.TimeoutExpired:
         if not check:
             return ""
         raise Problem(f"`{' '.join(command)}` did not finish within {timeout:g} seconds.") from None
+    except FileNotFoundError:
+        raise Problem(f"`{command[0]}` is not installed here.") from None
     if check and done.returncode != 0:
         words = (done.stderr or done.stdout).decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise Problem(f"`{' '.join(command)}` failed: {words}")
     return done.stdout.decode(errors="replace")
+
+
+def say(line: str) -> None:
+    """One line of progress, whole even when several threads speak."""
+    sys.stdout.write(f"lab: {line}\n")
+    sys.stdout.flush()
 
 
 def on_cgroups_v2() -> bool:
@@ -76,10 +85,8 @@ def remember(record: Path) -> None:
 
 def restore(record: Path) -> None:
     """Put back what remember() wrote down. Containers of others that still run keep what they need."""
-    if not record.exists():
-        return
     if run(["podman", "ps", "--quiet"]).strip():
-        print("lab: other containers are running, so packet forwarding and the engine's firewall chains stay as they are")
+        say("other containers are running, so packet forwarding and the engine's firewall chains stay as they are")
         return
     before = json.loads(record.read_text())
     if not before["netavark"]:
@@ -96,7 +103,10 @@ def restore(record: Path) -> None:
 
 
 def chain_removals(saved: str) -> list[list[str]]:
-    """iptables arguments that remove netavark's left-over chains, and the jumps to them, from one table's `iptables-save`."""
+    """iptables arguments that remove the chains netavark leaves behind, and the jumps to them.
+
+    `saved` is what `iptables-save` prints for one table.
+    """
     chains = re.findall(r"^:(NETAVARK\S*)", saved, re.MULTILINE)
     jumps = re.findall(r"^-A ((?!NETAVARK)\S+ .*-j NETAVARK\S*)$", saved, re.MULTILINE)
     flushed = [["--flush", chain] for chain in chains]
@@ -110,7 +120,11 @@ def _split_rule(rule: str) -> list[str]:
 
 def _forwarding() -> dict[str, str]:
     """ip_forward first: writing it sets the settings of every interface, which are then put right one by one."""
-    settings = [SYSCTLS / "ip_forward", SYSCTLS / "conf/all/accept_redirects", *sorted(SYSCTLS.glob("conf/*/forwarding"))]
+    settings = [
+        SYSCTLS / "ip_forward",
+        SYSCTLS / "conf/all/accept_redirects",
+        *sorted(SYSCTLS.glob("conf/*/forwarding")),
+    ]
     return {str(setting.relative_to(SYSCTLS)): setting.read_text().strip() for setting in settings}
 
 

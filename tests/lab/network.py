@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from machine import Problem, run
 
 NAME = "proftpd-fxp-lab"
-SUBNET = ipaddress.ip_network("198.51.100.0/24")
+SUBNET = ipaddress.IPv4Network("198.51.100.0/24")
 
 
 def address(number: int) -> str:
@@ -37,17 +37,18 @@ def exists() -> bool:
     return NAME in run(["podman", "network", "ls", "--format", "{{.Name}}"]).split()
 
 
-def create() -> None:
-    """Make the network, or say which existing route it would cut off."""
+def require_free() -> None:
+    """A Problem that names the existing route which the network would cut off, if there is one."""
     taken = overlapping_route(json.loads(run(["ip", "-4", "-json", "route", "show", "table", "main"])), SUBNET)
     if taken:
         raise Problem(
             f"The lab's network {SUBNET} overlaps this machine's route `{taken}`: "
             "remove that route, or run the lab on a machine without it."
         )
-    run(
-        ["podman", "network", "create", "--disable-dns", "--subnet", str(SUBNET), "--gateway", address(1), NAME],
-    )
+
+
+def create() -> None:
+    run(["podman", "network", "create", "--disable-dns", "--subnet", str(SUBNET), "--gateway", address(1), NAME])
 
 
 def remove() -> None:
