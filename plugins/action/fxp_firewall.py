@@ -1,0 +1,102 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.plugins.connection import ConnectionBase
+
+MODULE = "proftpd.fxp.fxp_firewall"
+PATIENCE = 60  # seconds to ask a host how a change ended, after the moment at which it goes back by itself
+
+
+class ActionModule(ActionBase):
+    """
+    The controller's half of commit or return: only it can open the new connection that proves that the way in is still open.
+    """
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        task_vars = task_vars or {}
+        result = super().run(tmp, task_vars)
+        self._host = task_vars.get("inventory_hostname", "")
+        result.update(self._change(task_vars))
+        if result.get("failed") and "msg" in result:
+            result["msg"] = f"{self._host}: {result['msg']}"
+        for key in ("on_trial", "connection", "settled"):
+            result.pop(key, None)
+        return result
+
+    def _change(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        return_after = self._seconds(self._task.args.get("return_after", 30))
+        try:
+            applied = self._phase(task_vars, "apply")
+        except AnsibleConnectionFailure as error:
+            return self._failed(task_vars, time.monotonic() + return_after, self._cut_off(error))
+        deadline = time.monotonic() + return_after
+        if applied.get("failed") or not applied.get("on_trial"):
+            return applied
+        lost: AnsibleConnectionFailure | None = None
+        while time.monotonic() < deadline:
+            try:
+                self._new_connection()
+                confirmed = self._phase(task_vars, "confirm", _connection=applied.get("connection", ""))
+            except AnsibleConnectionFailure as error:
+                lost = error
+                time.sleep(1)
+                continue
+            if not confirmed.get("failed"):
+                return applied
+            return self._failed(task_vars, deadline, confirmed.get("msg", "The confirmation failed."))
+        return self._failed(task_vars, deadline, self._cut_off(lost))
+
+    def _failed(self, task_vars: dict[str, t.Any], deadline: float, reason: str) -> dict[str, t.Any]:
+        """
+        Ask the host until it answers that the old rules are in force, and say so.
+        """
+        settled = False
+        while not settled and time.monotonic() < deadline + PATIENCE:
+            try:
+                self._new_connection()
+                settled = bool(self._phase(task_vars, "settle").get("settled"))
+            except AnsibleConnectionFailure:
+                pass
+            if not settled:
+                time.sleep(1)
+        if settled:
+            ending = "The new rules are gone, and the old ones are in force again."
+        else:
+            ending = (
+                "The host could not be asked since; it returns to the old rules by itself, at the latest when it is restarted. "
+                "Use its console if it stays out of reach."
+            )
+        return {"failed": True, "changed": False, "msg": f"{reason} {ending}"}
+
+    def _cut_off(self, error: AnsibleConnectionFailure | None) -> str:
+        address = self._play_context.remote_addr or self._host
+        return f"The new firewall rules cut Ansible off, its {self._connection.transport} connection to {address} ({error})."
+
+    def _phase(self, task_vars: dict[str, t.Any], phase: str, **more: str) -> dict[str, t.Any]:
+        arguments = {**self._task.args, **more, "_phase": phase}
+        answer: dict[str, t.Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        if answer.get("unreachable"):
+            raise AnsibleConnectionFailure(answer.get("msg", "unreachable"))
+        return answer
+
+    def _new_connection(self) -> None:
+        """
+        Close the persistent connection, so that the next step dials anew. Not every connection plugin has one.
+        """
+        if type(self._connection).reset is not ConnectionBase.reset:
+            self._connection.reset()
+
+    @staticmethod
+    def _seconds(value: t.Any) -> int:
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise AnsibleError(f"return_after must be a number of seconds, not {value!r}.") from None

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Which TCP ports of this host does its administrator come in through? Read from proc(5), because C(ansible_port) may be the
+port of a forwarder in front of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+
+LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
+SERVERS = ("sshd", "dropbear")
+
+
+def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
+    """
+    C(SSH_CONNECTION) of the session that this process belongs to: addresses and ports of both ends (sshd(8)). An empty string
+    if it does not come from ssh. Parents are asked too, because sudo takes the variable away.
+    """
+    process = str(pid or os.getpid())
+    while process not in ("0", "1"):
+        try:
+            with open(f"{proc}/{process}/environ", "rb") as file:
+                found = re.search(rb"(?:^|\0)SSH_CONNECTION=([^\0]+)", file.read())
+            if found:
+                return found.group(1).decode(errors="replace")
+            with open(f"{proc}/{process}/stat", encoding="utf-8", errors="replace") as file:
+                process = file.read().rpartition(")")[2].split()[1]
+        except OSError:
+            break
+    return ""
+
+
+def listening(proc: str = "/proc") -> set[int]:
+    """
+    TCP ports that an ssh server listens on; those on loopback addresses are forwarded ones and left out.
+    """
+    ports = {inode: port for name in ("tcp", "tcp6") for inode, port in _sockets(f"{proc}/net/{name}")}
+    found: set[int] = set()
+    for process in filter(str.isdigit, os.listdir(proc)):
+        try:
+            with open(f"{proc}/{process}/comm", encoding="utf-8", errors="replace") as file:
+                if file.read().strip() not in SERVERS:
+                    continue
+            links = [os.readlink(f"{proc}/{process}/fd/{name}") for name in os.listdir(f"{proc}/{process}/fd")]
+        except OSError:
+            continue  # it has ended
+        found.update(ports[link[8:-1]] for link in links if link[8:-1] in ports)
+    return found
+
+
+def _sockets(path: str) -> t.Iterator[tuple[str, int]]:
+    try:
+        with open(path, encoding="ascii") as file:
+            lines = file.read().splitlines()[1:]
+    except OSError:
+        return
+    for fields in map(str.split, lines):
+        address, port = fields[1].split(":")
+        # The last four bytes in host order: 127.0.0.0/8, also as an IPv4-mapped address; ::1 ends in 01000000.
+        loopback = address.endswith("7F") or address == "00000000000000000000000001000000"
+        if fields[3] == LISTEN and not loopback:
+            yield fields[9], int(port, 16)
+
+
+def refuse_lockout(defines: Defines, connection: str, listeners: t.Iterable[int]) -> None:
+    """
+    Raise FirewallError if the rules would govern a port that the administrator comes in through.
+    """
+    ports = set(listeners)
+    fields = connection.split()
+    if len(fields) == 4 and fields[3].isdigit():
+        ports.add(int(fields[3]))
+    for port in sorted(ports):
+        if port == defines.control_port:
+            raise FirewallError(
+                f"fxp_control_port is {port}, but ssh, the way in for administrators, listens on port {port} here; "
+                "give fxp_control_port another port, 21 for example."
+            )
+        if defines.opens(port):
+            first, last = defines.passive_ports
+            raise FirewallError(
+                f"fxp_passive_ports is {first}-{last}, but ssh, the way in for administrators, listens on port {port} here; "
+                "choose a range without that port, 49152-49407 for example."
+            )

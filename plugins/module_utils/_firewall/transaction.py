@@ -1,0 +1,247 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Commit or return: a change of the firewall rules that takes itself back unless somebody proves that the way in is open.
+
+C(apply) stages the rules, arms a timer and loads them; the confirmed file on disk stays the old one. C(confirm) makes them
+the confirmed ones and disarms the timer. Without it the timer runs C(firewall.py return). A reboot in between forgets the
+change too. C(settle) says how a change ended that nobody could confirm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.systemd import Systemd
+
+UNIT = "proftpd-fxp-firewall.service"
+TIMER = "proftpd-fxp-return"
+
+
+File = t.Tuple[str, str, int]  # path, text, mode
+
+
+class Wish(t.NamedTuple):
+    """
+    What is to be on the host.
+    """
+
+    content: str  # of firewall.nft
+    unit: str  # of proftpd-fxp-firewall.service
+    drop_in: str  # for nftables.service
+    program: str  # source of the module util nftables.py
+    interpreter: str  # python3 of the host, an absolute path
+
+
+class Outcome(t.NamedTuple):
+    """
+    What C(apply) found and did.
+    """
+
+    changed: bool = False
+    on_trial: bool = False  # the kernel holds new rules that wait for their confirmation
+    drift: tuple[str, ...] = ()  # how the kernel differed from the confirmed rules
+    diff: tuple[dict[str, str], ...] = ()
+    rules_in: tuple[str, ...] = ()  # chains of other tables that hold rules of ours
+
+
+class Transaction:
+    """
+    One change on one host.
+    """
+
+    def __init__(self, host: nftables.Host, systemd: Systemd, wish: Wish, root: str = "") -> None:
+        self.host = host
+        self.systemd = systemd
+        self.wish = wish
+        program = f"#!{wish.interpreter} -I\n{wish.program}"
+        self.unit_path = f"{root}/etc/systemd/system/{UNIT}"
+        # What stands beside the rules: path, text, mode. Only the program is needed while a change is on trial.
+        self.program = (host.program, program, 0o755)
+        self.units = (
+            (self.unit_path, wish.unit, 0o644),
+            (f"{root}/etc/systemd/system/nftables.service.d/proftpd-fxp.conf", wish.drop_in, 0o644),
+        )
+
+    def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
+        """
+        Load the rules on trial if they differ from what is confirmed and in force; return_after is in seconds.
+        """
+        if check_mode:
+            return self._apply(return_after, check_mode=True)
+        deadline = time.monotonic() + return_after + 10
+        while True:
+            with self.host.locked():
+                if os.path.exists(self.host.pending) and not self.systemd.is_armed(TIMER):
+                    self._take_back()  # left over from a change that died; nobody will confirm it
+                if not os.path.exists(self.host.pending):
+                    return self._apply(return_after, check_mode=False)
+            if time.monotonic() > deadline:
+                raise FirewallError(
+                    "Another change of the firewall rules is still waiting for its confirmation; try again after "
+                    f"{self.host.pending} is gone."
+                )
+            time.sleep(0.2)
+
+    def preview(self) -> Outcome:
+        """
+        What C(apply) would write, for a host where nft cannot be asked.
+        """
+        confirmed = _files.read_text(self.host.rules)
+        return Outcome(changed=True, diff=self._diff(confirmed, self._beside(), ()))
+
+    def _beside(self) -> list[File]:
+        return [file for file in (self.program, *self.units) if _files.read_text(file[0]) != file[1]]
+
+    def _apply(self, return_after: int, check_mode: bool) -> Outcome:
+        ruleset = self.host.nft.ruleset()
+        confirmed = _files.read_text(self.host.rules)
+        drift = tuple(nftables.drift(self.wish.content, ruleset, self._recorded()))
+        beside = self._beside()
+        rules_in = tuple("{} {} {}".format(*p.chain) for p in self._placements(ruleset))
+        outcome = Outcome(
+            drift=drift if confirmed == self.wish.content else (),
+            diff=self._diff(confirmed, beside, drift),
+            rules_in=rules_in,
+        )
+        new_rules = bool(confirmed != self.wish.content or drift)
+        if not new_rules and not beside and self.systemd.is_on(UNIT):
+            return outcome
+        lines = nftables.batch(self.wish.content, ruleset)
+        self.host.nft.check(lines)
+        if check_mode:
+            return outcome._replace(changed=True)
+        write(*self.program)
+        if not new_rules:
+            self._install_units()
+            return outcome._replace(changed=True)
+        self._load_on_trial(return_after)
+        return outcome._replace(changed=True, on_trial=True)
+
+    def _load_on_trial(self, return_after: int) -> None:
+        self.systemd.disarm(TIMER)
+        # The timer first: whatever dies after this line, the change is taken back.
+        self.systemd.arm(TIMER, return_after, [self.host.program, "return"])
+        try:
+            write(self.host.pending, "{}", 0o600)
+            write(self.host.new_rules, self.wish.content, 0o600)
+            self.host.nft.load(self.wish.content)
+            now = nftables.in_force(self.host.nft.ruleset())
+            write(self.host.pending, json.dumps(now, sort_keys=True), 0o600)
+        except BaseException:
+            self._take_back()
+            raise
+
+    def _take_back(self) -> None:
+        confirmed = _files.read_text(self.host.rules)
+        try:
+            if confirmed is None:
+                self.host.nft.unload()
+            else:
+                self.host.nft.load(confirmed)
+        finally:
+            _files.remove(self.host.pending)
+            _files.remove(self.host.new_rules)
+            self.systemd.disarm(TIMER)
+
+    def confirm(self) -> None:
+        """
+        Make the rules on trial the confirmed ones; raise FirewallError if they are not on trial any more.
+        """
+        with self.host.locked():
+            self._on_trial()
+        self._install_units()
+        with self.host.locked():
+            now = self._on_trial()
+            write(self.host.record, json.dumps(now, sort_keys=True) + "\n", 0o600)
+            _files.rename(self.host.new_rules, self.host.rules)
+            _files.remove(self.host.pending)
+        self.systemd.disarm(TIMER)
+
+    def _on_trial(self) -> dict[str, list[str]]:
+        pending = _files.read_text(self.host.pending)
+        if pending is None or _files.read_text(self.host.new_rules) != self.wish.content:
+            raise FirewallError(
+                "The new firewall rules were taken back before their confirmation came; the old ones are in force."
+            )
+        now = nftables.in_force(self.host.nft.ruleset())
+        if now != json.loads(pending):
+            raise FirewallError(
+                "The nftables rules were changed by somebody else while the new ones waited for their confirmation."
+            )
+        return now
+
+    def _install_units(self) -> None:
+        """
+        Write the units and switch them on; put the former ones back if that fails.
+        """
+        former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
+        was_on = self.systemd.is_on(UNIT)
+        if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
+            return
+        try:
+            for path, text, mode in self.units:
+                write(path, text, mode)
+            self.systemd.reload()
+            self.systemd.switch_on(UNIT)
+        except FirewallError:
+            if not was_on:
+                self.systemd.switch_off(UNIT)
+            for path, before, mode in former:
+                if before is None:
+                    _files.remove(path)
+                else:
+                    write(path, before, mode)
+            self.systemd.reload()
+            raise
+
+    def settle(self) -> bool:
+        """
+        Take back what is still on trial; true if the confirmed rules, or none where there are none, are in force.
+        """
+        self.host.go_back()
+        self.systemd.disarm(TIMER)
+        with self.host.locked():
+            ruleset, confirmed = self.host.nft.ruleset(), _files.read_text(self.host.rules)
+            if confirmed is None:
+                return not any(nftables.in_force(ruleset).values())
+            return not nftables.drift(confirmed, ruleset, self._recorded())
+
+    def _recorded(self) -> dict[str, list[str]]:
+        try:
+            recorded = json.loads(_files.read_text(self.host.record) or "{}")
+        except ValueError:
+            return {}
+        return recorded if isinstance(recorded, dict) else {}
+
+    def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+        texts = [(self.host.rules, confirmed, self.wish.content)] if confirmed != self.wish.content else []
+        texts += [(path, _files.read_text(path), text) for path, text, dummy in beside]
+        diffs = [
+            {"before_header": path, "after_header": path, "before": before or "", "after": after} for path, before, after in texts
+        ]
+        if drift and confirmed == self.wish.content:
+            diffs.append({"prepared": "".join(f"- {sentence}\n" for sentence in drift)})
+        return tuple(diffs)
+
+    def _placements(self, ruleset: nftables.Ruleset) -> list[nftables.Placement]:
+        return nftables.placements(ruleset, nftables.read_defines(self.wish.content))
+
+
+def write(path: str, text: str, mode: int) -> None:
+    """
+    Replace a file in one step; make its directory if there is none.
+    """
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    _files.write(path, text, mode)

@@ -1,0 +1,190 @@
+#!/usr/bin/python
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fxp_firewall
+short_description: Put the firewall rules of an FXP server into force, or return to the old ones
+description:
+  - Loads one file of nftables rules atomically and keeps it in force over restarts of C(nftables.service) and of the host.
+  - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
+    connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
+  - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
+    these connections by default, one rule with the comment C(proftpd.fxp) is put in front of the rule that drops. Rules that
+    drop chosen addresses or rates, as those of C(fail2ban), stay in front of it. Nothing else of other tables is touched.
+  - If the rules would govern the port that ssh comes in by, or if firewalld, ufw or iptables decides on connections to the host,
+    the module fails before anything is changed.
+author:
+  - The proftpd.fxp contributors (@proftpd-fxp)
+requirements:
+  - nftables with JSON, and systemd, on the host
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, RV(validated) is
+        V(false) and a warning says so.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+    support: full
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: debian
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: none
+options:
+  content:
+    description:
+      - The whole text of the rules, which becomes C(/etc/proftpd-fxp/firewall.nft).
+      - It defines C(control_port), C(passive_ports) and C(incoming), and C(outgoing4) and C(outgoing6) where this server dials
+        peers, and replaces the table C(inet proftpd_fxp), as the template of the role P(proftpd.fxp.firewall#role) does.
+    type: str
+    required: true
+  unit:
+    description:
+      - The text of C(proftpd-fxp-firewall.service), which loads the rules when the host starts.
+    type: str
+    required: true
+  drop_in:
+    description:
+      - The text of a drop-in for C(nftables.service), which loads the rules again whenever that flushes everything.
+    type: str
+    required: true
+  return_after:
+    description:
+      - Seconds that the host waits for the confirmation before it returns to the old rules.
+    type: int
+    default: 30
+seealso:
+  - module: proftpd.fxp.fxp_plan
+    description: Where the variables are documented that the rules come from.
+"""
+
+EXAMPLES = r"""
+- name: Load the rules of the plan
+  proftpd.fxp.fxp_firewall:
+    content: "{{ lookup('ansible.builtin.template', 'firewall.nft.j2') }}"
+    unit: "{{ lookup('ansible.builtin.template', 'proftpd-fxp-firewall.service.j2') }}"
+    drop_in: "{{ lookup('ansible.builtin.template', 'nftables-drop-in.conf.j2') }}"
+
+- name: The same over a slow way in
+  proftpd.fxp.fxp_firewall:
+    content: "{{ lookup('ansible.builtin.template', 'firewall.nft.j2') }}"
+    unit: "{{ lookup('ansible.builtin.template', 'proftpd-fxp-firewall.service.j2') }}"
+    drop_in: "{{ lookup('ansible.builtin.template', 'nftables-drop-in.conf.j2') }}"
+    return_after: 120
+"""
+
+RETURN = r"""
+path:
+  description: The file that holds the rules.
+  returned: success
+  type: str
+  sample: /etc/proftpd-fxp/firewall.nft
+validated:
+  description: Whether C(nft) was asked about the rules.
+  returned: success
+  type: bool
+  sample: true
+missing_packages:
+  description:
+    - Packages that must be installed first. If there are any, nothing was changed; install them and run the module again.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+rules_in:
+  description: Base chains of other tables that drop by default and therefore hold one rule of ours.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - inet filter input
+drift:
+  description: How the rules in force differed from the file although the file was as wanted.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - chain inet filter input drops by default and lacks the rule of proftpd.fxp
+"""
+
+import inspect
+import os
+import sys
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, systemd, transaction
+
+
+def wish(module: AnsibleModule) -> transaction.Wish:
+    # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
+    interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+    params = module.params
+    return transaction.Wish(params["content"], params["unit"], params["drop_in"], inspect.getsource(nftables), interpreter)
+
+
+def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
+    defines = nftables.read_defines(module.params["content"])
+    tables = host.nft.ruleset().tables if host.nft.path else None
+    detect.refuse(detect.active(detect.Commands(), tables))
+    lockout.refuse_lockout(defines, connection, lockout.listening())
+    change = transaction.Transaction(host, systemd.Systemd(), wish(module))
+    result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
+    if host.nft.path:
+        outcome = change.apply(module.params["return_after"], module.check_mode)
+        result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
+    else:
+        result.update({"validated": False, "missing_packages": ["nftables"]})
+        if not module.check_mode:
+            return result
+        module.warn("nftables is not installed here yet, so the rules were not checked by nft.")
+        outcome = change.preview()
+    return {**result, "changed": outcome.changed, "diff": list(outcome.diff), "connection": connection}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "content": {"type": "str", "required": True},
+            "unit": {"type": "str", "required": True},
+            "drop_in": {"type": "str", "required": True},
+            "return_after": {"type": "int", "default": 30},
+            # Between the action plugin and this module only: the steps of one change, and SSH_CONNECTION of the first step.
+            "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
+            "_connection": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    host = nftables.Host()
+    connection = lockout.ssh_connection()
+    try:
+        if module.params["_phase"] == "apply":
+            module.exit_json(**apply(module, host, connection))
+        change = transaction.Transaction(host, systemd.Systemd(), wish(module))
+        if module.params["_phase"] == "settle":
+            module.exit_json(settled=change.settle())
+        if connection and connection == module.params["_connection"]:
+            raise nftables.FirewallError(
+                "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "
+                "ssh's ControlPath for this host, or set ControlPath=none for it."
+            )
+        change.confirm()
+        module.exit_json(changed=True)
+    except (nftables.FirewallError, OSError) as exc:
+        module.fail_json(msg=str(exc))
+
+
+if __name__ == "__main__":
+    main()
