@@ -1,0 +1,159 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+The causes that the checker can tell, with where to look first and what cures them.
+
+Where to look is a role in the leg: ``active``, ``passive``, ``destination``, ``offender`` (the server that the fault happened on)
+or none. Texts are filled in by ``diagnosis.diagnose``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Look = t.Optional[t.Literal["active", "passive", "destination", "offender"]]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One code: where to look first, whether the dialogue alone is proof, what was seen, and the cure."""
+
+    look: Look
+    seen: str
+    cure: str
+    certain: bool = True
+    also: tuple[str, ...] = ()
+
+
+_BETWEEN = ("active", "network")
+
+CAUSES: dict[str, Cause] = {
+    "control_unreachable": Cause(
+        "offender",
+        "{offender} cannot be reached: {detail}",
+        "Check that the FTP service runs there and listens on this port (fxp_control_port), and that fxp_clients admits the host "
+        "that checks.",
+    ),
+    "server_busy": Cause(
+        "offender",
+        "{offender} takes no further session: {detail}",
+        "Raise MaxInstances or MaxClients* there, or end other sessions.",
+    ),
+    "login_refused": Cause(
+        "offender",
+        "{offender} refuses the login: {detail}",
+        "Check fxp_users on that server, and fxp_check_user and fxp_check_password of the check.",
+    ),
+    "address_family_mismatch": Cause(
+        "active",
+        "the two servers have no address family in common: {detail}",
+        "Use one address family per pair: give both hosts an fxp_address of the same family.",
+    ),
+    "vantage_is_peer": Cause(
+        None,
+        "the check reaches one server from the other server's address, which every server accepts, so it would prove nothing",
+        "Run the check from a third host: set fxp_vantage to one that is no member of fxp_servers.",
+    ),
+    "active_refuses_foreign_address": Cause(
+        "active",
+        "{active} refuses to connect to {announced}, which {passive} announces, but accepts the client's own address",
+        "Put {announced} into the class that AllowForeignAddress names on {active}: fxp_address or fxp_masquerade_address of "
+        "{passive}, or fxp_extra_peers; and fxp_foreign_addresses of {active} must not be none.",
+    ),
+    "passive_refuses_foreign_address": Cause(
+        "passive",
+        "{passive} refuses the data connection of {active}: {passive_said}",
+        "Put the address that {active} connects from into the class that AllowForeignAddress names on {passive}: "
+        "fxp_egress_addresses of {active}, or fxp_extra_peers; and fxp_foreign_addresses of {passive} must not be none.",
+    ),
+    "privileged_port_refused": Cause(
+        "passive",
+        "{active} refuses port {port}, which {passive} announces: ports below 1024 are never connected to",
+        "Set fxp_passive_ports of {passive} to ports above 1023, and check the port forward.",
+    ),
+    "data_connection_refused": Cause(
+        "passive",
+        "{active} was refused at {announced} port {port}, which {passive} announces{dialled}",
+        "Nothing listens there, or a rule rejects: check fxp_masquerade_address of {passive}, the port forward of its "
+        "fxp_gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend).",
+    ),
+    "data_connection_unreachable": Cause(
+        "passive",
+        "{active} has no way to {announced} port {port}, which {passive} announces{dialled}: {active_said}",
+        "Check fxp_masquerade_address of {passive}, the route between the two servers, and firewalls that reject on it.",
+        certain=False,
+        also=_BETWEEN,
+    ),
+    "data_connection_blocked": Cause(
+        "passive",
+        "the data connection of {active} to {announced} port {port}, which {passive} announces{dialled}, gets no answer",
+        "A firewall drops it: open fxp_passive_ports of {passive} for the fxp_egress_addresses of {active} (role "
+        "proftpd.fxp.firewall), then look at outgoing rules of {active} and at filters in between.",
+        certain=False,
+        also=_BETWEEN,
+    ),
+    "private_address_advertised": Cause(
+        "passive",
+        "{passive} announces the private address {announced} although it was dialled at {dialled_address}",
+        "Set fxp_masquerade_address of {passive} to the address that its peers can reach.",
+    ),
+    "unexpected_address_advertised": Cause(
+        "passive",
+        "{passive} announces {announced}, which is not {expected}",
+        "Set fxp_masquerade_address or fxp_address of {passive} to the address that its peers can reach, and apply it.",
+    ),
+    "passive_port_out_of_range": Cause(
+        "passive",
+        "{passive} announces port {port}, outside of {ports}",
+        "Give {passive} more fxp_passive_ports, and check that PassivePorts stands where this server reads it.",
+    ),
+    "file_refused": Cause(
+        "offender",
+        "{offender} refuses the file: {detail}",
+        "Check path, directory and the permissions of the account there.",
+    ),
+    "content_mismatch": Cause(
+        "destination",
+        "both servers report success, but {destination} holds other content: {difference}",
+        "Look at the file system there and at anything that rewrites files or data connections on the way.",
+    ),
+    "transfer_stalled": Cause(
+        "passive",
+        "the transfer stopped in mid-course: {moved}",
+        "Look for a firewall or device that cuts established connections, and at the load of both servers; raise "
+        "transfer_timeout if bytes still moved.",
+        certain=False,
+        also=_BETWEEN,
+    ),
+    "control_lost": Cause(
+        "offender",
+        "{offender} ended the dialogue: {detail}",
+        "Read the log of that server, its time limits (TimeoutIdle, TimeoutNoTransfer, TimeoutSession), and look for a device "
+        "that cuts the control connection.",
+    ),
+    "protocol_error": Cause(
+        "offender",
+        "{offender} broke the protocol: {detail}",
+        "Check what really answers at this address; MasqueradeAddress must be a literal IPv4 address for PASV.",
+    ),
+    "unknown": Cause(
+        None,
+        "no known cause explains what was seen: {detail}",
+        "Read evidence and transcript, and the logs of both servers.",
+        certain=False,
+    ),
+}
+
+# The client's own data connections (payload, read back) fail for reasons of their own.
+CLIENT_DATA_CURE = (
+    "This was the data connection of the host that checks: fxp_clients of that server must admit it to fxp_passive_ports, and "
+    "the port forward must lead there."
+)
+
+__all__ = ("CAUSES", "CLIENT_DATA_CURE", "Cause", "Look")

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""A control connection whose every wait is bounded and whose every line is recorded."""
+
+from __future__ import annotations
+
+import errno
+import ftplib
+import socket
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import parse_epsv, parse_pasv
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import MalformedReply, Reply, ReplyAssembler
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
+
+# Family and socket address, as socket.getaddrinfo returns them.
+Endpoint = t.Tuple[socket.AddressFamily, t.Tuple[t.Any, ...]]
+
+
+class ControlConnection(ftplib.FTP):
+    """
+    ftplib's client with replies read from the socket itself.
+
+    ftplib reads through a buffered file: what waits in that buffer is invisible to ``select()``, and a timeout there bounds one
+    ``recv()``, not one reply. Here a reply as a whole has ``timeout`` seconds. Everything that ends the dialogue is a ``Fault``.
+    """
+
+    def __init__(self, role: Role, timeout: float, transcript: Transcript) -> None:
+        super().__init__(timeout=timeout)
+        self.encoding = "utf-8"
+        self.role: Role = role
+        self.seconds = timeout
+        self._transcript = transcript
+        self._assembler = ReplyAssembler()
+
+    def dial(self, endpoint: Endpoint) -> None:
+        """Open the TCP connection, within ``timeout`` seconds."""
+        family, address = endpoint
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(self.seconds)
+            sock.connect(address)
+        except OSError as error:
+            sock.close()
+            raise Fault(connect_kind(error), self.role, describe(error)) from None
+        self.sock = sock
+        self.af = family
+        self.host, self.port = address[:2]
+
+    def greeting(self, seconds: float) -> Reply:
+        """Read the greeting (220, after any 120), within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        try:
+            reply = self.read_reply(deadline - time.monotonic())
+            while reply.code == 120:
+                reply = self.read_reply(deadline - time.monotonic())
+        except Fault as fault:
+            kinds: dict[Kind, Kind] = {"silent": "greeting_silent", "lost": "greeting_closed", "closing": "login_closing"}
+            raise Fault(kinds.get(fault.kind, fault.kind), self.role, fault.detail) from None
+        if reply.code != 220:
+            raise Fault("greeting_wrong", self.role, reply.text)
+        self.welcome = reply.text
+        return reply
+
+    @property
+    def own_address(self) -> str:
+        """The client's own address on this connection."""
+        return t.cast(str, self.sock.getsockname()[0]) if self.sock else ""
+
+    @property
+    def peer_address(self) -> str:
+        """The address that was dialled."""
+        return self.host
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether no unread bytes are at hand; a reply that is still under way cannot be seen."""
+        return self.sock is not None and self._assembler.idle
+
+    def command(self, line: str, seconds: float | None = None) -> Reply:
+        """Send one command and return its reply, whatever its code."""
+        self.putline(line)
+        return self.read_reply(seconds, line)
+
+    def require(self, line: str, seconds: float | None = None) -> Reply:
+        """Send one command and return its 2xx reply; any other one is a fault."""
+        reply = self.command(line, seconds)
+        if not reply.positive:
+            raise Fault("refused", self.role, reply.text, line.split(" ", 1)[0])
+        return reply
+
+    def read_reply(self, seconds: float | None = None, line: str = "") -> Reply:
+        """The next reply, complete within ``seconds`` (default: ``timeout``); 421 is a fault, for it announces the end."""
+        deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
+        reply = self.next_reply()
+        while reply is None:
+            self.receive(deadline - time.monotonic(), line)
+            reply = self.next_reply()
+        return reply
+
+    def next_reply(self) -> Reply | None:
+        """A reply that is already here."""
+        reply = self._assembler.next_reply()
+        if reply is not None and reply.code == 421:
+            raise Fault("closing", self.role, reply.text)
+        return reply
+
+    def receive(self, seconds: float, line: str = "") -> None:
+        """Wait up to ``seconds`` for bytes and take in what has come."""
+        verb = line.split(" ", 1)[0]
+        if self.sock is None:
+            raise Fault("lost", self.role, "the control connection is closed", verb)
+        try:
+            self.sock.settimeout(max(seconds, 0.001))
+            data = self.sock.recv(16384)
+        except socket.timeout:
+            raise Fault("silent", self.role, f"no reply to {verb or 'the client'} in time", verb) from None
+        except OSError as error:
+            raise Fault("lost", self.role, f"the control connection broke: {describe(error)}", verb) from None
+        if not data:
+            raise Fault("lost", self.role, "the server closed the control connection", verb)
+        try:
+            for text in self._assembler.feed(data):
+                self._transcript.add(self.role, "received", text)
+        except MalformedReply as error:
+            raise Fault("malformed", self.role, str(error), verb) from None
+
+    def putline(self, line: str) -> None:
+        """Send one line. CR, LF and NUL are refused: they would begin another command or cut this one."""
+        if any(character in line for character in "\r\n\0"):
+            raise ValueError("a command must not contain CR, LF or NUL")
+        verb = line.split(" ", 1)[0]
+        if self.sock is None:
+            raise Fault("lost", self.role, "the control connection is closed", verb)
+        self._transcript.add(self.role, "sent", line)
+        try:
+            self.sock.settimeout(self.seconds)
+            self.sock.sendall(line.encode(self.encoding) + b"\r\n")
+        except OSError as error:
+            raise Fault("lost", self.role, f"the control connection broke: {describe(error)}", verb) from None
+
+    def getmultiline(self) -> str:
+        """ftplib's own commands read their replies here."""
+        return self.read_reply().text
+
+    def makepasv(self) -> tuple[str, int]:
+        """Ask for a passive port for the client itself. The address in the reply is never used: only the dialled one is."""
+        return self.peer_address, self.passive_port()[1]
+
+    def passive_port(self) -> tuple[str, int, str]:
+        """
+        PASV, or EPSV over IPv6: announced address, port and the reply.
+
+        EPSV announces no address, so the dialled one stands for it. A reply without a usable port is ``malformed``.
+        """
+        verb = "EPSV" if self.af == socket.AF_INET6 else "PASV"
+        reply = self.require(verb)
+        try:
+            if verb == "EPSV":
+                return self.peer_address, parse_epsv(reply.text), reply.text
+            address, port = parse_pasv(reply.text)
+        except ValueError as error:
+            raise Fault("malformed", self.role, f"{error}, got {reply.text!r}", verb) from None
+        return address, port, reply.text
+
+
+def connect_kind(error: OSError) -> Kind:
+    """Why a TCP connection could not be opened."""
+    if isinstance(error, socket.timeout) or error.errno == errno.ETIMEDOUT:
+        return "connect_timed_out"
+    return "connect_refused" if error.errno == errno.ECONNREFUSED else "connect_unreachable"
+
+
+def describe(error: OSError) -> str:
+    """An error of the operating system in its own words."""
+    return "timed out" if isinstance(error, socket.timeout) else (error.strerror or str(error))
+
+
+__all__ = ("ControlConnection", "Endpoint", "connect_kind", "describe")

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""STOR and RETR under way on both servers: who has answered what, and whether bytes still move."""
+
+from __future__ import annotations
+
+import selectors
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import time_for
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Reply
+
+PROGRESS_SECONDS = 2.0  # between two questions for the size that has arrived
+# Replies to SIZE of a server that cannot tell it now. After a 1xx a transfer ends with none of these.
+_NO_SIZE = (450, 500, 501, 502, 503, 504, 550)
+
+
+class Exchange:
+    """
+    Reads both control connections at once.
+
+    A server that is asked for SIZE while it receives answers at once (ProFTPD, pyftpdlib) or after its final reply (vsftpd).
+    As long as sizes come, a transfer may take any time and only standing still ends it; otherwise its time is bounded by its
+    size.
+    """
+
+    def __init__(
+        self, controls: t.Mapping[Role, ControlConnection], target: str, size: int, timeout: float, transfer_timeout: float
+    ) -> None:
+        self.sides: dict[Role, Side] = {}
+        self.stopped: t.Literal["stalled", "limit"] | None = None
+        self.arrived: int | None = None
+        self._controls = controls
+        self._target = target
+        self._size = size
+        self._timeout = timeout
+        self._limit = transfer_timeout
+        self._sent: dict[Role, float] = {}
+        self._moved = 0.0  # when something was last heard or seen to grow
+        self._asking = False  # a reply to SIZE is due
+        self._deaf = False  # SIZE was refused
+
+    def send(self, role: Role, line: str) -> None:
+        """Send a data command; nothing is read yet."""
+        self._controls[role].putline(line)
+        self.sides[role] = Side()
+        self._sent[role] = self._moved = time.monotonic()
+
+    def first_answer(self, role: Role) -> bool:
+        """Wait up to ``timeout`` for the first reply of one server; whether it is a 1xx."""
+        deadline = self._sent[role] + self._timeout
+        with self._selector() as selector:
+            while self.sides[role].silent and time.monotonic() < deadline:
+                self._read(selector, deadline - time.monotonic())
+        return self.sides[role].preliminary is not None
+
+    def finish(self) -> None:
+        """Wait for the final replies of both; ``stopped`` tells why it was given up."""
+        interval = min(PROGRESS_SECONDS, self._timeout / 4)
+        start = min(self._sent.values())
+        ask_at = start + interval
+        with self._selector() as selector:
+            while self._asking or any(side.final is None for side in self.sides.values()):
+                now = time.monotonic()
+                give_up = self._moved + self._patience()
+                if self._limit:
+                    give_up = min(give_up, start + self._limit)
+                if now >= give_up:
+                    self.stopped = "limit" if self._limit and now >= start + self._limit else "stalled"
+                    return
+                if now >= ask_at and self._can_ask():
+                    self._controls["destination"].putline(f"SIZE {self._target}")
+                    self._asking = True
+                    ask_at = now + interval
+                self._read(selector, min(give_up, max(ask_at, now + 0.05)) - now)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the first command to the last final reply."""
+        ends = [self._sent[role] + side.ended for role, side in self.sides.items() if side.ended is not None]
+        return max(ends) - min(self._sent.values()) if len(ends) == 2 else None
+
+    def _patience(self) -> float:
+        side = self.sides["destination"]
+        moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
+        return time_for(self._size, self._timeout) if moving and (self._deaf or self._asking) else self._timeout
+
+    def _can_ask(self) -> bool:
+        side = self.sides["destination"]
+        return bool(side.preliminary) and side.final is None and not (self._asking or self._deaf)
+
+    def _selector(self) -> selectors.BaseSelector:
+        selector = selectors.DefaultSelector()
+        for role in self.sides:
+            sock = self._controls[role].sock
+            if sock is not None:
+                selector.register(sock, selectors.EVENT_READ, role)
+        return selector
+
+    def _read(self, selector: selectors.BaseSelector, seconds: float) -> None:
+        for key, _events in selector.select(max(seconds, 0)):
+            self._controls[t.cast(Role, key.data)].receive(0)
+        # Also what came together with an earlier reply.
+        for role in self.sides:
+            reply = self._controls[role].next_reply()
+            while reply is not None:
+                self._take(role, reply)
+                reply = self._controls[role].next_reply()
+
+    def _take(self, role: Role, reply: Reply) -> None:
+        side = self.sides[role]
+        now = time.monotonic()
+        if role == "destination" and self._asking and (reply.code == 213 or (side.preliminary and reply.code in _NO_SIZE)):
+            self._asking, self._deaf = False, reply.code != 213
+            size = parse_size(reply)
+            if size is not None and size > (self.arrived or 0):
+                self.arrived, self._moved = size, now
+            return
+        self._moved = now
+        since = round(now - self._sent[role], 4)
+        if side.silent:
+            side.seconds = since
+        if reply.preliminary:
+            side.preliminary = side.preliminary or reply.text
+        elif side.final is None:
+            side.final, side.ended = reply.text, since
+
+
+def parse_size(reply: Reply) -> int | None:
+    """The number of bytes in a reply to SIZE (RFC 3659), none if it holds no number."""
+    words = reply.lines[-1][4:].split()
+    return int(words[0]) if reply.code == 213 and len(words) == 1 and words[0].isdecimal() else None
+
+
+__all__ = ("PROGRESS_SECONDS", "Exchange", "parse_size")

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What can end a check or a leg, as one typed exception."""
+
+from __future__ import annotations
+
+import typing as t
+
+Role = t.Literal["source", "destination"]
+ROLES: tuple[Role, Role] = ("source", "destination")
+
+# What went wrong, seen from the client. The diagnosis turns a kind into a cause, nothing else does.
+Kind = t.Literal[
+    "name_unknown",
+    "no_common_family",
+    "connect_refused",
+    "connect_timed_out",
+    "connect_unreachable",
+    "greeting_silent",
+    "greeting_closed",
+    "greeting_wrong",
+    "login_closing",
+    "closing",
+    "lost",
+    "silent",
+    "malformed",
+    "refused",
+    "client_data_refused",
+    "client_data_timed_out",
+    "client_data_unreachable",
+    "client_data_lost",
+]
+
+
+def other(role: Role) -> Role:
+    """The opposite server of the pair."""
+    return "destination" if role == "source" else "source"
+
+
+class Fault(Exception):
+    """
+    A step could not be done.
+
+    ``server`` is the server it happened on, ``detail`` what was seen (a reply, or a sentence) and ``command`` the verb that was
+    being answered, if there was one.
+    """
+
+    def __init__(self, kind: Kind, server: Role, detail: str, command: str = "") -> None:
+        super().__init__(f"{server}: {kind}: {detail}")
+        self.kind: Kind = kind
+        self.server: Role = server
+        self.detail = detail
+        self.command = command
+
+
+__all__ = ("ROLES", "Fault", "Kind", "Role", "other")

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One leg: one server listens, the other connects to it, and the file goes from the source to the destination."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+
+
+def run_leg(
+    sessions: t.Mapping[Role, Session], evidence: Evidence, name: str, target: str, timeout: float, transfer_timeout: float
+) -> None:
+    """
+    Move the source's file ``name`` (of ``evidence.expected_size`` bytes) to the destination's ``target``.
+
+    Fills in ``evidence``. Raises ``Fault`` when a control connection fails. The stage is ``verify`` afterwards if both servers
+    said that the transfer is complete. A connection whose reply is still due has been dropped.
+    """
+    controls = {role: session.control for role, session in sessions.items()}
+    if not _announce(controls[evidence.passive], evidence) or not _direct(controls[evidence.active], evidence):
+        return
+    evidence.stage = "transfer"
+    exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout)
+    sessions["destination"].created(target)
+    try:
+        _transfer(exchange, evidence, {"source": f"RETR {name}", "destination": f"STOR {target}"}, sessions)
+    finally:
+        evidence.active_side = exchange.sides.get(evidence.active)
+        evidence.passive_side = exchange.sides.get(evidence.passive)
+        evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
+        _release(sessions, evidence)
+    if all(side and side.done for side in (evidence.active_side, evidence.passive_side)):
+        evidence.stage = "verify"
+
+
+def _announce(control: ControlConnection, evidence: Evidence) -> bool:
+    evidence.stage = "passive"
+    evidence.dialled_address = control.peer_address
+    evidence.announced_address, evidence.announced_port, _reply = control.passive_port()
+    evidence.address_announced = control.af == socket.AF_INET
+    return not (evidence.address_unexpected or evidence.port_unexpected)
+
+
+def _direct(control: ControlConnection, evidence: Evidence) -> bool:
+    evidence.stage = "port"
+    reply = control.command(port_command(evidence.announced_address or "", evidence.announced_port or 0))
+    evidence.port_reply = reply.text
+    if reply.code >= 500:
+        # Is it the address, or does this server refuse any PORT? The listener is real: some servers connect at once.
+        with socket.socket(control.af, socket.SOCK_STREAM) as listener:
+            listener.bind((control.own_address, 0))
+            listener.listen(1)
+            evidence.own_port_reply = control.command(port_command(control.own_address, listener.getsockname()[1])).text
+    # After a refusal ProFTPD keeps an older PORT: a data command now would go there.
+    return reply.positive
+
+
+def _transfer(exchange: Exchange, evidence: Evidence, lines: t.Mapping[Role, str], sessions: t.Mapping[Role, Session]) -> None:
+    # The active side first: the kernel of the passive server completes its connection before that server is commanded, so nothing
+    # waits in accept() and no target is emptied when the active side fails. pyftpdlib alone drops what arrives before STOR.
+    greedy = evidence.passive == "destination" and re.search("pyftpdlib", sessions["destination"].greeting) is not None
+    if greedy:
+        exchange.send(evidence.passive, lines[evidence.passive])
+    exchange.send(evidence.active, lines[evidence.active])
+    if exchange.first_answer(evidence.active):
+        if not greedy:
+            exchange.send(evidence.passive, lines[evidence.passive])
+        exchange.finish()
+
+
+def _release(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    passive = evidence.passive_side
+    waits = (
+        passive is not None and passive.final is None and (passive.silent or not (evidence.active_side or passive).preliminary)
+    )
+    if waits:
+        session = sessions[evidence.passive]
+        with contextlib.suppress(Fault):
+            release(session.control, evidence.announced_port or 0)
+            while session.control.read_reply().preliminary:
+                pass
+            evidence.released = True
+    for role, side in ((evidence.active, evidence.active_side), (evidence.passive, evidence.passive_side)):
+        if side is not None and side.final is None and not (evidence.released and role == evidence.passive):
+            sessions[role].drop()
+
+
+__all__ = ("run_leg",)

@@ -1,0 +1,151 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One server during one check: its control connection, what it can do, and the files that were made on it."""
+
+from __future__ import annotations
+
+import contextlib
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
+
+# Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
+# between USER and its reply were seen.
+LOGIN_SECONDS = 15
+
+
+class Session:
+    """Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step."""
+
+    def __init__(self, spec: ServerSpec, timeout: float, transcript: Transcript) -> None:
+        self.spec = spec
+        self.endpoint: Endpoint | None = None
+        self.features: dict[str, str] = {}
+        self.lists = True  # until the client cannot open a data connection for LIST
+        self._timeout = timeout
+        self._transcript = transcript
+        self._control: ControlConnection | None = None
+        self._files: list[str] = []
+
+    @property
+    def role(self) -> Role:
+        """Which server of the pair this is."""
+        return self.spec.role
+
+    @property
+    def control(self) -> ControlConnection:
+        """The connection, logged in and in binary mode."""
+        if self._control is None:
+            self._control = self._open()
+        return self._control
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open now."""
+        return self._control is not None
+
+    @property
+    def greeting(self) -> str:
+        """What the server said first."""
+        return self.control.welcome or ""
+
+    def drop(self) -> None:
+        """Close the connection without a word; the next use opens another one."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+    def settle(self) -> None:
+        """After a failed leg: keep the connection only if NOOP is answered as NOOP."""
+        try:
+            if self._control and not (self._control.command("NOOP").code == 200 and self._control.synchronised):
+                self.drop()
+        except Fault:
+            self.drop()
+
+    def created(self, name: str) -> None:
+        """Note a file that may exist from now on and must not outlive the check."""
+        self._files.append(name)
+
+    def remove_files(self) -> list[str]:
+        """Delete every noted file, over a new connection if the present one fails; the sentences about those that remain."""
+        left, self._files = self._files, []
+        complaints = []
+        for name in left:
+            if not (self._removed(name) or self._removed(name)):
+                complaints.append(f"{self.spec.label} still holds the file {name} in {self.spec.directory}; delete it.")
+        return complaints
+
+    def close(self) -> None:
+        """Take leave."""
+        if self._control is not None:
+            with contextlib.suppress(Fault):
+                self._control.command("QUIT", min(self._timeout, 2))
+        self.drop()
+
+    def _removed(self, name: str) -> bool:
+        # 550 may mean that the file is not there, or that it must not be deleted; SIZE tells.
+        try:
+            return self.control.command(f"DELE {name}").positive or not self.control.command(f"SIZE {name}").positive
+        except Fault:
+            self.drop()
+            return False
+
+    def _open(self) -> ControlConnection:
+        control = self._greeted()
+        try:
+            control.seconds = max(self._timeout, LOGIN_SECONDS)
+            self._log_in(control)
+            control.seconds = self._timeout
+            self.features = _features(control)
+            control.require("TYPE I")
+            if self.spec.directory != ".":
+                control.require(f"CWD {self.spec.directory}")
+        except BaseException:
+            control.close()
+            raise
+        return control
+
+    def _greeted(self) -> ControlConnection:
+        if self.endpoint is None:
+            raise ValueError("the session has no endpoint")
+        for last in (False, True):
+            control = ControlConnection(self.role, self._timeout, self._transcript)
+            control.dial(self.endpoint)
+            try:
+                control.greeting(max(self._timeout, LOGIN_SECONDS))
+                return control
+            except Fault as fault:
+                control.close()
+                if last or fault.kind != "greeting_silent":
+                    raise
+        raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    def _log_in(self, control: ControlConnection) -> None:
+        try:
+            verb, reply = "USER", control.command(f"USER {self.spec.user}")
+            if reply.code == 331:
+                verb, reply = "PASS", control.command(f"PASS {self.spec.password}")
+        except Fault as fault:
+            raise Fault(
+                "login_closing" if fault.kind == "closing" else fault.kind, self.role, fault.detail, fault.command
+            ) from None
+        if reply.code not in (230, 202):
+            raise Fault("refused", self.role, reply.text, verb)
+
+
+def _features(control: ControlConnection) -> dict[str, str]:
+    # RFC 2389: one feature per line, indented by a blank. A server without FEAT has none.
+    reply = control.command("FEAT")
+    rows = [line.strip().split(" ", 1) for line in reply.lines[1:-1]] if reply.positive else []
+    return {row[0].upper(): row[-1] if len(row) > 1 else "" for row in rows}
+
+
+__all__ = ("LOGIN_SECONDS", "Session")

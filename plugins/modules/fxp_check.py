@@ -1,0 +1,395 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fxp_check
+short_description: Prove that a file flows from one FTP server to another
+author:
+  - The proftpd.fxp contributors (@proftpd-fxp)
+description:
+  - Logs in to two FTP servers and makes them move a file between one another (site-to-site transfer, FXP). The data never passes
+    through the host that the module runs on.
+  - One server listens for the data connection (PASV or EPSV), the other one is told to connect to it (PORT or EPRT). Who listens
+    and who sends are independent of each other, so there are two ways, called legs.
+  - A leg has passed when both servers reported success, the destination holds as many bytes as the source, and their hash is the
+    same. The hash comes from the destination server where that offers HASH or XSHA256, XSHA1, XMD5 or XCRC; otherwise the
+    file is read back.
+  - When a leg falls short, the module tells the cause, the server to look at first and what cures it. It does not work around
+    faults, neither by changing roles nor by copying through the client.
+  - Every file that the module creates has a name that nobody can guess and is deleted again, also after a failure.
+  - Run it on a third host. A server always accepts its own client's address, so a check from the address of one of the two
+    servers would prove nothing and ends with the cause V(vantage_is_peer).
+requirements:
+  - Python 3.8 or later on the host that executes the module
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    details:
+      - Nothing is contacted in check mode. All return values are present and null.
+  diff_mode:
+    support: none
+    description: Returns details on what has changed, or possibly needs changing in C(check_mode), when in diff mode.
+    details:
+      - This action does not modify state.
+  platform:
+    support: full
+    description: Target OS families that can be operated against.
+    platforms: posix
+options:
+  source:
+    description:
+      - The server that sends the file.
+    type: dict
+    required: true
+    suboptions: &server
+      host:
+        description:
+          - Name or literal address to dial.
+        type: str
+        required: true
+      port:
+        description:
+          - Port of the control connection.
+        type: int
+        default: 21
+      user:
+        description:
+          - Account to log in with.
+        type: str
+        required: true
+      password:
+        description:
+          - Password of the account. It is part of no result and no log. Choose one that is not part of a name or path, because
+            it is replaced wherever it occurs in what the module returns.
+        type: str
+        required: true
+      tls:
+        description:
+          - Whether the control connection is encrypted.
+        type: str
+        choices:
+          - none
+        default: none
+      directory:
+        description:
+          - Directory to change to after the login.
+        type: str
+        default: .
+      passive_ports:
+        description:
+          - Ports that the server must announce when it listens, as C(first-last). Another port fails the leg with the cause
+            V(passive_port_out_of_range).
+        type: str
+      expected_address:
+        description:
+          - Literal address that the server must announce in its reply to PASV. Another one fails the leg with the cause
+            V(unexpected_address_advertised). Over IPv6 no address is announced.
+        type: str
+  destination:
+    description:
+      - The server that receives the file.
+    type: dict
+    required: true
+    suboptions: *server
+  passive:
+    description:
+      - Which server listens for the data connection.
+      - V(both) tries one leg with the source and one with the destination listening.
+    type: str
+    choices:
+      - both
+      - source
+      - destination
+    default: both
+  family:
+    description:
+      - Address family of the control connections, and so of the data connection.
+      - V(auto) takes one that both servers have.
+    type: str
+    choices:
+      - auto
+      - ipv4
+      - ipv6
+    default: auto
+  path:
+    description:
+      - An existing file on the source, relative to its O(source.directory), that is to be moved. It is neither changed nor
+        deleted.
+      - Without it a random payload of O(payload_size) is uploaded to the source first.
+    type: str
+  payload_size:
+    description:
+      - Size of the random payload, for example V(20MB). Not used with O(path).
+    type: bytes
+    default: 1MB
+  timeout:
+    description:
+      - Seconds that any one step may take, and that a transfer may stand still.
+      - Logging in always has at least 15 seconds per step, because servers delay it when sessions have just ended.
+    type: float
+    default: 10
+  transfer_timeout:
+    description:
+      - Seconds that one whole transfer may take. V(0) sets no limit as long as bytes arrive.
+    type: float
+    default: 0
+  expect:
+    description:
+      - V(allowed) demands that every leg moves the file.
+      - V(refused) demands that every leg is refused by a server's policy on foreign addresses. A transfer that goes through fails
+        the check, and so does every other reason for not going through.
+    type: str
+    choices:
+      - allowed
+      - refused
+    default: allowed
+"""
+
+EXAMPLES = r"""
+- name: Prove that files flow from alpha to beta, with either side listening
+  proftpd.fxp.fxp_check:
+    source:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+    destination:
+      host: 192.0.2.12
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+  delegate_to: localhost
+
+- name: Compare what the source announces with what was planned
+  proftpd.fxp.fxp_check:
+    source:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+      expected_address: 192.0.2.11
+      passive_ports: 49152-49407
+    destination:
+      host: 192.0.2.12
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+    passive: source
+  delegate_to: localhost
+
+- name: Prove that a server outside of the group is refused
+  proftpd.fxp.fxp_check:
+    source:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+    destination:
+      host: 198.51.100.7
+      user: partner
+      password: "{{ partner_password }}"
+    expect: refused
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+ok:
+  description:
+    - Whether every leg did what O(expect) demands. The task fails when it is V(false) and returns all other values nevertheless.
+  returned: always, null in check mode
+  type: bool
+  sample: true
+cause:
+  description:
+    - Code of what is wrong with the first leg that falls short.
+    - Null if no leg falls short, and also for a transfer that went through although it was to be refused, for nothing is at fault
+      in that transfer itself.
+  returned: always
+  type: str
+  sample: data_connection_blocked
+server:
+  description:
+    - Where to look first, V(source) or V(destination). Null if there is no cause or neither of them is to blame.
+  returned: always
+  type: str
+  sample: destination
+remedy:
+  description:
+    - What cures the first leg that falls short. Null if none does.
+  returned: always
+  type: str
+  sample: Set fxp_vantage to a host that is no member of fxp_servers.
+legs:
+  description:
+    - One entry per passive role, in the order tried. A fault that comes before the first leg stands in every entry.
+  returned: always, null in check mode
+  type: list
+  elements: dict
+  contains:
+    passive:
+      description: The server that listened, V(source) or V(destination).
+      type: str
+      returned: always
+    ok:
+      description: Whether the leg did what O(expect) demands.
+      type: bool
+      returned: always
+    cause:
+      description:
+        - Code of what is wrong, or null. With O(expect=refused) also the policy that refused, in a leg that is ok.
+      type: str
+      returned: always
+    server:
+      description: Where to look first, or null.
+      type: str
+      returned: always
+    certain:
+      description: Whether the dialogue is proof of the cause and its place.
+      type: bool
+      returned: always
+    also_possible:
+      description: Other places where the cause may lie if it is not certain, V(source), V(destination) or V(network).
+      type: list
+      elements: str
+      returned: always
+    remedy:
+      description: What cures a leg that is not ok, else null.
+      type: str
+      returned: always
+    evidence:
+      description: What was seen, with the replies that decided, sizes, digests and times, and C(summary), a clause for people.
+      type: dict
+      returned: always
+    bytes:
+      description: Size of the file at the destination as far as it was seen, else null.
+      type: int
+      returned: always
+    seconds:
+      description: Time from the first data command to the last final reply, or null.
+      type: float
+      returned: always
+    bytes_per_second:
+      description: Rate of a verified transfer, else null.
+      type: int
+      returned: always
+    verified_by:
+      description:
+        - How the content was compared, for example V(HASH SHA-256), V(XCRC) or V(read back). V(SIZE) for an empty file. Null
+          without a verified transfer.
+      type: str
+      returned: always
+    listing:
+      description: The line that LIST shows for the file on C(source) and on C(destination) afterwards. It decides nothing.
+      type: dict
+      returned: always
+    file:
+      description: Name that the file had at the destination, or null if it did not come to that.
+      type: str
+      returned: always
+  sample:
+    - passive: source
+      ok: true
+      cause: null
+      server: null
+      certain: true
+      also_possible: []
+      remedy: null
+      bytes: 1048576
+      seconds: 0.0015
+      bytes_per_second: 699050666
+      verified_by: HASH SHA-256
+transcript:
+  description:
+    - The whole dialogue with both servers in order, without passwords.
+    - RV(transcript[].leg) is the index in RV(legs) that a line belongs to, or null for what serves all of them.
+  returned: always, null in check mode
+  type: list
+  elements: dict
+  contains:
+    seconds:
+      description: Time since the beginning of the check.
+      type: float
+      returned: always
+    server:
+      description: V(source) or V(destination).
+      type: str
+      returned: always
+    direction:
+      description: V(sent) or V(received), as seen from the client.
+      type: str
+      returned: always
+    line:
+      description: The line, with control characters written as escapes.
+      type: str
+      returned: always
+    leg:
+      description: Index of the leg, or null.
+      type: int
+      returned: always
+  sample:
+    - seconds: 0.0102
+      server: source
+      direction: sent
+      line: PASV
+      leg: 0
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import RESULT_KEYS, run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
+
+
+def server_spec() -> dict[str, t.Any]:
+    """The argument spec of one server."""
+    return {
+        "type": "dict",
+        "required": True,
+        "options": {
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 21},
+            "user": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+            "tls": {"type": "str", "choices": ["none"], "default": "none"},
+            "directory": {"type": "str", "default": "."},
+            "passive_ports": {"type": "str"},
+            "expected_address": {"type": "str"},
+        },
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "source": server_spec(),
+            "destination": server_spec(),
+            "passive": {"type": "str", "choices": ["both", "source", "destination"], "default": "both"},
+            "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
+            "path": {"type": "str"},
+            "payload_size": {"type": "bytes", "default": "1MB"},
+            "timeout": {"type": "float", "default": 10},
+            "transfer_timeout": {"type": "float", "default": 0},
+            "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        request = parse_request(module.params)
+    except RequestError as error:
+        module.fail_json(msg=str(error))
+    if module.check_mode:
+        module.exit_json(**dict.fromkeys(RESULT_KEYS))
+    outcome = run_check(request)
+    for warning in outcome.warnings:
+        module.warn(warning)
+    if not outcome.result["ok"]:
+        module.fail_json(msg=outcome.message, **outcome.result)
+    module.exit_json(**outcome.result)
+
+
+if __name__ == "__main__":
+    main()
