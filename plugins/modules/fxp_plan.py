@@ -216,6 +216,7 @@ hosts:
       accounts:
         - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check}
       allow_foreign_address: fxp_peers
+      check_user: fxpcheck
       clients4: [198.51.100.0/24]
       clients6: []
       firewall_backend: auto
@@ -224,7 +225,7 @@ hosts:
       take_over: false
 pairs:
   description:
-    - Every ordered pair of servers, the transfers to prove.
+    - Every ordered pair of servers and what is to be proven of it.
   returned: success
   type: list
   elements: dict
@@ -235,6 +236,10 @@ pairs:
       returned: success
     destination:
       description: Name of the server that receives.
+      type: str
+      returned: success
+    expect:
+      description: C(allowed), or C(refused) if one of the two takes no foreign addresses.
       type: str
       returned: success
 vantage:

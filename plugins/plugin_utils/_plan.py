@@ -180,6 +180,7 @@ def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> di
     return {
         "accounts": _accounts(reader),
         "allow_foreign_address": _allow_foreign_address(reader, has_peers),
+        "check_user": reader.options["check_user"],
         "clients4": clients[4],
         "clients6": clients[6],
         "firewall_backend": reader.options["firewall_backend"],
@@ -188,6 +189,11 @@ def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> di
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
         "take_over": reader.options["take_over"],
     }
+
+
+def _expect(*hosts: t.Mapping[str, t.Any]) -> str:
+    """What a transfer between two servers must come to: one that takes no foreign addresses refuses in either role."""
+    return "refused" if any(host["allow_foreign_address"] == "off" for host in hosts) else "allowed"
 
 
 def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
@@ -223,7 +229,8 @@ def make_plan(options: t.Mapping[str, Options]) -> dict[str, t.Any]:
 
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
     defaults filled in. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
-    C(pairs) (every ordered pair, the transfers to prove) and C(vantage). Passwords are looked at and never returned.
+    C(pairs) (every ordered pair, and whether its transfers must be allowed or refused) and C(vantage). Passwords are
+    looked at and never returned.
 
     Raises PlanError with all problems at once.
     """
@@ -238,7 +245,7 @@ def make_plan(options: t.Mapping[str, Options]) -> dict[str, t.Any]:
     return {
         "servers": servers,
         "hosts": hosts,
-        "pairs": [{"source": source, "destination": destination}
+        "pairs": [{"source": source, "destination": destination, "expect": _expect(hosts[source], hosts[destination])}
                   for source, destination in itertools.permutations(servers, 2)],
         "vantage": vantage,
     }
