@@ -339,8 +339,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import RESULT_KEYS, run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
 
 
 def server_spec() -> dict[str, t.Any]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import list_line, upload
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import POLICY_CAUSES, Diagnosis, diagnose
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import parse_size
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role, other
@@ -23,11 +22,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.leg import run_le
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.payload import random_chunks, unguessable_name
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of, whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import Method, choose, digest_of
-
-RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "transcript")
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class _Check:
             set_up = self._set_up(evidences)
             for index, evidence in enumerate(evidences):
                 self.transcript.leg = index
-                legs.append(self._leg(evidence) if set_up else self._leg_result(evidence))
+                legs.append(self._leg(evidence) if set_up else leg_result(evidence, self.request.expect))
         finally:
             self.transcript.leg = None
             self.warnings += self.sessions["source"].remove_files() + self.sessions["destination"].remove_files()
@@ -135,10 +133,10 @@ class _Check:
         except Fault as fault:
             self._lost(fault)
             evidence.record(fault)
-        stored = evidence.stage in ("transfer", "verify", "done")
+        stored = (evidence.active_side if evidence.active == "destination" else evidence.passive_side) is not None
         if evidence.stage != "done":
             self._on_both(Session.settle)
-        result = self._leg_result(evidence, target if stored else None)
+        result = leg_result(evidence, self.request.expect, target if stored else None)
         if stored:
             result["listing"] = {
                 "source": self._listing("source", self.name),
@@ -180,89 +178,28 @@ class _Check:
         if fault.kind != "refused":
             self.sessions[fault.server].drop()
 
-    def _leg_result(self, evidence: Evidence, target: str | None = None) -> dict[str, t.Any]:
-        diagnosis = diagnose(evidence)
-        ok = diagnosis is None
-        if self.request.expect == "refused":
-            ok, diagnosis = _judge_refusal(diagnosis, evidence)
-        moved = evidence.stage == "done" and evidence.seconds
-        return {
-            "passive": evidence.passive,
-            "ok": ok,
-            "cause": diagnosis.cause if diagnosis else None,
-            "server": diagnosis.server if diagnosis else None,
-            "certain": diagnosis.certain if diagnosis else True,
-            "also_possible": list(diagnosis.also_possible) if diagnosis else [],
-            "remedy": diagnosis.remedy if diagnosis and not ok else None,
-            "evidence": dict(evidence.as_dict(), summary=diagnosis.summary if diagnosis else None),
-            "bytes": evidence.size,
-            "seconds": round(evidence.seconds, 4) if evidence.seconds is not None else None,
-            "bytes_per_second": round((evidence.size or 0) / moved) if moved else None,
-            "verified_by": evidence.verified_by if ok else None,
-            "listing": {"source": None, "destination": None},
-            "file": target,
-        }
-
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
-        failed = next((leg for leg in legs if not leg["ok"]), None)
-        result = {
-            "ok": failed is None,
-            "cause": failed["cause"] if failed else None,
-            "server": failed["server"] if failed else None,
-            "remedy": failed["remedy"] if failed else None,
-            "legs": legs,
-            "transcript": self.transcript.entries(),
-        }
-        message = self._message(failed) if failed else ""
-        return Outcome(self.masker.value(result), self.masker.text(message), [self.masker.text(w) for w in self.warnings])
-
-    def _message(self, leg: t.Mapping[str, t.Any]) -> str:
-        servers = self.request.servers
-        where = f", look first at the {leg['server']}" if leg["server"] else ""
-        listens = "" if leg["evidence"]["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
-        return (
-            f"FXP from {servers['source'].label} to {servers['destination'].label}{listens}: "
-            f"{leg['evidence']['summary']} ({leg['cause'] or 'not refused'}{where}). {leg['remedy']}"
-        )
+        result = whole_result(legs, self.transcript.entries())
+        message = message_of(legs, self.request.servers)
+        return Outcome(self.masker.value(result), self.masker.text(message), [self.masker.text(text) for text in self.warnings])
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
         """Do the same on both servers at once; a fault of the source counts before one of the destination."""
-        faults: dict[Role, Fault] = {}
+        errors: dict[Role, Exception] = {}
 
         def run(role: Role) -> None:
             try:
                 act(self.sessions[role])
-            except Fault as fault:
-                faults[role] = fault
+            except Exception as error:
+                errors[role] = error
 
         thread = threading.Thread(target=run, args=("destination",))
         thread.start()
         run("source")
         thread.join()
         for role in ROLES:
-            if role in faults:
-                raise faults[role]
+            if role in errors:
+                raise errors[role]
 
 
-def _judge_refusal(diagnosis: Diagnosis | None, evidence: Evidence) -> tuple[bool, Diagnosis | None]:
-    """
-    Whether a leg that should be refused was, and what to say of it.
-
-    A refusal by policy keeps its code, it is the fact that was to be proven, and needs no remedy. A transfer that went through
-    has no code: nothing was at fault in it, and a refusal by either server would have been enough.
-    """
-    if diagnosis is not None:
-        return diagnosis.cause in POLICY_CAUSES, diagnosis
-    names = {"source": evidence.source, "destination": evidence.destination}
-    active, passive = names[evidence.active], names[evidence.passive]
-    return False, Diagnosis(
-        cause=None,
-        server=None,
-        certain=True,
-        also_possible=(),
-        summary="the file was moved, although this was to be refused",
-        remedy=f"Set fxp_foreign_addresses to none on {active} or on {passive}, or take the other one out of its class of peers.",
-    )
-
-
-__all__ = ("RESULT_KEYS", "Outcome", "run_check")
+__all__ = ("Outcome", "run_check")

@@ -98,12 +98,15 @@ class ControlConnection(ftplib.FTP):
 
     def read_reply(self, seconds: float | None = None, line: str = "") -> Reply:
         """The next reply, complete within ``seconds`` (default: ``timeout``); 421 is a fault, for it announces the end."""
+        verb = line.split(" ", 1)[0]
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
-        reply = self.next_reply()
-        while reply is None:
-            self.receive(deadline - time.monotonic(), line)
+        # The deadline holds even if bytes never cease to come.
+        while time.monotonic() < deadline:
             reply = self.next_reply()
-        return reply
+            if reply is not None:
+                return reply
+            self.receive(deadline - time.monotonic(), verb)
+        raise Fault("silent", self.role, f"no whole reply to {verb or 'the client'} in time", verb)
 
     def next_reply(self) -> Reply | None:
         """A reply that is already here."""
@@ -112,9 +115,8 @@ class ControlConnection(ftplib.FTP):
             raise Fault("closing", self.role, reply.text)
         return reply
 
-    def receive(self, seconds: float, line: str = "") -> None:
-        """Wait up to ``seconds`` for bytes and take in what has come."""
-        verb = line.split(" ", 1)[0]
+    def receive(self, seconds: float, verb: str = "") -> None:
+        """Wait up to ``seconds`` for bytes and take in what has come; ``verb`` is what they should answer."""
         if self.sock is None:
             raise Fault("lost", self.role, "the control connection is closed", verb)
         try:

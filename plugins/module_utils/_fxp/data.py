@@ -96,8 +96,11 @@ def _data_connection(control: ControlConnection, command: str) -> t.Iterator[soc
     except ftplib.Error as error:
         raise Fault("refused", control.role, str(error), verb) from None
     except OSError as error:
-        kind = "client_data_lost" if data else _DATA_KINDS[connect_kind(error)]
-        raise Fault(kind, control.role, describe(error), verb) from None
+        if data is None:
+            raise Fault(_DATA_KINDS[connect_kind(error)], control.role, describe(error), verb) from None
+        if not isinstance(error, socket.timeout):
+            _final(control, verb)  # the server that closed the connection says why
+        raise Fault("client_data_lost", control.role, describe(error), verb) from None
     finally:
         if data:
             data.close()
@@ -116,6 +119,7 @@ def _chunks(control: ControlConnection, data: socket.socket, deadline: float) ->
 
 
 def _final(control: ControlConnection, verb: str) -> None:
+    """The reply that ends a transfer; any but a 2xx is a fault."""
     reply = control.read_reply()
     if not reply.positive:
         raise Fault("refused", control.role, reply.text, verb)

@@ -185,6 +185,10 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
         summary, remedy = "{host} does not take the data connection of the client itself: {detail}", CLIENT_DATA_CURE
     elif code == "passive_refuses_foreign_address" and e.passive_side and e.passive_side.silent:
         certain, also = False, ("network",)
+        summary = "{passive} never took the data connection that {active} opened to {announced}{dialled}"
+        remedy += (
+            " If that server never refuses in silence, the connection went to another host: check its fxp_masquerade_address."
+        )
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])
     return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))
 

@@ -16,9 +16,10 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import time_for
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Side
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Reply
 
+MAX_SURPLUS = 8  # replies without a command
 PROGRESS_SECONDS = 2.0  # between two questions for the size that has arrived
 # Replies to SIZE of a server that cannot tell it now. After a 1xx a transfer ends with none of these.
 _NO_SIZE = (450, 500, 501, 502, 503, 504, 550)
@@ -48,6 +49,7 @@ class Exchange:
         self._moved = 0.0  # when something was last heard or seen to grow
         self._asking = False  # a reply to SIZE is due
         self._deaf = False  # SIZE was refused
+        self._surplus = 0  # replies that answer nothing
 
     def send(self, role: Role, line: str) -> None:
         """Send a data command; nothing is read yet."""
@@ -87,7 +89,7 @@ class Exchange:
     def seconds(self) -> float | None:
         """From the first command to the last final reply."""
         ends = [self._sent[role] + side.ended for role, side in self.sides.items() if side.ended is not None]
-        return max(ends) - min(self._sent.values()) if len(ends) == 2 else None
+        return round(max(ends) - min(self._sent.values()), 4) if len(ends) == 2 else None
 
     def _patience(self) -> float:
         side = self.sides["destination"]
@@ -107,14 +109,22 @@ class Exchange:
         return selector
 
     def _read(self, selector: selectors.BaseSelector, seconds: float) -> None:
+        # First what came together with an earlier reply.
+        if self._take_all():
+            return
         for key, _events in selector.select(max(seconds, 0)):
             self._controls[t.cast(Role, key.data)].receive(0)
-        # Also what came together with an earlier reply.
+        self._take_all()
+
+    def _take_all(self) -> bool:
+        found = False
         for role in self.sides:
             reply = self._controls[role].next_reply()
             while reply is not None:
+                found = True
                 self._take(role, reply)
                 reply = self._controls[role].next_reply()
+        return found
 
     def _take(self, role: Role, reply: Reply) -> None:
         side = self.sides[role]
@@ -125,13 +135,19 @@ class Exchange:
             if size is not None and size > (self.arrived or 0):
                 self.arrived, self._moved = size, now
             return
+        if side.final is not None or (side.preliminary and reply.preliminary):
+            # Nothing is due any more: a server may say one thing too much, but not keep the client waiting with it.
+            self._surplus += 1
+            if self._surplus > MAX_SURPLUS:
+                raise Fault("malformed", role, f"a reply to no command: {reply.text!r}")
+            return
         self._moved = now
         since = round(now - self._sent[role], 4)
         if side.silent:
             side.seconds = since
         if reply.preliminary:
-            side.preliminary = side.preliminary or reply.text
-        elif side.final is None:
+            side.preliminary = reply.text
+        else:
             side.final, side.ended = reply.text, since
 
 

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import socket
 import typing as t
 
@@ -37,9 +36,14 @@ def run_leg(
         return
     evidence.stage = "transfer"
     exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout)
-    sessions["destination"].created(target)
+
+    def order(role: Role) -> None:
+        if role == "destination":
+            sessions[role].created(target)
+        exchange.send(role, f"RETR {name}" if role == "source" else f"STOR {target}")
+
     try:
-        _transfer(exchange, evidence, {"source": f"RETR {name}", "destination": f"STOR {target}"}, sessions)
+        _transfer(exchange, evidence, order, sessions["destination"].greeting)
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
         evidence.passive_side = exchange.sides.get(evidence.passive)
@@ -71,16 +75,16 @@ def _direct(control: ControlConnection, evidence: Evidence) -> bool:
     return reply.positive
 
 
-def _transfer(exchange: Exchange, evidence: Evidence, lines: t.Mapping[Role, str], sessions: t.Mapping[Role, Session]) -> None:
+def _transfer(exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], None], greeting: str) -> None:
     # The active side first: the kernel of the passive server completes its connection before that server is commanded, so nothing
     # waits in accept() and no target is emptied when the active side fails. pyftpdlib alone drops what arrives before STOR.
-    greedy = evidence.passive == "destination" and re.search("pyftpdlib", sessions["destination"].greeting) is not None
-    if greedy:
-        exchange.send(evidence.passive, lines[evidence.passive])
-    exchange.send(evidence.active, lines[evidence.active])
+    passive_first = evidence.passive == "destination" and "pyftpdlib" in greeting
+    if passive_first:
+        order(evidence.passive)
+    order(evidence.active)
     if exchange.first_answer(evidence.active):
-        if not greedy:
-            exchange.send(evidence.passive, lines[evidence.passive])
+        if not passive_first:
+            order(evidence.passive)
         exchange.finish()
 
 
@@ -93,9 +97,8 @@ def _release(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
         session = sessions[evidence.passive]
         with contextlib.suppress(Fault):
             release(session.control, evidence.announced_port or 0)
-            while session.control.read_reply().preliminary:
-                pass
-            evidence.released = True
+            # Its 1xx, unless that has come already, and its final reply.
+            evidence.released = not session.control.read_reply().preliminary or not session.control.read_reply().preliminary
     for role, side in ((evidence.active, evidence.active_side), (evidence.passive, evidence.passive_side)):
         if side is not None and side.final is None and not (evidence.released and role == evidence.passive):
             sessions[role].drop()
