@@ -29,7 +29,13 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        self._refuse_misuse(task_vars)
+        # ansible-core gives an action no public way to its play.
+        play = self._task.get_play()
+        self._refuse_misuse(task_vars, play.strategy)
+        # A role that others depend on runs again for each of them where its only task is one that runs once.
+        known = task_vars.get("_fxp_plan")
+        if known and known.get("play") == str(play._uuid):
+            return dict(known)
         options: dict[str, dict[str, t.Any]] = {}
         problems: list[_plan.Problem] = []
         for host in task_vars["groups"][GROUP]:
@@ -38,17 +44,15 @@ class ActionModule(ActionBase):
         if problems:
             raise AnsibleActionFail(str(_plan.PlanError(problems)))
         try:
-            return {"changed": False, **_plan.make_plan(options)}
+            return {"changed": False, "play": str(play._uuid), **_plan.make_plan(options)}
         except _plan.PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
 
-    def _refuse_misuse(self, task_vars: dict[str, t.Any]) -> None:
+    def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
         if _values.NETADDR_IMPORT_ERROR is not None:
             raise AnsibleActionFail("The Python library netaddr is needed on the controller; install it beside Ansible.")
         if self._task.args:
             raise AnsibleActionFail("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
-        # ansible-core gives an action no public way to its play.
-        strategy = self._task.get_play().strategy
         if strategy not in STRATEGIES:
             raise AnsibleActionFail(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
                                     "use 'strategy: linear'.")

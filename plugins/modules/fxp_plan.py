@@ -242,6 +242,11 @@ pairs:
       description: C(allowed), or C(refused) if one of the two takes no foreign addresses.
       type: str
       returned: success
+play:
+  description:
+    - The play that the plan was made in; roles of the same play use it again.
+  returned: success
+  type: str
 vantage:
   description:
     - The host that checks are driven from.

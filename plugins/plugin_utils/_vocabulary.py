@@ -48,8 +48,8 @@ def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t
     problems = []
     for name in sorted(name for name in variables if name.startswith(PREFIX)):
         if name not in VOCABULARY:
-            near = difflib.get_close_matches(name, VOCABULARY, n=1)
-            cure = f"did you mean {near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
+            near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
+            cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
             problems.append(_plan.Problem(host, name, None, f"there is no such variable; {cure}"))
             continue
         try:
@@ -59,7 +59,9 @@ def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t
     if given.get("fxp_address") is None:
         given["fxp_address"] = _literal_or_none(variables.get("ansible_host", host))
     result = ArgumentSpecValidator(VOCABULARY).validate(given)
-    problems += [_problem(host, given, error) for error in result.errors]
+    found = [_problem(host, given, error) for error in result.errors]
+    # Where the type of a list is wrong the validator complains again, about no variable in particular.
+    problems += [problem for problem in found if problem.variable in given] or found
     return {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}, problems
 
 

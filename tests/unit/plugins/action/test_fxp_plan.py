@@ -1,0 +1,109 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plan as a play makes it, with Ansible's own variable and run_once machinery. No host is contacted."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+
+import pytest
+
+INVENTORY = """
+fxp_servers:
+  hosts:
+    ftp1: {ansible_host: 198.51.100.11}
+    ftp2: {ansible_host: 198.51.100.12}
+    ftp3: {ansible_host: 198.51.100.13}
+  vars:
+    fxp_tls: none
+    fxp_check_user: check
+    fxp_check_password: correct-horse-battery
+bystanders:
+  hosts:
+    other: {}
+"""
+PLAY = """
+- hosts: %(hosts)s
+  gather_facts: false
+  strategy: %(strategy)s
+  serial: %(serial)s
+  roles:
+    - proftpd.fxp._plan
+  tasks:
+    - name: Write down what this host was told
+      ansible.builtin.copy:
+        content: "{{ _fxp_plan | dict2items | rejectattr('key', 'in', ['play', 'failed']) | items2dict | to_json(sort_keys=true) }}"
+        dest: "%(directory)s/{{ inventory_hostname }}.json"
+        mode: "0600"
+      delegate_to: localhost
+      tags: always
+"""
+
+
+class Run(t.NamedTuple):
+    """What a play came to. C(plans) are the plans by host name."""
+
+    code: int
+    output: str
+    plans: dict[str, t.Any]
+
+
+def play(directory: pathlib.Path, *arguments: str, hosts: str = "fxp_servers", strategy: str = "linear",
+         serial: str = "'100%'", inventory: str = INVENTORY) -> Run:
+    (directory / "inventory.yml").write_text(inventory)
+    (directory / "play.yml").write_text(PLAY % {"hosts": hosts, "strategy": strategy, "serial": serial, "directory": directory})
+    command = ["ansible-playbook", "-i", str(directory / "inventory.yml"), str(directory / "play.yml"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5"})
+    plans = {path.stem: json.loads(path.read_text()) for path in directory.glob("*.json")}
+    return Run(done.returncode, done.stdout + done.stderr, plans)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return play(tmp_path_factory.mktemp("whole"))
+
+
+def test_every_host_is_told_the_same(whole: Run) -> None:
+    assert whole.code == 0, whole.output
+    assert set(whole.plans) == {"ftp1", "ftp2", "ftp3"}
+    assert len({json.dumps(plan, sort_keys=True) for plan in whole.plans.values()}) == 1
+    assert "correct-horse-battery" not in json.dumps(whole.plans)
+
+
+@pytest.mark.parametrize("arguments", [["--limit", "ftp2"], ["--tags", "nothing-of-the-kind"], ["--check"]])
+def test_the_plan_knows_everybody_whatever_is_left_out(whole: Run, tmp_path: pathlib.Path, arguments: list[str]) -> None:
+    run = play(tmp_path, *arguments)
+    assert run.code == 0, run.output
+    for plan in run.plans.values():
+        assert plan == whole.plans["ftp1"]
+    assert run.plans or "--check" in arguments
+
+
+def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path) -> None:
+    run = play(tmp_path, serial="1")
+    assert run.code == 0, run.output
+    assert run.plans == whole.plans
+
+
+@pytest.mark.parametrize(("changes", "sentence"), [
+    ({"arguments": ["-e", "fxp_tsl=none"]}, "ftp1, ftp2, ftp3: fxp_tsl: there is no such variable; did you mean fxp_tls?"),
+    ({"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"}, "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below 1024"),
+    ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
+    ({"strategy": "free"}, "strategy is 'free'"),
+    ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
+    ({"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"}, "The inventory group fxp_servers is missing or empty"),
+])
+def test_a_mistake_stops_the_play_before_its_first_change(tmp_path: pathlib.Path, changes: dict[str, t.Any], sentence: str) -> None:
+    run = play(tmp_path, *changes.pop("arguments", []), **changes)
+    assert run.code != 0
+    assert sentence in run.output
+    assert not run.plans
+    assert "Traceback" not in run.output
+    assert "correct-horse-battery" not in run.output

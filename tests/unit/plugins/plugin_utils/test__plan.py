@@ -1,0 +1,158 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabulary
+
+PASSWORD = "correct-horse-battery"
+
+
+def options(**said: t.Any) -> dict[str, t.Any]:
+    """Options of one server as an inventory with *said* in it gives them."""
+    found, problems = _vocabulary.options_of("host", {f"fxp_{key}": value for key, value in {"tls": "none", **said}.items()})
+    assert not problems
+    return found
+
+
+def fleet(**servers: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
+    return {name: options(**said) for name, said in servers.items()}
+
+
+def problems_of(servers: dict[str, dict[str, t.Any]]) -> list[str]:
+    with pytest.raises(_plan.PlanError) as caught:
+        _plan.make_plan(servers)
+    return str(caught.value).splitlines()
+
+
+A = {"address": "198.51.100.11"}
+B = {"address": "198.51.100.12"}
+
+
+def test_peers_table_and_what_differs_per_host() -> None:
+    plan = _plan.make_plan(fleet(
+        a={**A, "passive_ports": "50000-50009", "clients": ["198.51.100.0/24"]},
+        b={**B, "masquerade_address": "203.0.113.5", "egress_addresses": ["203.0.113.6"], "control_port": 2121},
+    ))
+    assert plan["servers"]["a"] == {
+        "address": "198.51.100.11", "announced": "198.51.100.11", "announced_family": 4, "control_port": 21,
+        "class_members": ["198.51.100.11"], "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
+        "passive_ports": {"first": 50000, "last": 50009},
+    }
+    # What b announces arrives in PORT, where it comes from arrives on the passive port: both are in the others' class.
+    assert plan["servers"]["b"]["announced"] == "203.0.113.5"
+    assert plan["servers"]["b"]["class_members"] == ["203.0.113.5", "203.0.113.6"]
+    assert plan["hosts"]["a"]["allow_foreign_address"] == "fxp_peers"
+    assert plan["hosts"]["a"]["clients4"] == ["198.51.100.0/24"]
+    assert plan["hosts"]["a"]["max_instances"] == 10
+    assert plan["hosts"]["b"]["max_instances"] == 100
+    assert plan["hosts"]["b"]["clients6"] == ["::/0"]
+    assert plan["vantage"] == "localhost"
+    assert [(pair["source"], pair["destination"], pair["expect"]) for pair in plan["pairs"]] == [
+        ("a", "b", "allowed"), ("b", "a", "allowed")]
+
+
+def test_egress_is_the_masquerade_address_where_nothing_else_is_said() -> None:
+    plan = _plan.make_plan(fleet(a={**A, "masquerade_address": "203.0.113.5"}))
+    assert plan["servers"]["a"]["egress"] == ["203.0.113.5"]
+
+
+def test_ipv6_is_announced_as_dialled() -> None:
+    server = _plan.make_plan(fleet(a={"address": "2001:db8::11"}))["servers"]["a"]
+    assert (server["announced"], server["announced_family"], server["egress6"]) == ("2001:db8::11", 6, ["2001:db8::11"])
+
+
+@pytest.mark.parametrize(("servers", "directive"), [
+    ({"a": A}, "off"),
+    ({"a": {**A, "foreign_addresses": "none"}, "b": B}, "off"),
+    ({"a": A, "b": B}, "fxp_peers"),
+    ({"a": {**A, "foreign_addresses": "any", "accept_bounce_risk": True}, "b": B}, "on"),
+])
+def test_the_directive_is_never_left_out(servers: dict[str, dict[str, t.Any]], directive: str) -> None:
+    assert _plan.make_plan(fleet(**servers))["hosts"]["a"]["allow_foreign_address"] == directive
+
+
+def test_a_server_without_foreign_addresses_must_refuse_its_pairs() -> None:
+    plan = _plan.make_plan(fleet(a={**A, "foreign_addresses": "none"}, b=B, c={"address": "198.51.100.13"}))
+    expected = {(pair["source"], pair["destination"]): pair["expect"] for pair in plan["pairs"]}
+    assert expected[("a", "b")] == expected[("c", "a")] == "refused"
+    assert expected[("b", "c")] == "allowed"
+
+
+def test_accounts_carry_no_secret() -> None:
+    plan = _plan.make_plan(fleet(a={
+        **A, "check_user": "check", "check_password": PASSWORD,
+        "users": [{"name": "mirror", "password": "another-secret", "home": "/srv/mirror", "uid": 1001}],
+    }))
+    assert plan["hosts"]["a"]["accounts"] == [
+        {"name": "mirror", "home": "/srv/mirror", "uid": 1001, "gid": None, "password_from": "users"},
+        {"name": "check", "home": "/srv/fxp/check", "uid": None, "gid": None, "password_from": "check"},
+    ]
+    text = json.dumps(plan)
+    assert PASSWORD not in text
+    assert "another-secret" not in text
+
+
+def test_the_check_account_may_be_listed_with_its_home() -> None:
+    user = {"name": "check", "password": PASSWORD, "home": "/srv/proof"}
+    plan = _plan.make_plan(fleet(a={**A, "check_user": "check", "check_password": PASSWORD, "users": [user]}))
+    assert [(row["home"], row["password_from"]) for row in plan["hosts"]["a"]["accounts"]] == [("/srv/proof", "users")]
+
+
+MISTAKES: list[tuple[dict[str, t.Any], str]] = [
+    ({}, "fxp_address: it is not said and ansible_host is no literal address; write"),
+    ({"address": "ftp1"}, "fxp_address: 'ftp1' is not a literal address; write"),
+    ({**A, "control_port": 0}, "fxp_control_port: 0 is no TCP port; write"),
+    ({**A, "passive_ports": "50099-50000"}, "fxp_passive_ports: '50099-50000' is reversed; write 50000-50099"),
+    ({**A, "control_port": 2121, "passive_ports": "2100-2200"}, "fxp_passive_ports: '2100-2200' contains the control port 2121"),
+    ({**A, "masquerade_address": "nat.example.org"}, "fxp_masquerade_address: 'nat.example.org' is not a literal"),
+    ({**A, "masquerade_address": "2001:db8::1"}, "fxp_masquerade_address: '2001:db8::1' is an IPv6 address"),
+    ({**A, "egress_addresses": ["x"]}, "fxp_egress_addresses: 'x' is not a literal"),
+    ({**A, "foreign_addresses": "any"}, "fxp_foreign_addresses: 'any' lets anybody"),
+    ({**A, "clients": ["198.51.100.1/24"]}, "fxp_clients: ['198.51.100.1/24'] has the entry"),
+    ({**A, "tls": "required"}, "fxp_tls: 'required' is not supported yet by this release; say fxp_tls: none"),
+    ({**A, "users": [{"name": "x"}]}, "fxp_users: 'x' needs exactly one of password and password_hash"),
+    ({**A, "users": [{"name": "x", "password": "p", "password_hash": "$6$" + "x" * 90}]}, "fxp_users: 'x' needs exactly one"),
+    ({**A, "users": [{"name": "x", "password_hash": "plain"}]}, "fxp_users: the value, not shown, is not a crypt"),
+    ({**A, "users": [{"name": "x", "password": "a\nb"}]}, "fxp_users: the value, not shown, has a control character"),
+    ({**A, "users": [{"name": "x:y", "password": "p"}]}, "fxp_users: 'x:y' is no account name"),
+    ({**A, "users": [{"name": "x", "password": "p", "home": "x"}]}, "fxp_users: 'x' is no absolute path"),
+    ({**A, "users": [{"name": "x", "password": "p"}] * 2}, "fxp_users: 'x' stands there more than once"),
+    ({**A, "check_user": "x"}, "fxp_check_password: it is not said although its counterpart is"),
+    ({**A, "check_password": PASSWORD}, "fxp_check_user: it is not said although its counterpart is"),
+    ({**A, "check_user": "x", "check_password": "short"}, "fxp_check_password: the value, not shown, has fewer than 12"),
+    ({**A, "check_user": "x", "check_password": PASSWORD, "users": [{"name": "x", "password": "other"}]},
+     "fxp_check_password: the value, not shown, is not the password that fxp_users gives"),
+    ({**A, "vantage": "a"}, "fxp_vantage: 'a' is one of fxp_servers"),
+]
+
+
+@pytest.mark.parametrize(("said", "sentence"), MISTAKES)
+def test_a_mistake_is_one_sentence_with_host_variable_value_and_cure(said: dict[str, t.Any], sentence: str) -> None:
+    found = problems_of(fleet(a=said))
+    assert len(found) == 1
+    assert found[0].startswith(f"a: {sentence}")
+    assert found[0].endswith(".")
+
+
+def test_two_servers_with_one_address() -> None:
+    assert problems_of(fleet(a=A, b=A)) == [
+        "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."]
+    _plan.make_plan(fleet(a=A, b={**A, "control_port": 2121}))
+
+
+def test_vantages_must_agree() -> None:
+    assert "fxp_vantage: 'c2' differs from 'c1' of a" in problems_of(fleet(a={**A, "vantage": "c1"}, b={**B, "vantage": "c2"}))[0]
+
+
+def test_a_mistake_of_a_group_is_told_once() -> None:
+    servers = fleet(**{f"s{n}": {"address": f"198.51.100.{n}", "passive_ports": "1-2"} for n in range(1, 9)})
+    assert problems_of(servers) == [
+        "s1, s2, s3, s4, s5 and 3 more: fxp_passive_ports: '1-2' begins below 1024, which FTP servers refuse; "
+        "choose a higher range."]

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report
+
+PROVEN: dict[str, t.Any] = {
+    "legs": [{
+        "passive": "destination", "ok": True, "cause": None, "server": None, "certain": True, "also_possible": [], "remedy": None,
+        "file": "fxp-check-1.bin", "bytes": 1048576, "seconds": 0.5, "bytes_per_second": 2097152.0, "verified_by": "HASH SHA-256",
+        "listing": {"source": "-rw-r--r-- 1 ftp ftp 1048576 a", "destination": "-rw-r--r-- 1 ftp ftp 1048576 b"},
+    }],
+    "transcript": [
+        {"seconds": 0.01, "server": "source", "direction": "received", "line": "220 ready", "leg": None},
+        {"seconds": 0.02, "server": "destination", "direction": "sent", "line": "PASV", "leg": 0},
+        {"seconds": 0.03, "server": "source", "direction": "sent", "line": "PORT 198,51,100,12,195,80", "leg": 0},
+        {"seconds": 0.04, "server": "source", "direction": "sent", "line": "QUIT", "leg": 1},
+    ],
+}
+BLOCKED: dict[str, t.Any] = {
+    "legs": [{
+        "passive": "source", "ok": False, "cause": "data_connection_blocked", "server": "source", "certain": False,
+        "also_possible": ["egress filter of the active server"], "remedy": "Open the passive range.",
+    }],
+    "transcript": [],
+}
+
+
+def text(lines: t.Iterable[_report.Line]) -> str:
+    return "\n".join(line for line, _ in lines)
+
+
+def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", PROVEN)[0]
+    lines = list(_report.dialogue(leg))
+    assert lines[0] == ("ftp1 -> ftp2, ftp2 listens", _report.HEADING)
+    assert [(line.split()[1:4], part) for line, part in lines[1:4]] == [
+        (["ftp1", "<--", "220"], _report.SOURCE),
+        (["ftp2", "-->", "PASV"], _report.DESTINATION),
+        (["ftp1", "-->", "PORT"], _report.SOURCE),
+    ]
+    assert "QUIT" not in text(lines)
+    assert [part for line, part in lines if "LIST" in line] == [_report.SOURCE, _report.DESTINATION]
+    assert lines[-1] == ("  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256", _report.GOOD)
+
+
+def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
+    lines = list(_report.dialogue(_report.legs_of("ftp1", "ftp2", BLOCKED)[0]))
+    assert lines[-2] == ("  FAILED: data_connection_blocked, look at ftp1 first (not certain; also possible: "
+                         "egress filter of the active server)", _report.BAD)
+    assert lines[-1] == ("  Cure: Open the passive range.", _report.BAD)
+
+
+def test_a_check_that_ended_before_its_first_leg_counts() -> None:
+    result = {"ok": False, "cause": "login_refused", "server": "destination", "remedy": "Say the password.", "legs": []}
+    leg = _report.legs_of("ftp1", "ftp2", result)[0]
+    assert (leg.ok, _report.verdict(leg)) == (False, "login_refused, look at ftp2 first")
+
+
+def test_a_module_that_died_counts_too() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", {"failed": True, "msg": "No such interpreter"})[0]
+    assert (leg.ok, _report.verdict(leg)) == (False, "No such interpreter")
+
+
+def test_the_table_has_a_line_for_each_leg() -> None:
+    legs = _report.legs_of("ftp1", "ftp2", PROVEN) + _report.legs_of("ftp2", "ftp1", BLOCKED)
+    lines = list(_report.table(legs))
+    assert [part for _, part in lines] == [_report.HEADING, _report.GOOD, _report.BAD]
+    assert lines[1][0].split()[:5] == ["ftp1", "ftp2", "ftp2", "ok", "1048576"]
+    assert lines[2][0].split()[:5] == ["ftp2", "ftp1", "ftp2", "FAILED", "-"]
+    assert len({line.index(word) for line, word in ((lines[0][0], "result"), (lines[1][0], "ok "), (lines[2][0], "FAILED"))}) == 1
+
+
+def test_the_summary_names_the_first_that_fell_short() -> None:
+    legs = _report.legs_of("ftp1", "ftp2", PROVEN)
+    assert _report.summary(legs) == "All 1 transfers were proven."
+    legs += _report.legs_of("ftp2", "ftp1", BLOCKED)
+    assert _report.summary(legs).startswith(
+        "1 of 2 transfers fell short, first ftp2 -> ftp1 with ftp2 listening: data_connection_blocked, look at ftp2 first")
+
+
+def test_rates() -> None:
+    assert [_report.rate(value) for value in (None, 12.0, 2048.0, 3.5 * 2**30)] == ["-", "12 B/s", "2.00 KiB/s", "3.50 GiB/s"]

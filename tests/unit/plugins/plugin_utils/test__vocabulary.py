@@ -1,0 +1,41 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _vocabulary
+
+
+def test_defaults_and_the_address_from_ansible_host() -> None:
+    options, problems = _vocabulary.options_of("ftp1", {"ansible_host": "198.51.100.11", "fxp_tls": "none", "other": 1})
+    assert not problems
+    assert options["address"] == "198.51.100.11"
+    assert options["passive_ports"] == "49152-49407"
+    assert options["clients"] == ["any"]
+
+
+def test_a_name_that_is_an_address_is_one() -> None:
+    assert _vocabulary.options_of("198.51.100.11", {})[0]["address"] == "198.51.100.11"
+    assert _vocabulary.options_of("ftp1", {"ansible_host": "ftp1.example.org"})[0]["address"] is None
+
+
+@pytest.mark.parametrize(("variables", "sentence"), [
+    ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
+    ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
+    ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
+    ({"fxp_firewall_backend": "ufw"}, "fxp_firewall_backend: 'ufw' does not fit; it must be one of auto, nftables, none"),
+    ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
+    ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
+    ({"fxp_users": [{"name": "x", "passwort": "secret"}]}, "fxp_users: unknown suboption fxp_users.passwort"),
+    ({"fxp_users": [{"password": "secret"}]}, "fxp_users: the value, not shown, does not fit: missing required arguments: name"),
+])
+def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:
+    _, problems = _vocabulary.options_of("ftp1", variables)
+    assert len(problems) == 1
+    assert problems[0].told.startswith(sentence)
+    assert "secret" not in problems[0].told
