@@ -56,6 +56,12 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
     transcript = result.get("transcript") or []
     found = result.get("legs") or [{"ok": False, **{key: result.get(key) for key in ("cause", "server", "remedy")},
                                     "also_possible": [] if result.get("cause") else [str(result.get("msg"))]}]
+    said: list[list[t.Mapping[str, t.Any]]] = [[] for _ in found]
+    current = 0
+    for entry in transcript:
+        # What belongs to no leg is told where it was said: the log-in before the first leg, the clean-up after the last.
+        current = current if entry.get("leg") is None else entry["leg"]
+        said[current].append(entry)
     legs = []
     for index, leg in enumerate(found):
         legs.append(Leg(
@@ -64,9 +70,7 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
             also_possible=tuple(leg.get("also_possible") or ()), remedy=leg.get("remedy"), file=leg.get("file"),
             bytes=leg.get("bytes"), seconds=leg.get("seconds"), bytes_per_second=leg.get("bytes_per_second"),
             verified_by=leg.get("verified_by"), listing=leg.get("listing") or {},
-            # The first leg is told with the log-in before it.
-            dialogue=tuple(entry for entry in transcript
-                           if entry.get("leg") == index or (index == 0 and entry.get("leg") is None)),
+            dialogue=tuple(said[index]),
         ))
     return legs
 
@@ -87,6 +91,8 @@ def dialogue(leg: Leg) -> t.Iterator[Line]:
     yield f"{leg.source} -> {leg.destination}" + (f", {listens} listens" if listens else ""), HEADING
     width = max(len(leg.source), len(leg.destination))
     for entry in leg.dialogue:
+        if entry["direction"] == "received" and entry["line"].startswith(" "):
+            continue  # the inner lines of a long reply such as that to FEAT
         arrow = "-->" if entry["direction"] == "sent" else "<--"
         yield f"  {entry['seconds']:8.4f}  {leg.name(entry['server']) or '':{width}}  {arrow} {entry['line']}", entry["server"]
     for role in (SOURCE, DESTINATION):

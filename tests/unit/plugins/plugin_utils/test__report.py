@@ -16,9 +16,10 @@ PROVEN: dict[str, t.Any] = {
     }],
     "transcript": [
         {"seconds": 0.01, "server": "source", "direction": "received", "line": "220 ready", "leg": None},
+        {"seconds": 0.01, "server": "source", "direction": "received", "line": " MDTM", "leg": None},
         {"seconds": 0.02, "server": "destination", "direction": "sent", "line": "PASV", "leg": 0},
         {"seconds": 0.03, "server": "source", "direction": "sent", "line": "PORT 198,51,100,12,195,80", "leg": 0},
-        {"seconds": 0.04, "server": "source", "direction": "sent", "line": "QUIT", "leg": 1},
+        {"seconds": 0.04, "server": "source", "direction": "sent", "line": "QUIT", "leg": None},
     ],
 }
 BLOCKED: dict[str, t.Any] = {
@@ -43,7 +44,8 @@ def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
         (["ftp2", "-->", "PASV"], _report.DESTINATION),
         (["ftp1", "-->", "PORT"], _report.SOURCE),
     ]
-    assert "QUIT" not in text(lines)
+    assert lines[4][0].endswith("ftp1  --> QUIT")
+    assert "MDTM" not in text(lines)
     assert [part for line, part in lines if "LIST" in line] == [_report.SOURCE, _report.DESTINATION]
     assert lines[-1] == ("  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256", _report.GOOD)
 

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pathlib
+import stat
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+
+HASH = "$6$salt$" + "x" * 86
+
+
+def account(name: str, home: str, password_hash: str = HASH) -> accounts.Account:
+    return accounts.Account(name, password_hash, 1234, 1235, home)
+
+
+def test_lines_are_those_of_passwd_and_sorted() -> None:
+    assert accounts.render([account("b", "/srv/b"), account("a", "/srv/a")]) == (
+        f"a:{HASH}:1234:1235:a:/srv/a:/usr/sbin/nologin\nb:{HASH}:1234:1235:b:/srv/b:/usr/sbin/nologin\n")
+
+
+@pytest.mark.parametrize("bad", [
+    account("a:0:0", "/srv/a"), account("a\nroot", "/srv/a"), account("a", "/srv/a:b"), account("a", "/srv/a", "x\n"),
+])
+def test_nothing_breaks_out_of_a_line(bad: accounts.Account) -> None:
+    with pytest.raises(accounts.AccountError, match="control character"):
+        bad.line()
+
+
+def test_apply_makes_file_and_homes_once(tmp_path: pathlib.Path) -> None:
+    file, home = tmp_path / "fxp.passwd", tmp_path / "srv" / "a"
+    wanted = [account("a", str(home))]
+    assert accounts.apply(str(file), wanted, check_mode=True) == (True, [str(home)])
+    assert not file.exists()
+    assert not home.exists()
+    assert accounts.apply(str(file), wanted, check_mode=False) == (True, [str(home.parent), str(home)])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (home.stat().st_uid, stat.S_IMODE(home.stat().st_mode)) == (1234, 0o750)
+    for check_mode in (True, False):
+        assert accounts.apply(str(file), wanted, check_mode=check_mode) == (False, [])
+
+
+def test_an_account_that_is_not_listed_is_gone_and_its_home_stays(tmp_path: pathlib.Path) -> None:
+    file = str(tmp_path / "fxp.passwd")
+    accounts.apply(file, [account("a", str(tmp_path / "a")), account("b", str(tmp_path / "b"))], check_mode=False)
+    assert accounts.apply(file, [account("b", str(tmp_path / "b"))], check_mode=False) == (True, [])
+    assert (tmp_path / "a").is_dir()
+    assert pathlib.Path(file).read_text().startswith("b:")
