@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import tarfile
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,9 +130,11 @@ def ensure(host: Host, existing: Container | None, image: str, public_key: str, 
     if not existing:
         labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state)}
         options = [f"--label={name}={value}" for name, value in labels.items()]
-        place = ["--name", host.container, "--hostname", host.name, "--network", network.NAME, "--ip", host.address]
-        run([*podman(), "create", *place, *options, *RUN_OPTIONS, image, "/sbin/init"])
-        run(["podman", "cp", "-", f"{host.container}:/"], stdin=files)
+        names = ["--name", host.container, "--hostname", host.name]
+        place = ["--network", network.NAME, "--ip", host.address, "--mac-address", network.hardware_address(host.number)]
+        run([*podman(), "create", *names, *place, *options, *RUN_OPTIONS, image, "/sbin/init"])
+        with tempfile.TemporaryDirectory() as scratch:  # the engine leaves its own copy of the archive behind
+            run(["env", f"TMPDIR={scratch}", "podman", "cp", "-", f"{host.container}:/"], stdin=files)
     started = time.monotonic()
     run(["podman", "start", host.container])
     wait_until_booted(host)

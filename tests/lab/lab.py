@@ -53,6 +53,7 @@ def up(state: Path) -> None:
     public_key = access.ensure_key()
     with ThreadPoolExecutor(len(HOSTS)) as pool:
         list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), name, public_key, state), HOSTS))
+        network.settle()
         keys = list(pool.map(hosts.host_key, HOSTS))
         access.write(HOSTS, {host.name: key for host, key in zip(HOSTS, keys)})
         list(pool.map(access.wait_for_login, HOSTS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from machine import Problem, run
 
@@ -19,6 +20,14 @@ SUBNET = ipaddress.IPv4Network("198.51.100.0/24")
 def address(number: int) -> str:
     """The literal address of the host with this number in the lab's subnet."""
     return str(SUBNET[number])
+
+
+def hardware_address(number: int) -> str:
+    """A locally administered MAC address that stays with the host of this number.
+
+    Were it a new one at every start, the neighbours would send to the old one until their ARP entries expire.
+    """
+    return "02:00:" + ":".join(f"{byte:02x}" for byte in SUBNET[number].packed)
 
 
 def overlapping_route(routes: Iterable[Mapping[str, object]], subnet: ipaddress.IPv4Network) -> str | None:
@@ -49,6 +58,14 @@ def require_free() -> None:
 
 def create() -> None:
     run(["podman", "network", "create", "--disable-dns", "--subnet", str(SUBNET), "--gateway", address(1), NAME])
+
+
+def settle() -> None:
+    """Give the bridge an address of its own: by default it is that of a port, and changes when a host comes or goes."""
+    own = hardware_address(1)
+    for link in json.loads(run(["ip", "-json", "address", "show", "to", address(1)])):
+        if Path("/sys/class/net", link["ifname"], "address").read_text().strip() != own:
+            run(["ip", "link", "set", "dev", link["ifname"], "address", own])
 
 
 def remove() -> None:

@@ -29,5 +29,9 @@ def test_overlapping_route(routes: list[dict[str, str]], expected: str | None) -
     assert network.overlapping_route(routes, SUBNET) == expected
 
 
+def test_hardware_addresses_are_local_and_follow_the_address() -> None:
+    assert [network.hardware_address(number) for number in (1, 66)] == ["02:00:c6:33:64:01", "02:00:c6:33:64:42"]
+
+
 def test_addresses_lie_in_the_subnet() -> None:
     assert [network.address(number) for number in (1, 11, 66)] == ["198.51.100.1", "198.51.100.11", "198.51.100.66"]
