@@ -43,10 +43,12 @@ def up(state: Path) -> None:
     if elsewhere:
         other = elsewhere.pop()
         raise Problem(f"The lab is up already, kept in {other}: use `--state {other}`, or take it down first.")
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = image.ensure(hosts.RELEASE)
-    if not network.exists():
+    networked = network.exists()
+    if not networked:
         network.require_free()
+    name = image.ensure(hosts.RELEASE)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not networked:
         machine.remember(state / "machine.json")
         network.create()
     access = Access(state)
