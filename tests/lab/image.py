@@ -138,6 +138,7 @@ def _build(name: str, release: str, apt_sources: list[str], settings: list[str])
                 ["timeout", str(BUILD_SECONDS), "podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', "-", name],
                 stdin=tar.stdout,
                 capture_output=True,
+                check=False,
             )
         if tar.returncode or imported.returncode:
             words = imported.stderr.decode(errors="replace").strip()

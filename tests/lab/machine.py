@@ -35,7 +35,9 @@ class Problem(Exception):
 def run(command: Sequence[str], timeout: float = 60, check: bool = True, stdin: bytes | None = None) -> str:
     """Run a command and return what it printed; a failure or a timeout is a Problem in the command's own words."""
     try:
-        done = subprocess.run(command, input=stdin if stdin is not None else b"", capture_output=True, timeout=timeout)
+        done = subprocess.run(
+            command, input=stdin if stdin is not None else b"", capture_output=True, check=False, timeout=timeout
+        )
     except subprocess.TimeoutExpired:
         if not check:
             return ""
