@@ -36,23 +36,28 @@ class ActionModule(ActionBase):
         try:
             applied = self._phase(task_vars, "apply")
         except AnsibleConnectionFailure as error:
-            return self._failed(task_vars, time.monotonic() + return_after, self._cut_off(error))
+            if "connect to host" in str(error):  # ssh(1) never got there, so nothing has begun
+                raise
+            return self._failed(task_vars, time.monotonic() + return_after, self._cut_off("", error))
         deadline = time.monotonic() + return_after
         if applied.get("failed") or not applied.get("on_trial"):
             return applied
+        connection = applied.get("connection", "")
         lost: AnsibleConnectionFailure | None = None
         while time.monotonic() < deadline:
             try:
                 self._new_connection()
-                confirmed = self._phase(task_vars, "confirm", _connection=applied.get("connection", ""))
+                confirmed = self._phase(task_vars, "confirm", _connection=connection)
             except AnsibleConnectionFailure as error:
                 lost = error
                 time.sleep(1)
                 continue
             if not confirmed.get("failed"):
                 return applied
+            if confirmed.get("too_late"):
+                return self._failed(task_vars, deadline, self._cut_off(connection, lost))
             return self._failed(task_vars, deadline, confirmed.get("msg", "The confirmation failed."))
-        return self._failed(task_vars, deadline, self._cut_off(lost))
+        return self._failed(task_vars, deadline, self._cut_off(connection, lost))
 
     def _failed(self, task_vars: dict[str, t.Any], deadline: float, reason: str) -> dict[str, t.Any]:
         """
@@ -76,9 +81,17 @@ class ActionModule(ActionBase):
             )
         return {"failed": True, "changed": False, "msg": f"{reason} {ending}"}
 
-    def _cut_off(self, error: AnsibleConnectionFailure | None) -> str:
-        address = self._play_context.remote_addr or self._host
-        return f"The new firewall rules cut Ansible off, its {self._connection.transport} connection to {address} ({error})."
+    def _cut_off(self, connection: str, error: AnsibleConnectionFailure | None) -> str:
+        """
+        C(connection) is SSH_CONNECTION as the host saw it: address and port of the client, address and port of the server.
+        """
+        ends = connection.split()
+        if len(ends) == 4:
+            way = f"ssh from {ends[0]} to port {ends[3]}"
+        else:
+            way = f"{self._connection.transport} to {self._play_context.remote_addr or self._host}"
+        why = f" ({error})" if error else ""
+        return f"The new firewall rules cut Ansible off: {way} did not get through{why}. Let the rules accept it."
 
     def _phase(self, task_vars: dict[str, t.Any], phase: str, **more: str) -> dict[str, t.Any]:
         arguments = {**self._task.args, **more, "_phase": phase}

@@ -182,6 +182,8 @@ def main() -> None:
             )
         change.confirm()
         module.exit_json(changed=True)
+    except transaction.TooLate as exc:
+        module.fail_json(msg=str(exc), too_late=True)
     except (nftables.FirewallError, OSError) as exc:
         module.fail_json(msg=str(exc))
 

@@ -217,7 +217,8 @@ class _Look:
         words = json.dumps(right)
         meta, payload = left.get("meta", {}).get("key"), left.get("payload", {})
         if "ct" in left:
-            return bool(left["ct"].get("key") == "state") and ('"new"' in words) == negated
+            key = left["ct"].get("key")
+            return bool(key == "mark" or (key == "state" and ('"new"' in words) == negated))
         if "fib" in left or meta == "mark":
             return True
         if '"flags"' in json.dumps(left):
@@ -476,7 +477,12 @@ class Host:
         Put in force what counts now: the rules on trial if there are any, else the confirmed ones, else none.
         """
         with self.locked():
-            trial = read(self.new_rules) if os.path.exists(self.pending) else None
+            trial = None
+            if os.path.exists(self.pending):
+                trial = read(self.new_rules)
+            else:
+                with contextlib.suppress(OSError):  # nftables.service sees /etc read-only
+                    remove(self.new_rules)
             self._load(trial if trial is not None else read(self.rules))
 
     def unload(self) -> None:

@@ -32,6 +32,12 @@ TIMER = "proftpd-fxp-return"
 File = t.Tuple[str, str, int]  # path, text, mode
 
 
+class TooLate(FirewallError):
+    """
+    The host has returned to the old rules, because no confirmation got through to it.
+    """
+
+
 class Wish(t.NamedTuple):
     """
     What is to be on the host.
@@ -157,7 +163,7 @@ class Transaction:
 
     def confirm(self) -> None:
         """
-        Make the rules on trial the confirmed ones; raise FirewallError if they are not on trial any more.
+        Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more.
         """
         with self.host.locked():
             self._on_trial()
@@ -172,9 +178,7 @@ class Transaction:
     def _on_trial(self) -> dict[str, list[str]]:
         pending = _files.read_text(self.host.pending)
         if pending is None or _files.read_text(self.host.new_rules) != self.wish.content:
-            raise FirewallError(
-                "The new firewall rules were taken back before their confirmation came; the old ones are in force."
-            )
+            raise TooLate("The new firewall rules were taken back before their confirmation came.")
         now = nftables.in_force(self.host.nft.ruleset())
         if now != json.loads(pending):
             raise FirewallError(
@@ -227,12 +231,14 @@ class Transaction:
 
     def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
         texts = [(self.host.rules, confirmed, self.wish.content)] if confirmed != self.wish.content else []
-        texts += [(path, _files.read_text(path), text) for path, text, dummy in beside]
+        texts += [(path, _files.read_text(path), text) for path, text, dummy in beside if path != self.host.program]
         diffs = [
             {"before_header": path, "after_header": path, "before": before or "", "after": after} for path, before, after in texts
         ]
-        if drift and confirmed == self.wish.content:
-            diffs.append({"prepared": "".join(f"- {sentence}\n" for sentence in drift)})
+        remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
+        remarks += drift if confirmed == self.wish.content else ()
+        if remarks:
+            diffs.append({"prepared": "".join(f"# {remark}\n" for remark in remarks)})
         return tuple(diffs)
 
     def _placements(self, ruleset: nftables.Ruleset) -> list[nftables.Placement]:

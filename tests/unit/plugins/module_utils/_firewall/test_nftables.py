@@ -1,0 +1,384 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules in a real kernel, beside all kinds of other tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import stat
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
+
+Rules = t.Callable[..., str]
+PEER = "198.51.100.12"
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("", "control_port"),
+        ("define control_port = 21\ndefine passive_ports = 50000-50099\n", "incoming"),
+        ("define control_port = ftp\ndefine passive_ports = 1-2\ndefine incoming = { 21 }\n", "control_port"),
+    ],
+)
+def test_defines_are_required(text: str, missing: str) -> None:
+    with pytest.raises(FirewallError, match=missing):
+        nftables.read_defines(text)
+
+
+def test_defines_of_the_template(rules: Rules) -> None:
+    defines = nftables.read_defines(rules(PEER, "2001:db8::12"))
+    assert (defines.control_port, defines.passive_ports) == (21, (50000, 50099))
+    assert defines.names >= {"incoming", "outgoing4", "outgoing6"}
+    assert [defines.opens(port) for port in (20, 21, 49999, 50000, 50099, 50100)] == [False, True, False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("peers", "clients"),
+    [
+        ((), ("0.0.0.0/0", "::/0")),
+        ((), ()),
+        ((PEER,), ("192.0.2.0/24", "192.0.2.128/25")),
+        (("2001:db8::12",), ("2001:db8:1::/48",)),
+        ((PEER, "2001:db8::12", "198.51.100.13"), ("10.0.0.0/8", "10.1.0.0/16", "2001:db8::/32")),
+    ],
+)
+def test_template_loads_and_stays_the_same(nft: Nft, rules: Rules, peers: tuple[str, ...], clients: tuple[str, ...]) -> None:
+    text = rules(*peers, clients=clients)
+    nft.check(nftables.batch(text, nft.ruleset()))
+    nft.load(text)
+    first = nftables.in_force(nft.ruleset())
+    nft.load(text)
+    assert nftables.in_force(nft.ruleset()) == first
+    assert nftables.drift(text, nft.ruleset(), first) == []
+
+
+# A base chain at hook input, other things of its table, and the index of the rule that drops FTP by default: the rule of ours
+# belongs in front of it. The number of rules means at the end, None that no rule is needed.
+CHAINS: list[tuple[str, str, str, int | None]] = [
+    ("policy accept", "", "", None),
+    ("policy drop", "", "", 0),
+    ("policy drop", "ct state established accept; tcp dport 22 accept;", "", 2),
+    ("policy accept", "tcp dport 22 accept; drop;", "", 1),
+    ("policy accept", "tcp dport 22 accept; counter reject with icmpx type admin-prohibited;", "", 1),
+    ("policy accept", 'log prefix "x" counter drop;', "", 0),
+    ("policy accept", "ct state invalid drop; ct state { invalid, untracked } drop;", "", None),
+    ("policy accept", "ct state new drop;", "", 0),
+    ("policy accept", "ct state != established drop;", "", 0),
+    ("policy accept", "ct state vmap { established : accept, invalid : drop };", "", None),
+    ("policy accept", "ct state vmap { established : accept, new : jump other };", "chain other { tcp dport 21 drop; }", 0),
+    # chosen addresses and rates stay in front
+    ("policy accept", "ip saddr 192.0.2.1 drop; ip saddr @bad drop;", "set bad { type ipv4_addr; }", None),
+    ("policy drop", "ip saddr @bad drop; tcp dport 22 accept;", "set bad { type ipv4_addr; }", 2),
+    ("policy accept", "ip6 saddr 2001:db8::/32 drop;", "", None),
+    ("policy accept", "ip saddr . tcp dport { 192.0.2.1 . 21 } drop;", "", None),
+    ("policy accept", "ip saddr vmap { 192.0.2.1 : drop };", "", None),
+    ("policy accept", "tcp dport 21 ct count over 10 reject;", "", None),
+    ("policy accept", "tcp dport 21 limit rate over 5/minute drop;", "", None),
+    (
+        "policy accept",
+        "tcp dport 21 add @rate { ip saddr limit rate over 5/minute } drop;",
+        "set rate { type ipv4_addr; size 9; flags dynamic; }",
+        None,
+    ),
+    ("policy accept", "ip saddr @bad jump deny;", "set bad { type ipv4_addr; }\nchain deny { log; drop; }", None),
+    # but not those that spare some and drop the rest
+    ("policy accept", "ip saddr != 192.0.2.0/24 drop;", "", 0),
+    ("policy accept", "ip saddr 10.0.0.0/8 jump lan;", "chain lan { tcp dport 22 accept; drop; }", 0),
+    # other protocols and ports
+    ("policy accept", "meta l4proto udp drop; ip protocol icmp drop; udp dport 21 drop; icmp type echo-request drop;", "", None),
+    ("policy accept", "meta l4proto { udp, sctp } drop; meta l4proto != tcp drop; ip6 nexthdr udp drop;", "", None),
+    ("policy accept", "meta l4proto { tcp, udp } drop;", "", 0),
+    ("policy accept", "ip6 nexthdr tcp drop;", "", 0),
+    ("policy accept", "tcp dport 3306 drop; tcp dport { 25, 6000-6010 } drop;", "", None),
+    ("policy accept", "tcp dport 3306 drop; tcp dport { 25, 50050 } drop;", "", 1),
+    ("policy accept", "tcp dport 1-1024 drop;", "", 0),
+    ("policy accept", "tcp dport 22-20000 drop;", "", None),
+    ("policy accept", "tcp dport @closed drop;", "set closed { type inet_service; }", 0),
+    ("policy accept", "th dport 21 drop;", "", 0),
+    # odd packets, routes, marks
+    (
+        "policy accept",
+        "tcp flags & (fin|syn) == (fin|syn) drop; tcp flags & (fin|syn|rst|ack) != syn ct state new drop;",
+        "",
+        None,
+    ),
+    ("policy accept", "tcp flags & (fin|syn|rst|ack) == syn jump other;", "chain other { drop; }", 0),
+    ("policy accept", "fib saddr . iif oif missing drop; meta mark 1 drop; ct mark 1 drop;", "", None),
+    # ways through other chains
+    ("policy accept", "jump other;", "chain other { tcp dport 22 accept; }", None),
+    ("policy accept", "tcp dport 22 accept; jump other;", "chain other { jump third; }\nchain third { tcp dport 21 drop; }", 1),
+    ("policy accept", "goto other;", "chain other { tcp dport 22 accept; }", None),
+    ("policy drop", "tcp dport 22 accept; goto other;", "chain other { tcp dport 25 accept; }", 1),
+    ("policy drop", "tcp dport 22 accept; return;", "", 1),
+    ("policy drop", "jump other;", "chain other { return; }", 1),
+    ("policy accept", 'iifname vmap { "lo" : accept, "eth0" : jump other };', "chain other { tcp dport 22 accept; drop; }", 0),
+    ("policy accept", "tcp dport vmap @ports;", "map ports { type inet_service : verdict; elements = { 21 : drop }; }", 0),
+    ("policy accept", "tcp dport vmap @ports;", "map ports { type inet_service : verdict; elements = { 80 : drop }; }", None),
+]
+
+
+@pytest.mark.parametrize(("policy", "chain", "others", "index"), CHAINS)
+def test_place_in_another_chain(nft: Nft, rules: Rules, policy: str, chain: str, others: str, index: int | None) -> None:
+    nft.run(f"table inet x {{\n{others}\nchain in {{ type filter hook input priority 0; {policy}; {chain} }}\n}}\n")
+    key = ("inet", "x", "in")
+    before = nft.ruleset().rules[key]
+    text = rules(PEER)
+    assert nft.ruleset().first_drop(key, nftables.read_defines(text)) == index
+
+    nft.load(text)
+    ruleset = nft.ruleset()
+    assert [rule["handle"] for rule in ruleset.rules[key] if rule not in ruleset.ours(key)] == [rule["handle"] for rule in before]
+    assert [ruleset.rules[key].index(rule) for rule in ruleset.ours(key)] == ([] if index is None else [index])
+    assert nftables.drift(text, ruleset, nftables.in_force(ruleset)) == []
+
+
+def listing(nft: Nft, *words: str) -> str:
+    arguments = [*nft.prefix, nft.path or "nft", *(words or ("-s", "list", "ruleset"))]
+    return subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+OTHERS = """
+table inet a {
+  chain in { type filter hook input priority 5; policy drop; }
+  chain out { type filter hook output priority 5; policy drop; }
+}
+table ip b {
+  chain in { type filter hook input priority 0; policy accept; tcp dport 22 accept; reject; }
+  chain out { type filter hook output priority 0; policy accept; ip daddr 192.0.2.1 drop; tcp dport 25 accept; drop; }
+}
+table ip6 c {
+  chain out { type filter hook output priority 0; policy drop; }
+}
+table inet d {
+  chain in { type filter hook input priority 0; policy accept; ip saddr 192.0.2.1 drop; }
+  chain forwarded { type filter hook forward priority 0; policy drop; }
+  chain translated { type nat hook postrouting priority 100; masquerade; }
+}
+"""
+
+
+def test_other_tables_get_one_rule_each_and_lose_it(nft: Nft, rules: Rules) -> None:
+    nft.run(OTHERS)
+    before = listing(nft)
+    text = rules(PEER, "2001:db8::12")
+    for dummy in range(3):
+        nft.load(text)
+    ruleset = nft.ruleset()
+    assert {key: len(ruleset.ours(key)) for key in ruleset.chains if ruleset.ours(key)} == {
+        ("inet", "a", "in"): 1,
+        ("inet", "a", "out"): 2,  # one per address family
+        ("ip", "b", "in"): 1,
+        ("ip", "b", "out"): 1,
+        ("ip6", "c", "out"): 1,
+    }
+    assert listing(nft, "list", "chain", "ip", "b", "out").splitlines()[5].split() == (
+        'ip daddr . tcp dport { 198.51.100.12 . 50000-50099 } accept comment "proftpd.fxp"'.split()
+    )
+    nft.unload()
+    assert listing(nft) == before
+
+
+def test_no_peers_means_no_rule_for_outgoing_connections(nft: Nft, rules: Rules) -> None:
+    nft.run(OTHERS)
+    nft.load(rules())
+    ruleset = nft.ruleset()
+    assert {key for key in ruleset.chains if ruleset.ours(key)} == {("inet", "a", "in"), ("ip", "b", "in")}
+
+
+def test_refused_rules_change_nothing(nft: Nft, rules: Rules) -> None:
+    nft.run(OTHERS)
+    nft.load(rules(PEER))
+    before = listing(nft)
+    with pytest.raises(FirewallError, match="syntax error"):
+        nft.load(rules(PEER) + "table inet proftpd_fxp {\nchain input { tcp dport 22 fly; }\n}\n")
+    assert listing(nft) == before
+
+
+def test_a_table_with_an_owner_is_refused(nft: Nft, rules: Rules) -> None:
+    ruleset = nft.ruleset()
+    nft.run("table inet x {\nchain in { type filter hook input priority 0; policy drop; }\n}\n")
+    ruleset = nft.ruleset()
+    ruleset.tables["inet", "x"]["flags"] = ["owner"]  # it would last as long as one nft process only
+    with pytest.raises(FirewallError, match="inet x in .* lets nobody else add rules"):
+        nftables.batch(rules(PEER), ruleset)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("delete table inet proftpd_fxp", "table inet proftpd_fxp is not loaded"),
+        ("add element inet proftpd_fxp clients4 { 192.0.2.1 }", "table inet proftpd_fxp differs from its file"),
+        ("flush chain inet a in", "chain inet a in drops by default and lacks the rule"),
+        ("insert rule inet a in tcp dport 50000-50099 drop", "chain inet a in drops before the rule"),
+        (
+            "add table ip n\nadd chain ip n i { type filter hook input priority 0; policy drop; }",
+            "chain ip n i drops by default and lacks",
+        ),
+        ("chain inet a in { policy accept; }", "chain inet a in no longer needs the rule"),
+        (
+            'flush chain inet a in\nadd rule inet a in tcp dport 21 accept comment "proftpd.fxp"',
+            "chain inet a in drops by default and lacks",
+        ),
+        ("flush ruleset", "table inet proftpd_fxp is not loaded"),
+    ],
+)
+def test_drift_is_seen_and_mended(nft: Nft, rules: Rules, change: str, sentence: str) -> None:
+    nft.run(OTHERS)
+    text = rules(PEER, clients=["10.0.0.0/8"])
+    nft.load(text)
+    recorded = nftables.in_force(nft.ruleset())
+    assert nftables.drift(text, nft.ruleset(), recorded) == []
+    nft.run(change + "\n")
+    found = nftables.drift(text, nft.ruleset(), recorded)
+    assert len(found) == 1
+    assert sentence in found[0]
+    nft.load(text)
+    assert nftables.drift(text, nft.ruleset(), nftables.in_force(nft.ruleset())) == []
+
+
+def test_changes_of_others_that_do_not_matter_are_no_drift(nft: Nft, rules: Rules) -> None:
+    nft.run(OTHERS)
+    text = rules(PEER)
+    nft.load(text)
+    recorded = nftables.in_force(nft.ruleset())
+    nft.run(
+        "delete table inet a\nadd rule ip b in tcp dport 80 accept\nadd table ip z\nadd rule inet d in ip saddr 192.0.2.2 drop\n"
+    )
+    assert nftables.drift(text, nft.ruleset(), recorded) == []
+
+
+def test_another_program_changes_rules_between_look_and_load(nft: Nft, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    nft.run(OTHERS)
+    nft.load(rules(PEER))
+    look, reloads = nft.ruleset, iter(range(2))
+
+    def ruleset_that_grows_old() -> nftables.Ruleset:
+        ruleset = look()
+        if next(reloads, None) is not None:
+            nft.run("flush ruleset\n" + OTHERS)  # the handle that was read is gone now
+        return ruleset
+
+    monkeypatch.setattr(nft, "ruleset", ruleset_that_grows_old)
+    nft.load(rules(PEER))
+    assert nftables.drift(rules(PEER), look(), nftables.in_force(look())) == []
+
+
+def test_two_thousand_peers(nft: Nft, rules: Rules) -> None:
+    nft.run(OTHERS)
+    text = rules(*(f"10.{i // 250}.{i % 250}.1" for i in range(2000)))
+    nft.load(text)
+    ruleset = nft.ruleset()
+    assert nftables.drift(text, ruleset, nftables.in_force(ruleset)) == []
+    assert len(json.dumps(ruleset.ours(("inet", "a", "out"))[0]["expr"]).split('"concat"')) == 2002
+
+
+def test_fingerprint_knows_no_order_within_sets() -> None:
+    def rule(*ports: int) -> nftables.Json:
+        expression = [{"match": {"op": "==", "left": {"payload": {"field": "dport"}}, "right": {"set": list(ports)}}}]
+        return {
+            "nftables": [
+                {"rule": {"family": "inet", "table": "proftpd_fxp", "chain": "c", "handle": ports[0], "expr": expression}}
+            ]
+        }
+
+    first, second, third = (nftables.in_force(nftables.Ruleset(rule(*ports))) for ports in ((1, 2), (2, 1), (1, 3)))
+    assert first == second != third
+
+
+class TestHost:
+    """What the boot unit and the timer do."""
+
+    def test_load_without_rules_on_disk(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        nft.load(rules(PEER))
+        Host(str(tmp_path), nft).load()
+        assert listing(nft) == ""
+
+    def test_load_takes_the_confirmed_rules_and_forgets_a_trial_before_the_boot(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules
+    ) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
+        os.unlink(host.pending)
+        host.load()
+        assert PEER in listing(nft)
+        assert not os.path.exists(host.new_rules)
+
+    def test_load_keeps_rules_on_trial(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(), trial=rules(PEER))
+        host.load()
+        assert PEER in listing(nft)
+        assert os.path.exists(host.new_rules)
+
+    def test_go_back_to_confirmed_rules(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(), trial=rules(PEER))
+        nft.load(rules(PEER))
+        host.go_back()
+        assert PEER not in listing(nft)
+        assert "proftpd_fxp" in listing(nft)
+        assert not os.path.exists(host.new_rules)
+        assert not os.path.exists(host.pending)
+
+    def test_go_back_to_nothing(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.host(tmp_path, nft, confirmed=None, trial=rules(PEER))
+        nft.load(rules(PEER))
+        host.go_back()
+        assert listing(nft) == ""
+
+    def test_go_back_never_leaves_the_trial_in_force(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules() + "nonsense\n", trial=rules(PEER))
+        nft.load(rules(PEER))
+        with pytest.raises(FirewallError, match="nonsense"):
+            host.go_back()
+        assert listing(nft) == ""
+
+    def test_go_back_without_a_trial_does_nothing(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        nft.load(rules(PEER))
+        Host(str(tmp_path), nft).go_back()
+        assert PEER in listing(nft)
+
+    def test_unload(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        nft.load(rules(PEER))
+        Host(str(tmp_path), nft).unload()
+        assert listing(nft) == ""
+
+    def test_one_change_at_a_time(self, tmp_path: pathlib.Path, nft: Nft, monkeypatch: pytest.MonkeyPatch) -> None:
+        host = Host(str(tmp_path), nft)
+        monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0.2)
+        with host.locked(), pytest.raises(FirewallError, match="has not ended"):
+            host.unload()
+        assert stat.S_IMODE(os.stat(host.lock).st_mode) == 0o600
+
+    @staticmethod
+    def host(root: pathlib.Path, nft: Nft, confirmed: str | None, trial: str) -> Host:
+        host = Host(str(root), nft)
+        for path, text in ((host.rules, confirmed), (host.new_rules, trial), (host.pending, "{}")):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            if text is not None:
+                pathlib.Path(path).write_text(text)
+        return host
+
+
+def test_nft_is_not_installed() -> None:
+    nft = Nft()
+    nft.path = None
+    with pytest.raises(FirewallError, match="install the package nftables"):
+        nft.ruleset()
+
+
+@pytest.mark.parametrize("arguments", [[], ["reload"], ["load", "unload"]])
+def test_installed_program_explains_itself(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", nftables.__file__, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "load|unload|return" in done.stderr
