@@ -43,8 +43,11 @@ class ActionModule(ActionBase):
             problems += found
         if problems:
             raise AnsibleActionFail(str(_plan.PlanError(problems)))
+        vantage = next(iter(options.values()))["vantage"]
+        known_hosts = task_vars["hostvars"]
+        seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            return {"changed": False, "play": str(play._uuid), **_plan.make_plan(options)}
+            return {"changed": False, "play": str(play._uuid), **_plan.make_plan(options, seen_from)}
         except _plan.PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
 

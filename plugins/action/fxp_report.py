@@ -36,10 +36,10 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec({
+        options = self.validate_argument_spec({
             "results": {"type": "list", "elements": "dict", "required": True},
             "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
-        })
+        })[1]
         if self._task.check_mode:
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
         legs = [leg for result in options["results"]

@@ -126,7 +126,7 @@ options:
   check_user:
     description:
       - Name of the account that checks log in with. It is made on every server if O(users) does not list it.
-      - The playbook P(proftpd.fxp.smoke_test#playbook) needs it.
+      - The playbook C(proftpd.fxp.smoke_test) needs it.
     type: str
   check_password:
     description:

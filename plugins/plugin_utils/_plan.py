@@ -58,7 +58,7 @@ class PlanError(Exception):
 
 
 def _some(names: t.Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most])
+    shown = ", ".join(name if name.isprintable() else repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
@@ -89,6 +89,10 @@ class _Reader:
 
 def _server(reader: _Reader) -> dict[str, t.Any]:
     """What the others must know of this server: a row of the peers' table."""
+    try:
+        _values.host_name(reader.host)
+    except ValueError as exc:
+        reader.problems.append(Problem(reader.host, "inventory_hostname", reader.host, str(exc)))
     address = reader.get("address", _values.address)
     control_port = reader.get("control_port", _values.port)
     passive = reader.get("passive_ports", _values.port_range)
@@ -209,8 +213,8 @@ def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Pr
         seen.setdefault(key, name)
 
 
-def _vantage(readers: t.Mapping[str, _Reader], problems: list[Problem]) -> str:
-    """The one host that checks are driven from."""
+def _vantage(readers: t.Mapping[str, _Reader], address: str | None, problems: list[Problem]) -> str:
+    """The one host that checks are driven from. *address* is its own, where the inventory tells it."""
     by_host = {name: reader.options["vantage"] for name, reader in readers.items()}
     first_host, first = next(iter(by_host.items()))
     for name, vantage in by_host.items():
@@ -220,15 +224,30 @@ def _vantage(readers: t.Mapping[str, _Reader], problems: list[Problem]) -> str:
     if first in readers:
         problems.append(Problem(first_host, "fxp_vantage", first, "is one of fxp_servers; a server always accepts its own "
                                 "client's address, so such a check proves nothing; choose a third host"))
+    for name, reader in readers.items():
+        clients = reader.options["clients"]
+        if address is not None and not _admits(clients, address):
+            problems.append(Problem(name, "fxp_clients", clients, f"does not have the address {address} of fxp_vantage "
+                                    f"{first!r} in it, so no check could log in; add it"))
     return str(first)
 
 
-def make_plan(options: t.Mapping[str, Options]) -> dict[str, t.Any]:
+def _admits(clients: t.Sequence[str], address: str) -> bool:
+    """Tell whether *address* is among *clients*; entries that cannot be read have been complained about already."""
+    try:
+        nets = _values.networks(clients)
+    except ValueError:
+        return True
+    return _values.contains(nets[4] + nets[6], address)
+
+
+def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = None) -> dict[str, t.Any]:
     """
     Return the plan for all servers of a fleet.
 
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
-    defaults filled in. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
+    defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
+    tells it. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
     C(pairs) (every ordered pair, and whether its transfers must be allowed or refused) and C(vantage). Passwords are
     looked at and never returned.
 
@@ -239,7 +258,7 @@ def make_plan(options: t.Mapping[str, Options]) -> dict[str, t.Any]:
     servers = {name: _server(reader) for name, reader in readers.items()}
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
     problems += _collisions(servers)
-    vantage = _vantage(readers, problems)
+    vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)
     return {

@@ -56,7 +56,7 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
     transcript = result.get("transcript") or []
     found = result.get("legs") or [{"ok": False, **{key: result.get(key) for key in ("cause", "server", "remedy")},
                                     "also_possible": [] if result.get("cause") else [str(result.get("msg"))]}]
-    said: list[list[t.Mapping[str, t.Any]]] = [[] for _ in found]
+    said: list[list[t.Mapping[str, t.Any]]] = [[] for leg in found]
     current = 0
     for entry in transcript:
         # What belongs to no leg is told where it was said: the log-in before the first leg, the clean-up after the last.

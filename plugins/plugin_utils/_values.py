@@ -30,9 +30,22 @@ FIRST_UNPRIVILEGED_PORT = 1024
 LAST_PORT = 65535
 
 # What is written into a line of proftpd.conf, of a password file or of an nftables set without being quoted there.
+_HOST_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 _ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
 _CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
+
+
+def host_name(text: str) -> str:
+    """Return the inventory name *text* if it can stand between quotes in proftpd.conf and in a comment."""
+    if not _HOST_NAME.fullmatch(text):
+        raise ValueError("is no name that can be written into a configuration; use letters, digits, '.', '_', ':' and '-'")
+    return text
+
+
+def contains(nets: t.Iterable[str], literal: str) -> bool:
+    """Tell whether the address *literal* is in one of *nets*."""
+    return any(netaddr.IPAddress(literal) in netaddr.IPNetwork(net) for net in nets)
 
 
 def address(text: str) -> str:

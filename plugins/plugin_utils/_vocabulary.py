@@ -57,7 +57,7 @@ def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t
         except AnsibleError as exc:
             problems.append(_plan.Problem(host, name, None, f"its template cannot be resolved: {exc}"))
     if given.get("fxp_address") is None:
-        given["fxp_address"] = _literal_or_none(variables.get("ansible_host", host))
+        given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
     result = ArgumentSpecValidator(VOCABULARY).validate(given)
     found = [_problem(host, given, error) for error in result.errors]
     # Where the type of a list is wrong the validator complains again, about no variable in particular.
@@ -78,7 +78,8 @@ def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationEr
     return _plan.Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
 
 
-def _literal_or_none(text: object) -> str | None:
+def literal_or_none(text: object) -> str | None:
+    """Return *text* as an address if it is a literal one."""
     try:
         return _values.address(str(text))
     except ValueError:

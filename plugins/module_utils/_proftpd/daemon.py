@@ -63,7 +63,7 @@ def systemctl(verb: str, service: str) -> None:
     """Have systemd do *verb* (enable, start, stop, reload, restart). Raises DaemonError with its last words."""
     code, output = _run(["systemctl", verb, service], SYSTEMCTL_TIMEOUT)
     if code != 0:
-        _, journal = _run(["journalctl", "--unit", service, "--lines", "5", "--no-pager", "--output", "cat"], CHECK_TIMEOUT)
+        journal = _run(["journalctl", "--unit", service, "--lines", "5", "--no-pager", "--output", "cat"], CHECK_TIMEOUT)[1]
         raise DaemonError(f"'systemctl {verb} {service}' failed: {output.splitlines()[0] if output else code}"
                           + (f"; its journal ends with: {' | '.join(journal.splitlines())}" if journal else ""))
 

@@ -151,6 +151,18 @@ def test_vantages_must_agree() -> None:
     assert "fxp_vantage: 'c2' differs from 'c1' of a" in problems_of(fleet(a={**A, "vantage": "c1"}, b={**B, "vantage": "c2"}))[0]
 
 
+def test_the_vantage_must_be_a_client() -> None:
+    servers = fleet(a={**A, "vantage": "drive", "clients": ["198.51.100.0/25"]}, b={**B, "vantage": "drive"})
+    assert _plan.make_plan(servers, "198.51.100.100")["vantage"] == "drive"
+    with pytest.raises(_plan.PlanError, match=r"a: fxp_clients: \['198.51.100.0/25'\] does not have the address 198.51.100.200"):
+        _plan.make_plan(servers, "198.51.100.200")
+
+
+@pytest.mark.parametrize("name", ['a"b', "a b", "a\nPort 21", "a%{env:HOME}", "<a>", "a#"])
+def test_a_host_name_that_would_break_out_of_a_line(name: str) -> None:
+    assert "inventory_hostname" in problems_of({name: options(**A)})[0]
+
+
 def test_a_mistake_of_a_group_is_told_once() -> None:
     servers = fleet(**{f"s{n}": {"address": f"198.51.100.{n}", "passive_ports": "1-2"} for n in range(1, 9)})
     assert problems_of(servers) == [

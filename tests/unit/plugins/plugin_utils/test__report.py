@@ -32,7 +32,7 @@ BLOCKED: dict[str, t.Any] = {
 
 
 def text(lines: t.Iterable[_report.Line]) -> str:
-    return "\n".join(line for line, _ in lines)
+    return "\n".join(line[0] for line in lines)
 
 
 def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
@@ -47,7 +47,8 @@ def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
     assert lines[4][0].endswith("ftp1  --> QUIT")
     assert "MDTM" not in text(lines)
     assert [part for line, part in lines if "LIST" in line] == [_report.SOURCE, _report.DESTINATION]
-    assert lines[-1] == ("  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256", _report.GOOD)
+    assert lines[-1] == (
+        "  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256", _report.GOOD)
 
 
 def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
@@ -71,7 +72,7 @@ def test_a_module_that_died_counts_too() -> None:
 def test_the_table_has_a_line_for_each_leg() -> None:
     legs = _report.legs_of("ftp1", "ftp2", PROVEN) + _report.legs_of("ftp2", "ftp1", BLOCKED)
     lines = list(_report.table(legs))
-    assert [part for _, part in lines] == [_report.HEADING, _report.GOOD, _report.BAD]
+    assert [line[1] for line in lines] == [_report.HEADING, _report.GOOD, _report.BAD]
     assert lines[1][0].split()[:5] == ["ftp1", "ftp2", "ftp2", "ok", "1048576"]
     assert lines[2][0].split()[:5] == ["ftp2", "ftp1", "ftp2", "FAILED", "-"]
     assert len({line.index(word) for line, word in ((lines[0][0], "result"), (lines[1][0], "ok "), (lines[2][0], "FAILED"))}) == 1

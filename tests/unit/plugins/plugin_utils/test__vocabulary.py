@@ -35,7 +35,7 @@ def test_a_name_that_is_an_address_is_one() -> None:
     ({"fxp_users": [{"password": "secret"}]}, "fxp_users: the value, not shown, does not fit: missing required arguments: name"),
 ])
 def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:
-    _, problems = _vocabulary.options_of("ftp1", variables)
+    problems = _vocabulary.options_of("ftp1", variables)[1]
     assert len(problems) == 1
     assert problems[0].told.startswith(sentence)
     assert "secret" not in problems[0].told
