@@ -1,0 +1,150 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Real ProFTPD daemons, in the foreground, with a configuration, an account and a home of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+import typing as t
+
+ACCOUNT = 65534  # uid and gid of the account, so that permissions of files mean something
+USER = "fxp"
+# The password and its MD5-crypt hash: logging in must not cost more than the transfers that are tested.
+PASSWORD = "correct horse battery staple"
+PASSWORD_HASH = "$1$fxptests$RM9HzAN2mAPGD7ktPt8hL1"
+
+CONFIGURATION = """\
+ServerName integration
+ServerType standalone
+DefaultAddress {address}
+SocketBindTight on
+Port {port}
+User nobody
+Group nogroup
+UseReverseDNS off
+RequireValidShell off
+AuthOrder mod_auth_file.c
+AuthUserFile {root}/passwd
+PidFile {root}/pid
+ScoreboardFile {root}/scoreboard
+SystemLog {root}/log
+TransferLog none
+WtmpLog off
+DelayEngine off
+DefaultRoot ~
+ModulePath /usr/lib/proftpd
+{directives}
+"""
+DIGEST = "LoadModule mod_digest.c\n"
+ALLOW = "AllowForeignAddress on\n"
+
+
+def free_ports(address: str, count: int = 1) -> int:
+    """The first of ``count`` consecutive free ports of a local address."""
+    for _attempt in range(200):
+        with contextlib.ExitStack() as stack:
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            first = 0
+            try:
+                for index in range(count):
+                    sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+                    sock.bind((address, first + index if first else 0))
+                    first = first or sock.getsockname()[1]
+            except OSError:
+                continue
+            return first
+    raise RuntimeError(f"{address} has no {count} free ports in a row")
+
+
+class Proftpd:
+    """One daemon. ``kept`` are the files that a test put into the home and that have to be there afterwards."""
+
+    def __init__(self, root: pathlib.Path, address: str, directives: str, port: int, prefix: t.Sequence[str] = ()) -> None:
+        self.root, self.address, self.port = root, address, port
+        self.home = root / "home"
+        self.kept: set[str] = set()
+        self.home.mkdir(parents=True)
+        os.chown(self.home, ACCOUNT, ACCOUNT)
+        passwd = root / "passwd"
+        passwd.write_text(f"{USER}:{PASSWORD_HASH}:{ACCOUNT}:{ACCOUNT}::{self.home}:/bin/false\n")
+        passwd.chmod(0o600)
+        configuration = root / "proftpd.conf"
+        configuration.write_text(CONFIGURATION.format(address=address, port=port, root=root, directives=directives))
+        with (root / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [*prefix, "proftpd", "--nodaemon", "--config", str(configuration)],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def wait(self) -> None:
+        """Return when the daemon listens. Nobody connects for that: the end of a session would delay the next one."""
+        deadline = time.monotonic() + 20
+        while not self._listens():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"proftpd did not start: {(self.root / 'output').read_text()}")
+            time.sleep(0.005)
+
+    def _listens(self) -> bool:
+        # Port and state of every socket in the daemon's own network namespace; 0A is LISTEN.
+        port = f":{self.port:04X} "
+        tables = [pathlib.Path(f"/proc/{self.process.pid}/net/{name}") for name in ("tcp", "tcp6")]
+        with contextlib.suppress(OSError):
+            return any(re.search(rf"{port}[0-9A-F:]+ 0A ", table.read_text()) for table in tables)
+        return False
+
+    def stop(self) -> None:
+        """End the daemon and its sessions; some of them may wait in connect() for minutes."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def put(self, name: str, content: bytes, mode: int = 0o644) -> None:
+        """Put a file of the account into the home."""
+        path = self.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(mode)
+        os.chown(path, ACCOUNT, ACCOUNT)
+        self.kept.add(name)
+
+    def files(self) -> set[str]:
+        """All files in the home, relative to it."""
+        return {str(path.relative_to(self.home)) for path in self.home.rglob("*") if path.is_file()}
+
+    def options(self, **more: t.Any) -> dict[str, t.Any]:
+        """This server as an option of the check."""
+        return {**server_options(self.address, self.port), **more}
+
+
+def server_options(host: str, port: int) -> dict[str, t.Any]:
+    """One server as an option of the check, with the module's defaults."""
+    options = {"host": host, "port": port, "user": USER, "password": PASSWORD, "directory": "."}
+    return {**options, "passive_ports": None, "expected_address": None}
+
+
+def check_options(source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+    """All options of the check, with the module's defaults."""
+    defaults: dict[str, t.Any] = {
+        "source": source,
+        "destination": destination,
+        "passive": "both",
+        "family": "auto",
+        "path": None,
+        "payload_size": 1048576,
+        "timeout": 10.0,
+        "transfer_timeout": 0.0,
+        "expect": "allowed",
+    }
+    return {**defaults, **more}

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Three hosts as network namespaces on one bridge, so that firewalls and routes can stand between real daemons."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, judged
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, Proftpd, check_options
+
+PORT = 2121
+# Documentation addresses (RFC 5737, 3849): they are public as far as FTP servers know.
+CLIENT, SOURCE, DESTINATION = "198.51.100.1", "198.51.100.11", "198.51.100.12"
+SOURCE6, DESTINATION6 = "2001:db8:51::11", "2001:db8:51::12"
+DEAD = "198.51.100.99"  # on the network, but nobody has it
+NO_ROUTE = "203.0.113.9"  # no route leads there
+PASSIVE_PORTS = "50000-50099"
+
+
+def run(*command: str, text: str | None = None) -> str:
+    """Run a command for a minute at most; its output."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
+    return done.stdout
+
+
+class Network:
+    """The namespaces ``client``, ``source`` and ``destination``; the bridge belongs to the client."""
+
+    def __init__(self) -> None:
+        self.names = {name: f"fxp{os.getpid()}{name[0]}" for name in ("client", "source", "destination")}
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.remove)
+            for name in self.names.values():
+                run("ip", "netns", "add", name)
+                run("ip", "-n", name, "link", "set", "lo", "up")
+            client = self.names["client"]
+            run("ip", "-n", client, "link", "add", "bridge", "type", "bridge")
+            self._address("client", "bridge", CLIENT, "2001:db8:51::1")
+            for name, address, address6 in (("source", SOURCE, SOURCE6), ("destination", DESTINATION, DESTINATION6)):
+                own = self.names[name]
+                run("ip", "-n", own, "link", "add", "eth0", "type", "veth", "peer", "name", name, "netns", client)
+                run("ip", "-n", client, "link", "set", name, "master", "bridge", "up")
+                self._address(name, "eth0", address, address6)
+                # An address that nobody has is given up after one second instead of three.
+                run("ip", "netns", "exec", own, "sysctl", "-qw", "net.ipv4.neigh.eth0.mcast_solicit=1")
+            undo.pop_all()
+
+    def _address(self, name: str, device: str, address: str, address6: str) -> None:
+        own = self.names[name]
+        run("ip", "-n", own, "address", "add", f"{address}/24", "dev", device)
+        run("ip", "-n", own, "address", "add", f"{address6}/64", "dev", device, "nodad")
+        run("ip", "-n", own, "link", "set", device, "up")
+
+    def start(self, root: pathlib.Path, name: str, directives: str) -> Proftpd:
+        """A daemon on all addresses of one host."""
+        everywhere = f"Port {PORT}\nPassivePorts {PASSIVE_PORTS.replace('-', ' ')}\n{directives}"
+        address = SOURCE if name == "source" else DESTINATION
+        address6 = SOURCE6 if name == "source" else DESTINATION6
+        prefix = ("ip", "netns", "exec", self.names[name])
+        server = Proftpd(root / name, f"{address} {address6}", everywhere, PORT, prefix)
+        server.address = address
+        server.wait()
+        return server
+
+    def filter(self, name: str, hook: str, rule: str) -> None:
+        """One rule in the firewall of one host."""
+        table = f"table inet test {{\nchain {hook} {{\ntype filter hook {hook} priority 0\n{rule}\n}}\n}}\n"
+        run("ip", "netns", "exec", self.names[name], "nft", "-f", "-", text=table)
+
+    def unfilter(self) -> None:
+        """No firewall on any host."""
+        for name in self.names.values():
+            run("ip", "netns", "exec", name, "nft", "flush", "ruleset")
+
+    def check(self, source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.Any], **options: t.Any) -> Checked:
+        """A check that runs on the client."""
+        text = json.dumps(check_options(source, destination, **options))
+        command = (sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_check")
+        outcome = json.loads(run("ip", "netns", "exec", self.names["client"], *command, text=text))
+        return judged(outcome["result"], outcome["message"], outcome["warnings"])
+
+    def remove(self) -> None:
+        """Delete the namespaces, as far as they were made."""
+        present = run("ip", "netns", "list").split()
+        for name in self.names.values():
+            if name in present:
+                run("ip", "netns", "delete", name)
+
+
+def wait_for_growth(path: pathlib.Path, size: int) -> None:
+    """Return when a directory holds a file of at least ``size`` bytes."""
+    deadline = time.monotonic() + 20
+    while not any(file.stat().st_size >= size for file in path.iterdir()):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"no file in {path} grew to {size} bytes")
+        time.sleep(0.01)
+
+
+__all__ = ("ALLOW", "CLIENT", "DEAD", "DESTINATION", "NO_ROUTE", "SOURCE", "Network", "run", "wait_for_growth")

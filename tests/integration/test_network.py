@@ -1,0 +1,246 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Firewalls, routes and address families between the servers."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import tempfile
+import threading
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.network import (
+    CLIENT,
+    DEAD,
+    DESTINATION,
+    DESTINATION6,
+    NO_ROUTE,
+    PASSIVE_PORTS,
+    PORT,
+    SOURCE,
+    SOURCE6,
+    Network,
+    wait_for_growth,
+)
+
+
+@pytest.fixture(scope="module")
+def hosts() -> t.Iterator[Network]:
+    """The hosts for all tests of this file."""
+    network = Network()
+    try:
+        yield network
+    finally:
+        network.remove()
+
+
+class Starter(t.Protocol):
+    """Starts the daemons of both hosts."""
+
+    def __call__(self, source: str = ALLOW + DIGEST, destination: str = ALLOW + DIGEST) -> tuple[Proftpd, Proftpd]:
+        """The daemons of source and destination, listening."""
+        ...
+
+
+@pytest.fixture
+def start(hosts: Network) -> t.Iterator[Starter]:
+    """Daemons for one test, which leaves no file on them and no rule between them."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
+    root.chmod(0o711)
+    servers: list[Proftpd] = []
+
+    def both(source: str = ALLOW + DIGEST, destination: str = ALLOW + DIGEST) -> tuple[Proftpd, Proftpd]:
+        for name, directives in (("source", source), ("destination", destination)):
+            servers.append(hosts.start(root, name, directives))
+        return servers[0], servers[1]
+
+    try:
+        yield both
+    finally:
+        for server in servers:
+            server.stop()
+        left = [server.files() for server in servers]
+        shutil.rmtree(root)
+        hosts.unfilter()
+    assert left == [set()] * len(servers)
+
+
+def test_ipv4(hosts: Network, start: Starter) -> None:
+    """The hosts are healthy before anything is broken."""
+    source, destination = start()
+    checked = hosts.check(source.options(expected_address=SOURCE, passive_ports=PASSIVE_PORTS), destination.options())
+    assert checked.result["ok"], checked.message
+
+
+def test_ipv6(hosts: Network, start: Starter) -> None:
+    """IPv6 uses EPSV and EPRT, in both passive roles."""
+    source, destination = start()
+    expected = {"passive_ports": PASSIVE_PORTS, "expected_address": SOURCE6}
+    checked = hosts.check(source.options(host=SOURCE6, **expected), destination.options(host=DESTINATION6), family="ipv6")
+    assert checked.result["ok"], checked.message
+    sent = checked.lines(direction="sent")
+    assert "EPSV" in sent
+    assert "PASV" not in sent
+    assert any(line.startswith(f"EPRT |2|{SOURCE6}|") for line in sent)
+
+
+def test_ipv6_refusals(hosts: Network, start: Starter) -> None:
+    """Both refusals, over IPv6."""
+    source, destination = start(destination="AllowForeignAddress off\n")
+    checked = hosts.check(source.options(host=SOURCE6), destination.options(host=DESTINATION6), payload_size=1000)
+    assert checked.causes == ["active_refuses_foreign_address", "passive_refuses_foreign_address"]
+    assert checked.servers == ["destination", "destination"]
+
+
+PASSIVE_FROM_PEER = f"tcp dport {PASSIVE_PORTS} ip saddr"
+
+
+@pytest.mark.parametrize(
+    ("name", "hook", "rule"),
+    [
+        ("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} drop"),
+        ("destination", "output", f"tcp dport {PASSIVE_PORTS} ip daddr {SOURCE} drop"),
+    ],
+)
+def test_blocked(hosts: Network, start: Starter, name: str, hook: str, rule: str) -> None:
+    """
+    A silent drop, on the way in or on the way out: the dialogue cannot tell which.
+
+    The destination opened the file before it tried to connect and stays in connect(), so the clean-up needs a new control
+    connection there.
+    """
+    source, destination = start()
+    hosts.filter(name, hook, rule)
+    began = time.monotonic()
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=1.5)
+    assert time.monotonic() - began < 8
+    assert checked.causes == ["data_connection_blocked", None]
+    leg = checked.legs[0]
+    assert (leg["server"], leg["certain"], leg["also_possible"]) == ("source", False, ["destination", "network"])
+    assert "fxp_passive_ports" in leg["remedy"]
+    # The source was never commanded, so nothing hangs there.
+    assert not any(line.startswith("RETR") for line in checked.lines(leg=0, direction="sent"))
+    assert leg["bytes"] is None
+
+
+def test_blocked_source(hosts: Network, start: Starter) -> None:
+    """The active side is the source: the destination is not commanded and makes no file."""
+    source, destination = start()
+    hosts.filter("destination", "input", f"{PASSIVE_FROM_PEER} {SOURCE} drop")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=1.5, passive="destination")
+    assert (checked.causes, checked.servers) == (["data_connection_blocked"], ["destination"])
+    assert checked.legs[0]["file"] is None
+
+
+def test_server_gives_up_first(hosts: Network, start: Starter) -> None:
+    """A server whose own time limit is shorter than the check's hangs up; the cause is still the same."""
+    source, destination = start(destination=ALLOW + "TimeoutNoTransfer 1\n")
+    hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} drop")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=10.0, passive="source")
+    assert (checked.causes, checked.servers) == (["data_connection_blocked"], ["source"])
+
+
+@pytest.mark.parametrize("reject", ["tcp reset", "icmp port-unreachable"])
+def test_rejected_as_refused(hosts: Network, start: Starter, reject: str) -> None:
+    """A rule that rejects looks like a port that nobody listens on."""
+    source, destination = start()
+    how = f"reject with {reject}" if reject.startswith("tcp") else f"reject with icmp type {reject.split()[1]}"
+    hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} {how}")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == (["data_connection_refused"], ["source"])
+    assert checked.legs[0]["certain"]
+
+
+def test_rejected_as_prohibited(hosts: Network, start: Starter) -> None:
+    """A rule that rejects in the way of firewalld."""
+    source, destination = start()
+    hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} reject with icmp type admin-prohibited")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == (["data_connection_unreachable"], ["source"])
+    assert (checked.legs[0]["certain"], checked.legs[0]["also_possible"]) == (False, ["destination", "network"])
+
+
+@pytest.mark.parametrize("address", [DEAD, NO_ROUTE])
+def test_unreachable(hosts: Network, start: Starter, address: str) -> None:
+    """An announced address that nobody has, or that no route leads to."""
+    source, destination = start(ALLOW + f"MasqueradeAddress {address}\n")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == (["data_connection_unreachable"], ["source"])
+    assert address in checked.message
+    assert f"dialled at {SOURCE}" in checked.message
+
+
+def test_private_address(hosts: Network, start: Starter) -> None:
+    """A server that is dialled at a public address announces its private one, which leads nowhere."""
+    source, destination = start(ALLOW + "MasqueradeAddress 100.64.9.9\n")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == (["private_address_advertised"], ["source"])
+    assert "fxp_masquerade_address" in checked.result["remedy"]
+
+
+def test_control_connection_dropped(hosts: Network, start: Starter) -> None:
+    """Nothing answers on the control port."""
+    source, destination = start()
+    hosts.filter("destination", "input", f"tcp dport {PORT} ip saddr {CLIENT} drop")
+    checked = hosts.check(source.options(), destination.options(), timeout=1.0)
+    assert (checked.causes, checked.servers) == (["control_unreachable"] * 2, ["destination"] * 2)
+    assert "timed out" in checked.message
+
+
+def test_control_connection_without_route(hosts: Network, start: Starter) -> None:
+    """No route leads to the destination."""
+    source, destination = start()
+    checked = hosts.check(source.options(), destination.options(host=NO_ROUTE), timeout=1.0)
+    assert (checked.causes, checked.servers) == (["control_unreachable"] * 2, ["destination"] * 2)
+    assert "unreachable" in checked.message
+
+
+def test_payload_cannot_be_uploaded(hosts: Network, start: Starter) -> None:
+    """The client's own data connection is dropped."""
+    source, destination = start()
+    hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {CLIENT} drop")
+    checked = hosts.check(source.options(), destination.options(), timeout=1.0)
+    assert (checked.causes, checked.servers) == (["data_connection_blocked"] * 2, ["source"] * 2)
+    assert "fxp_clients" in checked.result["remedy"]
+
+
+def test_listing_decides_nothing(hosts: Network, start: Starter) -> None:
+    """Where the client cannot open data connections the transfer is proven all the same, and one wait is enough."""
+    source, destination = start()
+    hosts.filter("destination", "input", f"{PASSIVE_FROM_PEER} {CLIENT} drop")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=1.0)
+    assert checked.result["ok"], checked.message
+    assert [leg["listing"]["destination"] for leg in checked.legs] == [None, None]
+    assert all(leg["listing"]["source"] for leg in checked.legs)
+    assert len([line for line in checked.lines(server="destination", direction="sent") if line == "PASV"]) == 2
+
+
+@pytest.mark.parametrize("cut", ["drop", "reject with tcp reset"])
+def test_cut_in_mid_transfer(hosts: Network, start: Starter, cut: str) -> None:
+    """An established data connection stops moving."""
+    source, destination = start(ALLOW + "TransferRate RETR 300\n", ALLOW)
+    outcome = []
+
+    def check() -> None:
+        outcome.append(
+            hosts.check(source.options(), destination.options(), payload_size=3000000, timeout=1.5, passive="destination")
+        )
+
+    thread = threading.Thread(target=check)
+    thread.start()
+    try:
+        wait_for_growth(destination.home, 200000)
+        hosts.filter("destination", "input", f"{PASSIVE_FROM_PEER} {SOURCE} {cut}")
+    finally:
+        thread.join(60)
+    checked = outcome[0]
+    assert (checked.causes, checked.servers) == (["transfer_stalled"], ["destination"])
+    assert (checked.legs[0]["certain"], checked.legs[0]["also_possible"]) == (False, ["source", "network"])
+    assert 0 < checked.legs[0]["bytes"] < 3000000
