@@ -148,7 +148,7 @@ def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[s
     else:
         result.update({"validated": False, "missing_packages": ["nftables"]})
         if not module.check_mode:
-            return result
+            return {**result, "changed": False}
         module.warn("nftables is not installed here yet, so the rules were not checked by nft.")
         outcome = change.preview()
     return {**result, "changed": outcome.changed, "diff": list(outcome.diff), "connection": connection}

@@ -81,7 +81,7 @@ def test_programs_that_would_make_tables_are_not_asked_without_need() -> None:
 
 def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:
     detect.refuse([])
-    with pytest.raises(FirewallError, match="firewalld and ufw decides.*fxp_firewall_backend to none"):
+    with pytest.raises(FirewallError, match=r"firewalld and ufw decides.*fxp_firewall_backend to none"):
         detect.refuse(["firewalld", "ufw"])
 
 

@@ -172,7 +172,7 @@ def test_other_tables_get_one_rule_each_and_lose_it(nft: Nft, rules: Rules) -> N
     nft.run(OTHERS)
     before = listing(nft)
     text = rules(PEER, "2001:db8::12")
-    for dummy in range(3):
+    for _dummy in range(3):
         nft.load(text)
     ruleset = nft.ruleset()
     assert {key: len(ruleset.ours(key)) for key in ruleset.chains if ruleset.ours(key)} == {
@@ -182,9 +182,8 @@ def test_other_tables_get_one_rule_each_and_lose_it(nft: Nft, rules: Rules) -> N
         ("ip", "b", "out"): 1,
         ("ip6", "c", "out"): 1,
     }
-    assert listing(nft, "list", "chain", "ip", "b", "out").splitlines()[5].split() == (
-        'ip daddr . tcp dport { 198.51.100.12 . 50000-50099 } accept comment "proftpd.fxp"'.split()
-    )
+    outgoing = listing(nft, "list", "chain", "ip", "b", "out").splitlines()
+    assert outgoing[5].strip() == 'ip daddr . tcp dport { 198.51.100.12 . 50000-50099 } accept comment "proftpd.fxp"'
     nft.unload()
     assert listing(nft) == before
 
@@ -210,7 +209,7 @@ def test_a_table_with_an_owner_is_refused(nft: Nft, rules: Rules) -> None:
     nft.run("table inet x {\nchain in { type filter hook input priority 0; policy drop; }\n}\n")
     ruleset = nft.ruleset()
     ruleset.tables["inet", "x"]["flags"] = ["owner"]  # it would last as long as one nft process only
-    with pytest.raises(FirewallError, match="inet x in .* lets nobody else add rules"):
+    with pytest.raises(FirewallError, match=r"inet x in .* lets nobody else add rules"):
         nftables.batch(rules(PEER), ruleset)
 
 

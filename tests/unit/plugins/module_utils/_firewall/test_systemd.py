@@ -52,7 +52,7 @@ def programs(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Program
 
 def test_host_without_systemd_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "isdir", lambda path: path != "/run/systemd/system")
-    with pytest.raises(FirewallError, match="systemd does not run here.*fxp_firewall_backend"):
+    with pytest.raises(FirewallError, match=r"systemd does not run here.*fxp_firewall_backend"):
         Systemd()
 
 

@@ -104,7 +104,7 @@ def test_first_change(bench: Bench, rules: Rules) -> None:
     change = bench.change(rules(PEER))
     outcome = change.apply(30)
     assert (outcome.changed, outcome.on_trial, outcome.rules_in) == (True, True, ("inet filter input",))
-    assert bench.systemd.armed
+    assert bench.systemd.calls == ["disarm", "arm"]
     assert not os.path.exists(bench.host.rules)
 
     change.confirm()

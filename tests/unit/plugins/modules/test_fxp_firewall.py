@@ -1,0 +1,108 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module as Ansible calls it, on a host below a directory. nft and systemd are tested with the cores."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+from unittest import mock
+
+import pytest
+from ansible.module_utils import basic
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, systemd, transaction
+from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
+
+CONTENT = "define control_port = 21\ndefine passive_ports = 50000-50099\ndefine incoming = { $control_port, $passive_ports }\n"
+ARGUMENTS = {"content": CONTENT, "unit": "[Unit]\n", "drop_in": "[Service]\n"}
+
+
+class Answer(t.NamedTuple):
+    code: int
+    result: dict[str, t.Any]
+
+
+Call = t.Callable[..., Answer]
+
+
+@pytest.fixture
+def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run the module. The host has no nft unless a test gives it one."""
+    host = nftables.Host(str(tmp_path))
+    host.nft.path = None
+    warnings: list[str] = []
+    monkeypatch.setattr(nftables, "Host", lambda: host)
+    monkeypatch.setattr(detect, "active", lambda commands, tables: [])
+    monkeypatch.setattr(lockout, "listening", lambda: {22})
+    monkeypatch.setattr(lockout, "ssh_connection", lambda: "192.0.2.1 40000 198.51.100.11 22")
+    monkeypatch.setattr(systemd, "Systemd", mock.Mock)
+    monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, text: warnings.append(text))
+
+    def run(check_mode: bool = False, **arguments: t.Any) -> Answer:
+        options = {**ARGUMENTS, **arguments, "_ansible_check_mode": check_mode, "_ansible_remote_tmp": str(tmp_path)}
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode())
+        monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+        with pytest.raises(SystemExit) as exit_info:
+            fxp_firewall.main()
+        return Answer(int(exit_info.value.code or 0), {**json.loads(capsys.readouterr().out), "warned": list(warnings)})
+
+    return run
+
+
+def test_host_without_nft_is_told_what_to_install(call: Call, tmp_path: pathlib.Path) -> None:
+    code, result = call()
+    assert (code, result["changed"], result["missing_packages"], result["validated"]) == (0, False, ["nftables"], False)
+    assert not (tmp_path / "etc").exists()
+
+
+def test_check_mode_on_a_host_without_nft(call: Call, tmp_path: pathlib.Path) -> None:
+    code, result = call(check_mode=True)
+    assert (code, result["changed"], result["missing_packages"]) == (0, True, ["nftables"])
+    assert result["diff"][0]["after"] == CONTENT
+    assert result["warned"] == ["nftables is not installed here yet, so the rules were not checked by nft."]
+    assert not (tmp_path / "etc").exists()
+
+
+def test_another_firewall_is_refused_before_anything_is_installed(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect, "active", lambda commands, tables: ["ufw"])
+    code, result = call()
+    assert code == 1
+    assert result["msg"].startswith("ufw decides on connections here")
+
+
+@pytest.mark.parametrize("port", [21, 50099])
+def test_the_port_of_ssh_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setattr(lockout, "listening", lambda: {port})
+    assert f"listens on port {port} here" in call(check_mode=True).result["msg"]
+
+
+def test_rules_without_defines_are_refused(call: Call) -> None:
+    assert "define control_port" in call(content="table inet x\n").result["msg"]
+
+
+def test_confirmation_through_the_old_connection_is_refused(call: Call) -> None:
+    answer = call(_phase="confirm", _connection="192.0.2.1 40000 198.51.100.11 22")
+    assert answer.code == 1
+    assert "proves nothing" in answer.result["msg"]
+
+
+def test_confirmation_of_nothing_is_too_late(call: Call) -> None:
+    answer = call(_phase="confirm", _connection="192.0.2.1 39999 198.51.100.11 22")
+    assert (answer.code, answer.result["too_late"]) == (1, True)
+
+
+def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[transaction.Wish] = []
+
+    def preview(change: transaction.Transaction) -> transaction.Outcome:
+        seen.append(change.wish)
+        return transaction.Outcome(changed=True)
+
+    monkeypatch.setattr(transaction.Transaction, "preview", preview)
+    call(check_mode=True)
+    assert seen[0].program == pathlib.Path(nftables.__file__).read_text()
+    assert pathlib.Path(seen[0].interpreter).is_absolute()
