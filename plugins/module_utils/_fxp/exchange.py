@@ -30,8 +30,9 @@ class Exchange:
     Reads both control connections at once.
 
     A server that is asked for SIZE while it receives answers at once (ProFTPD, pyftpdlib) or after its final reply (vsftpd).
-    As long as sizes come, a transfer may take any time and only standing still ends it; otherwise its time is bounded by its
-    size.
+    As long as sizes come, a transfer may take any time and only standing still ends it. ProFTPD no longer hears the control
+    connection when no data comes, so falling silent is standing still, too. A server that never answers is given a time that
+    follows from the size.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Exchange:
         self._sent: dict[Role, float] = {}
         self._moved = 0.0  # when something was last heard or seen to grow
         self._asking = False  # a reply to SIZE is due
+        self._told = False  # SIZE was answered during this transfer
         self._deaf = False  # SIZE was refused
         self._surplus = 0  # replies that answer nothing
 
@@ -94,7 +96,7 @@ class Exchange:
     def _patience(self) -> float:
         side = self.sides["destination"]
         moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
-        return time_for(self._size, self._timeout) if moving and (self._deaf or self._asking) else self._timeout
+        return time_for(self._size, self._timeout) if moving and (self._deaf or (self._asking and not self._told)) else self._timeout
 
     def _can_ask(self) -> bool:
         side = self.sides["destination"]
@@ -132,6 +134,7 @@ class Exchange:
         if role == "destination" and self._asking and (reply.code == 213 or (side.preliminary and reply.code in _NO_SIZE)):
             self._asking, self._deaf = False, reply.code != 213
             size = parse_size(reply)
+            self._told = self._told or size is not None
             if size is not None and size > (self.arrived or 0):
                 self.arrived, self._moved = size, now
             return

@@ -49,7 +49,8 @@ def run_leg(
         evidence.passive_side = exchange.sides.get(evidence.passive)
         evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
         _release(sessions, evidence)
-    if all(side and side.done for side in (evidence.active_side, evidence.passive_side)):
+    sides = (evidence.active_side, evidence.passive_side)
+    if all(side and side.done for side in sides) and not evidence.stopped:
         evidence.stage = "verify"
 
 
@@ -100,7 +101,8 @@ def _release(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
             # Its 1xx, unless that has come already, and its final reply.
             evidence.released = not session.control.read_reply().preliminary or not session.control.read_reply().preliminary
     for role, side in ((evidence.active, evidence.active_side), (evidence.passive, evidence.passive_side)):
-        if side is not None and side.final is None and not (evidence.released and role == evidence.passive):
+        due = side is not None and (side.final is None or evidence.stopped)
+        if due and not (evidence.released and role == evidence.passive):
             sessions[role].drop()
 
 

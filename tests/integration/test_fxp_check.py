@@ -1,0 +1,116 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module through Ansible: what people see at the highest verbosity, in check mode and when it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+import ansible_collections.proftpd.fxp as collection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
+from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, Proftpd
+
+WRONG = "a secret that is wrong"
+PLAYBOOK = """
+- name: Check two servers
+  hosts: localhost
+  connection: local
+  gather_facts: false
+  vars_files:
+    - variables.json
+  tasks:
+    - name: Check
+      proftpd.fxp.fxp_check:
+        source: "{{ source }}"
+        destination: "{{ destination }}"
+        payload_size: 100KB
+      register: passed
+    - name: Check in check mode
+      proftpd.fxp.fxp_check:
+        source: "{{ source }}"
+        destination: "{{ destination }}"
+      check_mode: true
+      register: checked
+    - name: Fail
+      block:
+        - name: Check with the wrong password
+          proftpd.fxp.fxp_check:
+            source: "{{ source }}"
+            destination: "{{ destination | combine({'password': wrong}) }}"
+      rescue:
+        - name: Keep the results
+          ansible.builtin.copy:
+            content: "{{ [passed, checked, ansible_failed_result] | to_json }}"
+            dest: "{{ playbook_dir }}/results.json"
+            mode: "0600"
+"""
+
+
+@pytest.fixture(scope="module")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd]
+) -> tuple[str, list[dict[str, t.Any]]]:
+    """Everything that Ansible printed, and the results of the three tasks."""
+    directory = tmp_path_factory.mktemp("playbook")
+    servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": PASSWORD} for server in common_pair]
+    variables = {"source": servers[0], "destination": servers[1], "wrong": WRONG}
+    (directory / "variables.json").write_text(json.dumps(variables))
+    (directory / "playbook.yml").write_text(PLAYBOOK)
+    (directory / "ansible.cfg").write_text("[defaults]\n")
+    root = pathlib.Path(next(iter(collection.__path__))).parents[2]
+    done = subprocess.run(
+        [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-vvvv", "--diff", "playbook.yml"],
+        cwd=directory,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(root), "ANSIBLE_CONFIG": str(directory / "ansible.cfg")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = (directory / "results.json").read_text()
+    return done.stdout + done.stderr + results, json.loads(results)
+
+
+def test_no_password_at_any_verbosity(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """Neither the right password nor the wrong one."""
+    printed, _results = run
+    assert "PASS ****" in printed
+    assert PASSWORD not in printed
+    assert WRONG not in printed
+
+
+def test_passes(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """A check that passes changes nothing and returns what it measured."""
+    result = run[1][0]
+    assert (result["ok"], result["changed"], result["failed"]) == (True, False, False)
+    assert [leg["bytes"] for leg in result["legs"]] == [102400, 102400]
+    assert [set(leg) for leg in result["legs"]] == [LEG_KEYS, LEG_KEYS]
+    assert {entry["leg"] for entry in result["transcript"]} == {None, 0, 1}
+
+
+def test_check_mode(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """The same keys, all of them null."""
+    result = run[1][1]
+    assert {key: result[key] for key in RESULT_KEYS} == dict.fromkeys(RESULT_KEYS)
+    assert (result["changed"], result["failed"]) == (False, False)
+    assert set(result) == set(run[1][0])
+
+
+def test_fails_with_everything_measured(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """A check that fails says why in one sentence, and returns the rest nevertheless."""
+    result = run[1][2]
+    assert (result["failed"], result["ok"], result["cause"], result["server"]) == (True, False, "login_refused", "destination")
+    assert "530" in result["msg"]
+    assert result["remedy"] in result["msg"]
+    assert len(result["legs"]) == 2
+    assert any(entry["line"].startswith("530") for entry in result["transcript"])
