@@ -61,7 +61,7 @@ options:
     required: true
   return_after:
     description:
-      - Seconds that the host waits for the confirmation before it returns to the old rules.
+      - Seconds that the host waits for the confirmation before it returns to the old rules. At least 5.
     type: int
     default: 30
 seealso:
@@ -127,6 +127,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, systemd, transaction
 
+MINIMUM = 5  # seconds that a new connection may need
+
 
 def wish(module: AnsibleModule) -> transaction.Wish:
     # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
@@ -137,8 +139,11 @@ def wish(module: AnsibleModule) -> transaction.Wish:
 
 def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
     defines = nftables.read_defines(module.params["content"])
-    tables = host.nft.ruleset().tables if host.nft.path else None
-    detect.refuse(detect.active(detect.Commands(), tables))
+    if module.params["return_after"] < MINIMUM:
+        raise nftables.FirewallError(
+            f"return_after is {module.params['return_after']}, which leaves no time to come back; make it {MINIMUM} or more."
+        )
+    detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
     lockout.refuse_lockout(defines, connection, lockout.listening())
     change = transaction.Transaction(host, systemd.Systemd(), wish(module))
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset
 
 TIMEOUT = 30  # seconds for one command
 
@@ -56,31 +56,41 @@ def iptables_decides(saved: str) -> bool:
     return bool(re.search(r"^(:(INPUT|OUTPUT) (?!ACCEPT)|-A (INPUT|OUTPUT) )", saved, re.MULTILINE))
 
 
-def active(commands: Commands, tables: t.Container[tuple[str, str]] | None) -> list[str]:
+def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     """
-    Names of the firewalls that decide here, other than nftables. C(tables): family and name of each nftables table, or V(None)
-    if nft is not installed and nobody knows.
+    Names of the firewalls that decide here, other than nftables. C(ruleset): what nft lists, or V(None) if it is not installed.
     """
     found = []
     if commands.output("systemctl", "is-active", "firewalld.service").strip() == "active":
         found.append("firewalld")
     if re.search(r"^\s*ENABLED\s*=\s*[\"']?yes", commands.text("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE):
         found.append("ufw")
-    if any(iptables_decides(saved) for saved in _iptables(commands, tables)) and not found:
+    if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")
     return found
 
 
-def _iptables(commands: Commands, tables: t.Container[tuple[str, str]] | None) -> t.Iterator[str]:
+def _iptables(commands: Commands, ruleset: Ruleset | None) -> t.Iterator[str]:
     for program, family, names in (
         ("iptables", "ip", "/proc/net/ip_tables_names"),
         ("ip6tables", "ip6", "/proc/net/ip6_tables_names"),
     ):
         # Asked only where such a table exists: asking would load a kernel module or make the table.
-        if tables is None or (family, "filter") in tables:
-            yield commands.output(f"{program}-nft-save", "-t", "filter")
+        if ruleset is None or (family, "filter") in ruleset.tables:
+            yield commands.output(f"{program}-nft-save", "-t", "filter") or _marks_of_iptables(ruleset, family)
         if "filter" in commands.text(names).split():
             yield commands.output(f"{program}-legacy-save", "-t", "filter")
+
+
+def _marks_of_iptables(ruleset: Ruleset | None, family: str) -> str:
+    """
+    A rule with an extension of iptables, where a container brought rules but the host has no iptables to ask.
+    """
+    for chain in ("INPUT", "OUTPUT"):
+        rules = ruleset.rules.get((family, "filter", chain), []) if ruleset else []
+        if any("xt" in expression for rule in rules for expression in rule.get("expr", [])):
+            return f"-A {chain} -m comment"
+    return ""
 
 
 def refuse(found: t.Sequence[str]) -> None:

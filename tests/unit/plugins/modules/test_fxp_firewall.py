@@ -36,7 +36,7 @@ def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     host.nft.path = None
     warnings: list[str] = []
     monkeypatch.setattr(nftables, "Host", lambda: host)
-    monkeypatch.setattr(detect, "active", lambda commands, tables: [])
+    monkeypatch.setattr(detect, "active", lambda commands, ruleset: [])
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(lockout, "ssh_connection", lambda: "192.0.2.1 40000 198.51.100.11 22")
     monkeypatch.setattr(systemd, "Systemd", mock.Mock)
@@ -68,7 +68,7 @@ def test_check_mode_on_a_host_without_nft(call: Call, tmp_path: pathlib.Path) ->
 
 
 def test_another_firewall_is_refused_before_anything_is_installed(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detect, "active", lambda commands, tables: ["ufw"])
+    monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["ufw"])
     code, result = call()
     assert code == 1
     assert result["msg"].startswith("ufw decides on connections here")
@@ -78,6 +78,10 @@ def test_another_firewall_is_refused_before_anything_is_installed(call: Call, mo
 def test_the_port_of_ssh_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setattr(lockout, "listening", lambda: {port})
     assert f"listens on port {port} here" in call(check_mode=True).result["msg"]
+
+
+def test_time_that_is_too_short_is_refused(call: Call) -> None:
+    assert call(return_after=4).result["msg"].startswith("return_after is 4,")
 
 
 def test_rules_without_defines_are_refused(call: Call) -> None:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import typing as t
+
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset
 
 IDLE = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\nCOMMIT\n"
 DECIDES = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -30,6 +32,17 @@ class Scripted(detect.Commands):
 
     def text(self, path: str) -> str:
         return self.texts.get(path, "")
+
+
+def ruleset_of(tables: set[tuple[str, str]] | None, expression: str = "accept") -> Ruleset | None:
+    """What nft lists on a host with these tables, each with one rule at INPUT."""
+    if tables is None:
+        return None
+    items: list[dict[str, t.Any]] = [{"table": {"family": family, "name": name}} for family, name in tables]
+    for family, name in tables:
+        rule = {"family": family, "table": name, "chain": "INPUT", "handle": 1, "expr": [{expression: None}]}
+        items.append({"rule": rule})
+    return Ruleset({"nftables": items})
 
 
 @pytest.mark.parametrize(
@@ -70,13 +83,20 @@ def test_iptables_decides(saved: str, decides: bool) -> None:
     ],
 )
 def test_active(outputs: dict[str, str], texts: dict[str, str], tables: set[tuple[str, str]] | None, found: list[str]) -> None:
-    assert detect.active(Scripted(outputs, texts), tables) == found
+    assert detect.active(Scripted(outputs, texts), ruleset_of(tables)) == found
 
 
 def test_programs_that_would_make_tables_are_not_asked_without_need() -> None:
     commands = Scripted({}, {})
-    detect.active(commands, {("inet", "filter")})
+    detect.active(commands, ruleset_of({("inet", "filter")}))
     assert commands.asked == ["systemctl"]
+
+
+@pytest.mark.parametrize(
+    ("table", "found"), [(("ip", "filter"), ["iptables"]), (("ip6", "filter"), ["iptables"]), (("inet", "x"), [])]
+)
+def test_rules_of_iptables_on_a_host_without_iptables(table: tuple[str, str], found: list[str]) -> None:
+    assert detect.active(Scripted({}, {}), ruleset_of({table}, "xt")) == found
 
 
 def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:
