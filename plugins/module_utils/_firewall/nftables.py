@@ -91,23 +91,24 @@ def read_defines(text: str) -> Defines:
 
 class Ruleset:
     """
-    The answer of C(nft -j -s list ruleset), by chain.
+    What nft lists (libnftables-json(5)), by chain.
     """
 
-    def __init__(self, listing: Json) -> None:
+    def __init__(self, items: t.Iterable[Json]) -> None:
         self.tables: dict[tuple[str, str], Json] = {}
         self.chains: dict[ChainKey, Json] = {}
         self.rules: dict[ChainKey, list[Json]] = {}
         self.maps: dict[ChainKey, Json] = {}
         self.own: list[Json] = []
-        for item in listing.get("nftables", []):
-            for kind, body in item.items():
-                self._take(kind, body)
+        for item in items:
+            if _is_own(item):
+                self.own.append(item)
+            else:
+                for kind, body in item.items():
+                    self._take(kind, body)
 
     def _take(self, kind: str, body: Json) -> None:
-        if kind != "metainfo" and TABLE in (body.get("table"), body.get("name")) and body.get("family") == "inet":
-            self.own.append({kind: body})
-        elif kind == "table":
+        if kind == "table":
             self.tables[body["family"], body["name"]] = body
         elif kind == "chain":
             self.chains[body["family"], body["table"], body["name"]] = body
@@ -141,6 +142,16 @@ class Ruleset:
             if rule.get("comment") != COMMENT and look.drops(rule.get("expr", [])):
                 return index
         return len(self.rules[key]) if look.policy_drops else None
+
+
+def _is_own(item: Json) -> bool:
+    """
+    Is this our table, or something in it?
+    """
+    return any(
+        kind != "metainfo" and body.get("family") == "inet" and body.get("name" if kind == "table" else "table") == TABLE
+        for kind, body in item.items()
+    )
 
 
 class _Look:
@@ -386,8 +397,29 @@ class Nft:
         self.path = shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
     def ruleset(self) -> Ruleset:
-        answer = self._run(["-j", "-s", "list", "ruleset"])
-        return Ruleset(json.loads(answer) if answer.strip() else {})
+        """
+        All rules, with the elements of our own sets and of verdict maps. Other sets are not read: block lists of 100 000
+        addresses would take a second each time.
+        """
+        for _attempt in range(3):
+            try:
+                return Ruleset(self._items())
+            except FirewallError as error:
+                problem = error  # what was listed first may be gone by the time its elements are listed
+        raise problem
+
+    def _items(self) -> list[Json]:
+        items = self._list("-t", "list", "ruleset")
+        if any(map(_is_own, items)):
+            items = [item for item in items if not _is_own(item)] + self._list("list", "table", "inet", TABLE)
+        maps = [item["map"] for item in items if item.get("map", {}).get("map") == "verdict"]
+        for body in maps:
+            items += self._list("list", "map", body["family"], body["table"], body["name"])
+        return items
+
+    def _list(self, *arguments: str) -> list[Json]:
+        answer = self._run(["-j", "-s", *arguments])
+        return t.cast(t.List[Json], json.loads(answer)["nftables"]) if answer.strip() else []
 
     def check(self, lines: str) -> None:
         self._run(["-c", "-f", "-"], lines)

@@ -42,7 +42,7 @@ def ruleset_of(tables: set[tuple[str, str]] | None, expression: str = "accept") 
     for family, name in tables:
         rule = {"family": family, "table": name, "chain": "INPUT", "handle": 1, "expr": [{expression: None}]}
         items.append({"rule": rule})
-    return Ruleset({"nftables": items})
+    return Ruleset(items)
 
 
 @pytest.mark.parametrize(

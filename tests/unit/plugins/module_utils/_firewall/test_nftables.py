@@ -283,16 +283,39 @@ def test_two_thousand_peers(nft: Nft, rules: Rules) -> None:
 
 
 def test_fingerprint_knows_no_order_within_sets() -> None:
-    def rule(*ports: int) -> nftables.Json:
+    def rule(*ports: int) -> list[nftables.Json]:
         expression = [{"match": {"op": "==", "left": {"payload": {"field": "dport"}}, "right": {"set": list(ports)}}}]
-        return {
-            "nftables": [
-                {"rule": {"family": "inet", "table": "proftpd_fxp", "chain": "c", "handle": ports[0], "expr": expression}}
-            ]
-        }
+        rule = {"family": "inet", "table": "proftpd_fxp", "chain": "c", "handle": ports[0], "expr": expression}
+        return [{"rule": rule}]
 
     first, second, third = (nftables.in_force(nftables.Ruleset(rule(*ports))) for ports in ((1, 2), (2, 1), (1, 3)))
     assert first == second != third
+
+
+def test_names_like_ours_elsewhere_are_not_ours(nft: Nft, rules: Rules) -> None:
+    nft.run("table ip proftpd_fxp {\nchain c { accept; }\n}\ntable inet x {\nchain proftpd_fxp { accept; }\n}\n")
+    before = listing(nft)
+    assert nft.ruleset().own == []
+    nft.load(rules(PEER))
+    nft.unload()
+    assert listing(nft) == before
+
+
+def test_long_lists_of_others_are_not_read(nft: Nft, rules: Rules) -> None:
+    addresses = ", ".join(f"10.{i // 250}.{i % 250}.1" for i in range(5000))
+    nft.run(f"table inet x {{\nset bad {{ type ipv4_addr; elements = {{ {addresses} }}; }}\n}}\n")
+    nft.load(rules(PEER))
+    asked: list[str] = []
+    original = nft._run
+
+    def run(arguments: list[str], lines: str | None = None) -> str:
+        asked.append(original(arguments, lines))
+        return asked[-1]
+
+    nft._run = run  # type: ignore[method-assign]  # a look at what really comes back
+    nft.ruleset()
+    assert "10.0.0.1" not in "".join(asked)
+    assert PEER in "".join(asked)
 
 
 class TestHost:
