@@ -64,6 +64,20 @@ options:
       - Seconds that the host waits for the confirmation before it returns to the old rules. At least 5.
     type: int
     default: 30
+  _phase:
+    description:
+      - The step of one change. Set by the action plugin of this module; leave it alone.
+    type: str
+    choices:
+      - apply
+      - confirm
+      - settle
+    default: apply
+  _connection:
+    description:
+      - C(SSH_CONNECTION) of the first step. Set by the action plugin of this module; leave it alone.
+    type: str
+    default: ""
 seealso:
   - module: proftpd.fxp.fxp_plan
     description: Where the variables are documented that the rules come from.
@@ -166,7 +180,6 @@ def main() -> None:
             "unit": {"type": "str", "required": True},
             "drop_in": {"type": "str", "required": True},
             "return_after": {"type": "int", "default": 30},
-            # Between the action plugin and this module only: the steps of one change, and SSH_CONNECTION of the first step.
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
             "_connection": {"type": "str", "default": ""},
         },
