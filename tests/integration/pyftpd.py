@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+# pyftpdlib is not typed.
+# mypy: disable-error-code="import-untyped, misc"
+
 import io
 import pathlib
 import threading
@@ -46,13 +49,13 @@ class Pyftpd:
         home.mkdir(parents=True)
         self.home, self.kept = home, set[str]()
 
-        class FileSystem(AbstractedFS):  # type: ignore[misc]  # pyftpdlib is not typed
+        class FileSystem(AbstractedFS):
             def open(self, filename: str, mode: str) -> t.IO[t.Any]:
                 if file_type is not None and "w" in mode:
                     return t.cast("t.IO[t.Any]", file_type(filename, "wb"))
                 return t.cast("t.IO[t.Any]", super().open(filename, mode))
 
-        class Handler(FTPHandler):  # type: ignore[misc]  # pyftpdlib is not typed
+        class Handler(FTPHandler):
             authorizer = DummyAuthorizer()
             permit_foreign_addresses = foreign
             abstracted_fs = FileSystem
@@ -86,7 +89,5 @@ class Pyftpd:
     def __enter__(self) -> Pyftpd:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
         self.stop()

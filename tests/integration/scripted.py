@@ -84,9 +84,7 @@ class ScriptedServer:
     def __enter__(self) -> ScriptedServer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
         self._stopped.set()
         for sock in (self._listener, *self._open):
             with contextlib.suppress(OSError):
@@ -138,8 +136,6 @@ class Sink:
     def __enter__(self) -> Sink:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None) -> None:
         for listener in self._listeners:
             listener.close()

@@ -57,9 +57,7 @@ PLAYBOOK = """
 
 
 @pytest.fixture(scope="module")
-def run(
-    tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd]
-) -> tuple[str, list[dict[str, t.Any]]]:
+def run(tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd]) -> tuple[str, list[dict[str, t.Any]]]:
     """Everything that Ansible printed, and the results of the three tasks."""
     directory = tmp_path_factory.mktemp("playbook")
     servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": PASSWORD} for server in common_pair]

@@ -153,7 +153,9 @@ def test_slow_transfer_is_watched(start: Starter) -> None:
 def test_transfer_timeout(start: Starter) -> None:
     """A transfer that takes longer than it may is stopped, and both servers are clean afterwards."""
     source, destination = start(SOURCE, ALLOW + "TransferRate RETR 400\n"), start(DESTINATION)
-    checked = check(source.options(), destination.options(), payload_size=4000000, timeout=2.0, transfer_timeout=1.2, passive="destination")
+    checked = check(
+        source.options(), destination.options(), payload_size=4000000, timeout=2.0, transfer_timeout=1.2, passive="destination"
+    )
     assert checked.causes == ["transfer_stalled"]
     assert checked.legs[0]["evidence"]["stopped"] == "limit"
     assert "transfer_timeout" in checked.result["remedy"]

@@ -87,7 +87,7 @@ def same_address(one: str, two: str) -> bool:
 
 def parse_ports(text: str) -> tuple[int, int]:
     """First and last port of ``first-last``. Raises ``ValueError`` with a sentence."""
-    match = re.match(r"([0-9]{1,5})-([0-9]{1,5})$", text, re.ASCII)
+    match = re.fullmatch(r"([0-9]{1,5})-([0-9]{1,5})", text)
     first, last = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
     if not 0 < first <= last < 65536:
         raise ValueError(f"{text!r} is not a range of ports; write it as first-last, for example 49152-49407")

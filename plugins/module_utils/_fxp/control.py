@@ -182,7 +182,7 @@ def connect_kind(error: OSError) -> Kind:
 
 def describe(error: OSError) -> str:
     """An error of the operating system in its own words."""
-    return "timed out" if isinstance(error, socket.timeout) else (error.strerror or str(error))
+    return error.strerror or str(error)
 
 
 __all__ = ("ControlConnection", "Endpoint", "connect_kind", "describe")

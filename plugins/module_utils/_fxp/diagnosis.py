@@ -180,7 +180,7 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
     server = roles[cause.look] if cause.look else None
     also = tuple(roles.get(place, place) for place in cause.also)
     summary, remedy, certain = cause.seen, cause.cure, cause.certain
-    if (e.fault_kind or "").startswith("client_data_"):
+    if code.startswith("data_connection_") and (e.fault_kind or "").startswith("client_data_"):
         server, also = offender, ("network",) if cause.also else ()
         summary, remedy = "{host} does not take the data connection of the client itself: {detail}", CLIENT_DATA_CURE
     elif code == "passive_refuses_foreign_address" and e.passive_side and e.passive_side.silent:

@@ -96,7 +96,9 @@ class Exchange:
     def _patience(self) -> float:
         side = self.sides["destination"]
         moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
-        return time_for(self._size, self._timeout) if moving and (self._deaf or (self._asking and not self._told)) else self._timeout
+        return (
+            time_for(self._size, self._timeout) if moving and (self._deaf or (self._asking and not self._told)) else self._timeout
+        )
 
     def _can_ask(self) -> bool:
         side = self.sides["destination"]

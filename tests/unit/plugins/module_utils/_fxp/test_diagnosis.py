@@ -1,0 +1,248 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import diagnose
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
+
+# A leg in which the source listens and everything goes well. Each row below says what was different.
+GOOD = Evidence(
+    passive="source",
+    source="source a:21",
+    destination="destination b:21",
+    stage="done",
+    dialled_address="198.51.100.11",
+    announced_address="198.51.100.11",
+    announced_port=50018,
+    address_announced=True,
+    port_reply="200 PORT command successful",
+    active_side=Side("150 Opening", "226 Transfer complete", 0.001, 0.002),
+    passive_side=Side("150 Opening", "226 Transfer complete", 0.001, 0.002),
+    seconds=0.002,
+    expected_size=1000,
+    size=1000,
+    expected_digest="aa",
+    digest="aa",
+    verified_by="HASH SHA-256",
+)
+
+BETWEEN = ("destination", "network")
+OPEN: dict[str, t.Any] = {"stage": "transfer", "size": None, "digest": None, "verified_by": None, "seconds": None}
+
+
+def fault(kind: str, server: str, detail: str = "x", command: str | None = None, **more: t.Any) -> dict[str, t.Any]:
+    seen: dict[str, t.Any] = {"stage": "connect", "active_side": None, "passive_side": None, "fault_kind": kind}
+    return {**seen, "fault_server": server, "fault_detail": detail, "fault_command": command, **more}
+
+
+def refused_port(reply: str, own: str | None, **more: t.Any) -> dict[str, t.Any]:
+    return {
+        **OPEN,
+        "stage": "port",
+        "port_reply": reply,
+        "own_port_reply": own,
+        "active_side": None,
+        "passive_side": None,
+        **more,
+    }
+
+
+def active(final: str | None, preliminary: str | None = None, **more: t.Any) -> dict[str, t.Any]:
+    """The active side answered this, and the passive side was not commanded."""
+    return {**OPEN, "active_side": Side(preliminary, final), "passive_side": None, **more}
+
+
+def both(active_side: Side, passive_side: Side, **more: t.Any) -> dict[str, t.Any]:
+    return {**OPEN, "active_side": active_side, "passive_side": passive_side, **more}
+
+
+ILLEGAL = "500 Illegal PORT command"
+CONNECT = "425 Unable to build data connection: "
+ABORTED = "426 Transfer aborted. Data connection closed"
+
+# What was seen: cause, server to look at, and whether that is certain. The comments name who answers so.
+TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
+    ({"vantage_is_peer": True, "stage": "prepare"}, "vantage_is_peer", None, True),
+    (fault("no_common_family", "destination"), "address_family_mismatch", "destination", True),
+    # The control connection.
+    (fault("name_unknown", "source"), "control_unreachable", "source", True),
+    (fault("connect_refused", "destination"), "control_unreachable", "destination", True),
+    (fault("connect_timed_out", "destination"), "control_unreachable", "destination", True),
+    (fault("connect_unreachable", "source"), "control_unreachable", "source", True),
+    (fault("greeting_silent", "source"), "control_unreachable", "source", True),
+    (fault("greeting_wrong", "source", "530 no"), "control_unreachable", "source", True),
+    (fault("greeting_closed", "source"), "server_busy", "source", True),
+    (fault("login_closing", "source", "421 too many"), "server_busy", "source", True),
+    (
+        fault("refused", "destination", "530 Sorry, the maximum number of allowed clients (1) are already connected.", "PASS"),
+        "server_busy",
+        "destination",
+        True,
+    ),
+    (fault("refused", "destination", "530 Login incorrect.", "PASS"), "login_refused", "destination", True),
+    (fault("refused", "source", "530 no", "USER"), "login_refused", "source", True),
+    (fault("malformed", "source"), "protocol_error", "source", True),
+    (fault("lost", "destination"), "control_lost", "destination", True),
+    (fault("closing", "source", "421 Session Timeout"), "control_lost", "source", True),
+    (fault("silent", "source"), "control_lost", "source", True),
+    (fault("refused", "source", "501 PASV: Operation not permitted", "PASV"), "unknown", None, False),
+    # Announcement.
+    ({"expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", True),
+    ({"announced_address": "0.0.0.0"}, "unexpected_address_advertised", "source", True),
+    ({"expected_ports": (51000, 51001)}, "passive_port_out_of_range", "source", True),
+    # PORT. Only an accepted own address makes a refusal a policy.
+    (refused_port(ILLEGAL, "200 PORT command successful"), "active_refuses_foreign_address", "destination", True),
+    (refused_port("500 Illegal EPRT command", "200 ok"), "active_refuses_foreign_address", "destination", True),
+    (
+        refused_port("501 Rejected data connection to foreign address 192.0.2.1:5.", "200 ok"),
+        "active_refuses_foreign_address",
+        "destination",
+        True,
+    ),
+    (refused_port(ILLEGAL, ILLEGAL), "unknown", None, False),
+    (refused_port(ILLEGAL, None), "unknown", None, False),
+    (refused_port("450 busy", None), "unknown", None, False),
+    (refused_port(ILLEGAL, "200 ok", announced_port=80), "privileged_port_refused", "source", True),
+    (refused_port("425 Can't connect to specified address.", None), "unknown", None, False),
+    # The active side's data command.
+    (active("550 f: No such file or directory"), "file_refused", "destination", True),
+    (active("553 f: Permission denied"), "file_refused", "destination", True),
+    (active(CONNECT + "Connection refused"), "data_connection_refused", "source", True),
+    (active(CONNECT + "No route to host"), "data_connection_unreachable", "source", False),
+    (active(CONNECT + "Network is unreachable"), "data_connection_unreachable", "source", False),
+    (active(CONNECT + "Connection timed out"), "data_connection_blocked", "source", False),
+    (active(None), "data_connection_blocked", "source", False),
+    (active(CONNECT + "Address family not supported by protocol"), "unknown", None, False),
+    (active("500 RETR not understood"), "unknown", None, False),
+    (
+        active(None, **fault("closing", "destination", "421 No transfer timeout (12 seconds)", active_side=Side())),
+        "data_connection_blocked",
+        "source",
+        False,
+    ),
+    (active(None, **fault("lost", "destination", active_side=Side())), "control_lost", "destination", True),
+    # A private or wrong address explains why nothing answers there; the cause says which where that is plain.
+    (active(CONNECT + "Connection refused", announced_address="10.1.0.11"), "private_address_advertised", "source", True),
+    (active(CONNECT + "No route to host", announced_address="100.64.0.1"), "private_address_advertised", "source", True),
+    (active(None, announced_address="192.168.1.1"), "private_address_advertised", "source", True),
+    (active(CONNECT + "Connection refused", announced_address="203.0.113.9"), "data_connection_refused", "source", True),
+    (
+        active(CONNECT + "Connection refused", announced_address="10.1.0.11", dialled_address="10.1.0.12"),
+        "data_connection_refused",
+        "source",
+        True,
+    ),
+    (active("550 no", announced_address="10.1.0.11"), "file_refused", "destination", True),
+    # The passive side refuses the peer.
+    (both(Side("150 x", "226 x"), Side(None, CONNECT + "Permission denied")), "passive_refuses_foreign_address", "source", True),
+    (both(Side("150 x", ABORTED), Side(None, CONNECT + "Permission denied")), "passive_refuses_foreign_address", "source", True),
+    (
+        both(Side("150 x", ABORTED), Side(None, "425 Security: Bad IP connecting.")),
+        "passive_refuses_foreign_address",
+        "source",
+        True,
+    ),
+    (
+        both(Side("150 x", ABORTED), Side("150 x", "425 Rejected data connection from foreign address 192.0.2.1:5.")),
+        "passive_refuses_foreign_address",
+        "source",
+        True,
+    ),
+    (both(Side("150 x", "226 x"), Side(), stopped="stalled"), "passive_refuses_foreign_address", "source", False),
+    (both(Side("150 x", ABORTED), Side(None, CONNECT + "Operation not permitted")), "unknown", None, False),
+    (both(Side("150 x", ABORTED), Side("150 x", CONNECT + "Permission denied")), "unknown", None, False),
+    # Its file error is the cause, whatever the active side makes of the closed port.
+    (both(Side("150 x", "226 x"), Side(None, "550 f: No such file or directory")), "file_refused", "source", True),
+    (both(Side(None, CONNECT + "Connection refused"), Side(None, "550 f: no")), "file_refused", "source", True),
+    # Both were under way.
+    (both(Side("150 x"), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
+    (both(Side("150 x", ABORTED), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
+    (both(Side("150 x"), Side("150 x"), stopped="limit"), "transfer_stalled", "source", False),
+    (both(Side("150 x", ABORTED), Side("150 x", "226 x")), "unknown", None, False),
+    (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "unknown", None, False),
+    (
+        fault("lost", "source", active_side=Side("150 x"), passive_side=Side("150 x"), stage="transfer"),
+        "control_lost",
+        "source",
+        True,
+    ),
+    # Both said that it is done.
+    ({"stage": "verify", "size": 0, "digest": None}, "content_mismatch", "destination", True),
+    ({"stage": "verify", "digest": "bb"}, "content_mismatch", "destination", True),
+    (
+        fault(
+            "refused",
+            "destination",
+            "550 no",
+            "SIZE",
+            active_side=GOOD.active_side,
+            passive_side=GOOD.passive_side,
+            size=None,
+            digest=None,
+        ),
+        "file_refused",
+        "destination",
+        True,
+    ),
+    # The client's own data connections.
+    (fault("client_data_refused", "source", stage="prepare"), "data_connection_refused", "source", True),
+    (fault("client_data_timed_out", "source", stage="prepare"), "data_connection_blocked", "source", False),
+    (fault("client_data_unreachable", "source", stage="prepare"), "data_connection_unreachable", "source", False),
+    (fault("client_data_lost", "source", stage="prepare"), "unknown", None, False),
+    (fault("refused", "source", "553 no", "STOR", stage="prepare"), "file_refused", "source", True),
+    (fault("refused", "destination", "550 no", "CWD", stage="prepare"), "file_refused", "destination", True),
+    (fault("refused", "source", "550 there: No such file or directory", "SIZE", stage="prepare"), "file_refused", "source", True),
+]
+
+
+def test_nothing_wrong() -> None:
+    assert diagnose(GOOD) is None
+    assert diagnose(dataclasses.replace(GOOD, expected_address="198.51.100.11", expected_ports=(50000, 50099))) is None
+
+
+@pytest.mark.parametrize(("changes", "cause", "server", "certain"), TABLE)
+def test_pictures(changes: dict[str, t.Any], cause: str, server: str | None, certain: bool) -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **changes))
+    assert diagnosis is not None
+    assert (diagnosis.cause, diagnosis.server, diagnosis.certain) == (cause, server, certain)
+    assert not (certain and diagnosis.also_possible)
+    assert diagnosis.summary
+    assert diagnosis.remedy.endswith(".")
+    assert "{" not in diagnosis.summary + diagnosis.remedy
+
+
+def test_the_other_way_round() -> None:
+    """Roles follow the passive side, not the direction of the data."""
+    leg = dataclasses.replace(GOOD, passive="destination", **active(None))
+    diagnosis = diagnose(leg)
+    assert diagnosis is not None
+    assert (diagnosis.server, diagnosis.also_possible) == ("destination", ("source", "network"))
+    assert "fxp_passive_ports of destination b:21" in diagnosis.remedy
+
+
+def test_also_possible() -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **active(None)))
+    assert diagnosis is not None
+    assert diagnosis.also_possible == BETWEEN
+
+
+def test_texts_name_the_servers_and_what_was_announced() -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **active(CONNECT + "Connection refused", announced_address="203.0.113.9")))
+    assert diagnosis is not None
+    assert diagnosis.summary == (
+        "destination b:21 was refused at 203.0.113.9 port 50018, which source a:21 announces "
+        "(but it was dialled at 198.51.100.11)"
+    )
+
+
+def test_braces_in_what_a_server_says() -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **fault("refused", "source", "530 {host} {0}\n530 end", "PASS")))
+    assert diagnosis is not None
+    assert "530 {host} {0} / 530 end" in diagnosis.summary
