@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # pyftpdlib is not typed.
 # mypy: disable-error-code="import-untyped, misc"
-
 import io
 import pathlib
 import threading

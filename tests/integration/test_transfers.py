@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.checking import check
@@ -160,3 +162,17 @@ def test_transfer_timeout(start: Starter) -> None:
     assert checked.legs[0]["evidence"]["stopped"] == "limit"
     assert "transfer_timeout" in checked.result["remedy"]
     assert 0 < checked.legs[0]["bytes"] < 4000000
+
+
+def test_memory_does_not_grow_with_the_payload(start: Starter) -> None:
+    """Uploading, transferring and reading back 40 MB needs a few chunks at a time."""
+    source, destination = start(SOURCE, ALLOW), start(DESTINATION, ALLOW)
+    tracemalloc.start()
+    try:
+        checked = check(source.options(), destination.options(), payload_size=40000000, passive="source")
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert checked.result["ok"], checked.message
+    assert checked.legs[0]["verified_by"] == "read back"
+    assert peak < 4000000
