@@ -85,7 +85,7 @@ def molecule(session: nox.Session) -> None:
     scenario = session.posargs[0] if session.posargs else "default"
     # Molecule looks for its shared settings at the root of a git repository.
     subprocess.run(["git", "init", "--quiet", "."], check=True)
-    session.run("molecule", "test", "--scenario-name", scenario, *session.posargs[1:])
+    session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:], env={"COLUMNS": "150"})
 
 
 @nox.session
