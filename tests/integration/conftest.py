@@ -24,7 +24,6 @@ class Starter(t.Protocol):
 
     def __call__(self, address: str, directives: str = ALLOW + DIGEST) -> Proftpd:
         """The daemon, listening."""
-        ...
 
 
 def started() -> t.Iterator[Starter]:

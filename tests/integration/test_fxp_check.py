@@ -73,6 +73,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Pr
         capture_output=True,
         text=True,
         timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     results = (directory / "results.json").read_text()

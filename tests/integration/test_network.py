@@ -46,7 +46,6 @@ class Starter(t.Protocol):
 
     def __call__(self, source: str = ALLOW + DIGEST, destination: str = ALLOW + DIGEST) -> tuple[Proftpd, Proftpd]:
         """The daemons of source and destination, listening."""
-        ...
 
 
 @pytest.fixture

@@ -22,11 +22,9 @@ class Digest(t.Protocol):
 
     def update(self, data: bytes) -> None:
         """Take in bytes."""
-        ...
 
     def hexdigest(self) -> str:
         """The digest so far, lower case."""
-        ...
 
 
 class Crc32:

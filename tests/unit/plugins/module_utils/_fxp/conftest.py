@@ -37,7 +37,6 @@ class Connect(t.Protocol):
 
     def __call__(self, role: Role, timeout: float = 0.2) -> Line:
         """The connection, past its greeting and login."""
-        ...
 
 
 @pytest.fixture
