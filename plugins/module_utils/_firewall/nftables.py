@@ -139,7 +139,7 @@ class Ruleset:
         """
         look = _Look(self, key, defines)
         for index, rule in enumerate(self.rules[key]):
-            if rule.get("comment") != COMMENT and look.drops(rule.get("expr", [])):
+            if look.drops(rule.get("expr", [])):
                 return index
         return len(self.rules[key]) if look.policy_drops else None
 
@@ -167,7 +167,7 @@ class _Look:
         incoming = ruleset.chains[base]["hook"] == "input"
         self.far_side = "saddr" if incoming else "daddr"
         self.defines = defines if incoming else None
-        self.seen: set[str] = set()
+        self.known: dict[tuple[str, bool], bool] = {}
 
     def drops(self, expressions: list[Json], inner: bool = False, chosen: bool = False) -> bool:
         """
@@ -193,9 +193,11 @@ class _Look:
         return False
 
     def _chain_drops(self, name: str, chosen: bool) -> bool:
-        if name in self.seen:
-            return False
-        self.seen.add(name)
+        if (name, chosen) not in self.known:
+            self.known[name, chosen] = self._look_into(name, chosen)
+        return self.known[name, chosen]
+
+    def _look_into(self, name: str, chosen: bool) -> bool:
         rules = [rule.get("expr", []) for rule in self.ruleset.rules.get((self.family, self.table, name), [])]
         # Reached by chosen addresses only, a chain that never accepts is a block list; one that does is a zone.
         if chosen and '"accept"' not in json.dumps(rules):
@@ -232,7 +234,7 @@ class _Look:
             return bool(key == "mark" or (key == "state" and ('"new"' in words) == negated))
         if "fib" in left or meta == "mark":
             return True
-        if '"flags"' in json.dumps(left):
+        if '"field": "flags"' in json.dumps(left):
             return bool(negated or right != "syn")
         if meta == "l4proto" or payload.get("field") in ("protocol", "nexthdr"):
             return (re.search(r'"tcp"|\b6\b', words) is not None) is negated

@@ -115,7 +115,9 @@ CHAINS: list[tuple[str, str, str, int | None]] = [
     ),
     ("policy accept", "tcp flags & (fin|syn|rst|ack) == syn jump other;", "chain other { drop; }", 0),
     ("policy accept", "fib saddr . iif oif missing drop; meta mark 1 drop; ct mark 1 drop;", "", None),
+    ("policy accept", "fib daddr type broadcast drop;", "", None),
     # ways through other chains
+    ("policy accept", "ip saddr 192.0.2.1 jump other; jump other;", "chain other { drop; }", 1),
     ("policy accept", "jump other;", "chain other { tcp dport 22 accept; }", None),
     ("policy accept", "tcp dport 22 accept; jump other;", "chain other { jump third; }\nchain third { tcp dport 21 drop; }", 1),
     ("policy accept", "goto other;", "chain other { tcp dport 22 accept; }", None),
@@ -141,6 +143,20 @@ def test_place_in_another_chain(nft: Nft, rules: Rules, policy: str, chain: str,
     assert [rule["handle"] for rule in ruleset.rules[key] if rule not in ruleset.ours(key)] == [rule["handle"] for rule in before]
     assert [ruleset.rules[key].index(rule) for rule in ruleset.ours(key)] == ([] if index is None else [index])
     assert nftables.drift(text, ruleset, nftables.in_force(ruleset)) == []
+
+
+@pytest.mark.parametrize(
+    ("chain", "index"),
+    [
+        ("ip daddr 192.0.2.1 drop; tcp sport 1234 accept;", None),
+        ("ip saddr 192.0.2.1 drop;", 0),
+        ("ip daddr != 192.0.2.1 drop;", 0),
+        ("udp dport 53 drop; tcp dport 25 drop;", 1),  # who knows all passive ports of all peers
+    ],
+)
+def test_place_in_another_chain_for_outgoing_connections(nft: Nft, rules: Rules, chain: str, index: int | None) -> None:
+    nft.run(f"table ip x {{\nchain out {{ type filter hook output priority 0; policy accept; {chain} }}\n}}\n")
+    assert nft.ruleset().first_drop(("ip", "x", "out"), nftables.read_defines(rules(PEER))) == index
 
 
 def listing(nft: Nft, *words: str) -> str:
