@@ -54,8 +54,13 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
     A check that ended before its first leg, for example at a login, counts as one leg that names the cause.
     """
     transcript = result.get("transcript") or []
-    found = result.get("legs") or [{"ok": False, **{key: result.get(key) for key in ("cause", "server", "remedy")},
-                                    "also_possible": [] if result.get("cause") else [str(result.get("msg"))]}]
+    found = result.get("legs") or [
+        {
+            "ok": False,
+            **{key: result.get(key) for key in ("cause", "server", "remedy")},
+            "also_possible": [] if result.get("cause") else [str(result.get("msg"))],
+        }
+    ]
     said: list[list[t.Mapping[str, t.Any]]] = [[] for leg in found]
     current = 0
     for entry in transcript:
@@ -64,14 +69,26 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
         said[current].append(entry)
     legs = []
     for index, leg in enumerate(found):
-        legs.append(Leg(
-            source=source, destination=destination, passive=leg.get("passive") or "-", ok=bool(leg.get("ok")),
-            cause=leg.get("cause"), server=leg.get("server"), certain=leg.get("certain") is not False,
-            also_possible=tuple(leg.get("also_possible") or ()), remedy=leg.get("remedy"), file=leg.get("file"),
-            bytes=leg.get("bytes"), seconds=leg.get("seconds"), bytes_per_second=leg.get("bytes_per_second"),
-            verified_by=leg.get("verified_by"), listing=leg.get("listing") or {},
-            dialogue=tuple(said[index]),
-        ))
+        legs.append(
+            Leg(
+                source=source,
+                destination=destination,
+                passive=leg.get("passive") or "-",
+                ok=bool(leg.get("ok")),
+                cause=leg.get("cause"),
+                server=leg.get("server"),
+                certain=leg.get("certain") is not False,
+                also_possible=tuple(leg.get("also_possible") or ()),
+                remedy=leg.get("remedy"),
+                file=leg.get("file"),
+                bytes=leg.get("bytes"),
+                seconds=leg.get("seconds"),
+                bytes_per_second=leg.get("bytes_per_second"),
+                verified_by=leg.get("verified_by"),
+                listing=leg.get("listing") or {},
+                dialogue=tuple(said[index]),
+            )
+        )
     return legs
 
 
@@ -99,8 +116,13 @@ def dialogue(leg: Leg) -> t.Iterator[Line]:
         if leg.listing.get(role):
             yield f"  {'LIST':>8}  {leg.name(role) or '':{width}}  {leg.listing[role]}", role
     if leg.ok:
-        yield (f"  {leg.file}: {leg.bytes} bytes sent in {leg.seconds:.4f} secs ({rate(leg.bytes_per_second)}), "
-               f"verified by {leg.verified_by}"), GOOD
+        yield (
+            (
+                f"  {leg.file}: {leg.bytes} bytes sent in {leg.seconds:.4f} secs ({rate(leg.bytes_per_second)}), "
+                f"verified by {leg.verified_by}"
+            ),
+            GOOD,
+        )
     else:
         yield f"  FAILED: {verdict(leg)}", BAD
         if leg.remedy:
@@ -114,7 +136,8 @@ def verdict(leg: Leg) -> str:
     where = leg.name(leg.server)
     text = leg.cause + (f", look at {where} first" if where else "")
     if not leg.certain:
-        text += f" (not certain; also possible: {', '.join(leg.also_possible) or 'a fault on the way'})"
+        others = [leg.name(place) or place for place in leg.also_possible]
+        text += f" (not certain, also possible: {', '.join(others)})" if others else " (not certain)"
     return text
 
 
@@ -122,11 +145,18 @@ def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
     """Yield a table of all legs, a line each."""
     rows = [("source", "destination", "listens", "result", "bytes", "seconds", "rate", "cause or proof")]
     for leg in legs:
-        rows.append((
-            leg.source, leg.destination, leg.name(leg.passive) or "-", "ok" if leg.ok else "FAILED",
-            "-" if leg.bytes is None else str(leg.bytes), "-" if leg.seconds is None else f"{leg.seconds:.4f}",
-            rate(leg.bytes_per_second), f"verified by {leg.verified_by}" if leg.ok else verdict(leg),
-        ))
+        rows.append(
+            (
+                leg.source,
+                leg.destination,
+                leg.name(leg.passive) or "-",
+                "ok" if leg.ok else "FAILED",
+                "-" if leg.bytes is None else str(leg.bytes),
+                "-" if leg.seconds is None else f"{leg.seconds:.4f}",
+                rate(leg.bytes_per_second),
+                f"verified by {leg.verified_by}" if leg.ok else verdict(leg),
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for index, row in enumerate(rows):
         text = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
@@ -140,6 +170,9 @@ def summary(legs: t.Sequence[Leg]) -> str:
         return f"All {len(legs)} transfers were proven."
     first = short[0]
     listens = first.name(first.passive)
-    return (f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
-            + (f" with {listens} listening" if listens else "") + f": {verdict(first)}."
-            + (f" {first.remedy}" if first.remedy else ""))
+    return (
+        f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
+        + (f" with {listens} listening" if listens else "")
+        + f": {verdict(first)}."
+        + (f" {first.remedy}" if first.remedy else "")
+    )

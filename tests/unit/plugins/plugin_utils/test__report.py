@@ -9,11 +9,23 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report
 
 PROVEN: dict[str, t.Any] = {
-    "legs": [{
-        "passive": "destination", "ok": True, "cause": None, "server": None, "certain": True, "also_possible": [], "remedy": None,
-        "file": "fxp-check-1.bin", "bytes": 1048576, "seconds": 0.5, "bytes_per_second": 2097152.0, "verified_by": "HASH SHA-256",
-        "listing": {"source": "-rw-r--r-- 1 ftp ftp 1048576 a", "destination": "-rw-r--r-- 1 ftp ftp 1048576 b"},
-    }],
+    "legs": [
+        {
+            "passive": "destination",
+            "ok": True,
+            "cause": None,
+            "server": None,
+            "certain": True,
+            "also_possible": [],
+            "remedy": None,
+            "file": "fxp-check-1.bin",
+            "bytes": 1048576,
+            "seconds": 0.5,
+            "bytes_per_second": 2097152.0,
+            "verified_by": "HASH SHA-256",
+            "listing": {"source": "-rw-r--r-- 1 ftp ftp 1048576 a", "destination": "-rw-r--r-- 1 ftp ftp 1048576 b"},
+        }
+    ],
     "transcript": [
         {"seconds": 0.01, "server": "source", "direction": "received", "line": "220 ready", "leg": None},
         {"seconds": 0.01, "server": "source", "direction": "received", "line": " MDTM", "leg": None},
@@ -23,10 +35,17 @@ PROVEN: dict[str, t.Any] = {
     ],
 }
 BLOCKED: dict[str, t.Any] = {
-    "legs": [{
-        "passive": "source", "ok": False, "cause": "data_connection_blocked", "server": "source", "certain": False,
-        "also_possible": ["egress filter of the active server"], "remedy": "Open the passive range.",
-    }],
+    "legs": [
+        {
+            "passive": "source",
+            "ok": False,
+            "cause": "data_connection_blocked",
+            "server": "source",
+            "certain": False,
+            "also_possible": ["egress filter of the active server"],
+            "remedy": "Open the passive range.",
+        }
+    ],
     "transcript": [],
 }
 
@@ -48,13 +67,17 @@ def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
     assert "MDTM" not in text(lines)
     assert [part for line, part in lines if "LIST" in line] == [_report.SOURCE, _report.DESTINATION]
     assert lines[-1] == (
-        "  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256", _report.GOOD)
+        "  fxp-check-1.bin: 1048576 bytes sent in 0.5000 secs (2.00 MiB/s), verified by HASH SHA-256",
+        _report.GOOD,
+    )
 
 
 def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
     lines = list(_report.dialogue(_report.legs_of("ftp1", "ftp2", BLOCKED)[0]))
-    assert lines[-2] == ("  FAILED: data_connection_blocked, look at ftp1 first (not certain; also possible: "
-                         "egress filter of the active server)", _report.BAD)
+    assert lines[-2] == (
+        "  FAILED: data_connection_blocked, look at ftp1 first (not certain; also possible: egress filter of the active server)",
+        _report.BAD,
+    )
     assert lines[-1] == ("  Cure: Open the passive range.", _report.BAD)
 
 
@@ -83,7 +106,8 @@ def test_the_summary_names_the_first_that_fell_short() -> None:
     assert _report.summary(legs) == "All 1 transfers were proven."
     legs += _report.legs_of("ftp2", "ftp1", BLOCKED)
     assert _report.summary(legs).startswith(
-        "1 of 2 transfers fell short, first ftp2 -> ftp1 with ftp2 listening: data_connection_blocked, look at ftp2 first")
+        "1 of 2 transfers fell short, first ftp2 -> ftp1 with ftp2 listening: data_connection_blocked, look at ftp2 first"
+    )
 
 
 def test_rates() -> None:
