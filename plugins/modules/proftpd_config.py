@@ -12,6 +12,11 @@ description:
   - Lays the new file beside the old one, has ProFTPD's own checker read it, swaps the two by one rename, reloads or starts the
     service and waits for its greeting. If a step fails, the old file and the old service come back and the module fails with
     one sentence that says why.
+  - Before that the text is searched for what ProFTPD's checker lets pass. Whatever lets strangers in or can never work is
+    refused and nothing is changed, for example a server without C(AllowForeignAddress) or C(PassivePorts), a class that is not
+    defined, or C(AllowForeignAddress) of the main server that does not reach a C(VirtualHost). What is only doubtful is a
+    warning, for example a passive range smaller than C(MaxInstances), or a directive that has no effect because it stands there
+    twice. Files that the configuration includes are not searched.
   - Running sessions go on with the configuration they began with.
   - If the file is already as wanted, the service is only enabled, started where it is not running, and heard.
   - A configuration that was made by hand is refused unless O(take_over=true). The untouched file of Debian's package, with
@@ -123,14 +128,15 @@ def main() -> None:
         module.fail_json(msg=str(exc))
     if outcome.validated is None:
         module.warn("ProFTPD is not installed here yet, so its checker has not read the new configuration.")
+    for warning in outcome.warnings:
+        module.warn(warning)
     module.exit_json(
         changed=outcome.changed,
         path=target.path,
         validated=outcome.validated,
         greeting=outcome.greeting,
         kept=outcome.kept,
-        diff={"before": outcome.before, "after": wanted["content"],
-              "before_header": target.path, "after_header": target.path},
+        diff={"before": outcome.before, "after": wanted["content"], "before_header": target.path, "after_header": target.path},
     )
 
 

@@ -8,9 +8,9 @@
 """
 Put a new proftpd.conf into force, or leave the old one in force.
 
-The order is: lay beside, have it checked, keep the old one, swap by one rename, reload, hear the greeting. A step that
-fails brings the old file and the old service back. A process that is killed in between leaves the kept file, and the
-next run takes the configuration for unproven and reloads again.
+The order is: look for what the checker lets pass, lay beside, have it checked, keep the old one, swap by one rename,
+reload, hear the greeting. A step that fails brings the old file and the old service back. A process that is killed in
+between leaves the kept file, and the next run takes the configuration for unproven and reloads again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import os
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import daemon
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import daemon, finding, findings
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
@@ -35,13 +35,14 @@ class ConfigError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What was done. C(validated) is None where the daemon's checker was not there to ask."""
+    """What was done. C(validated) is None where the daemon's checker was not there to ask, C(warnings) has a sentence each."""
 
     changed: bool
     before: str
     validated: bool | None
     greeting: str | None
     kept: str | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,16 +98,19 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
     """
     old = _files.read_text(target.path)
     if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
-        raise ConfigError(f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
-                          "say fxp_take_over: true to replace it, the old file is kept then.")
+        raise ConfigError(
+            f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
+            "say fxp_take_over: true to replace it, the old file is kept then."
+        )
     before = "" if old is None else old if is_ours(old) else "(not written by proftpd.fxp, not shown)\n"
     unproven = os.path.exists(target.previous)
     if content == old and not unproven and daemon.program() is not None:
         return _ensure_running(target, before, check_mode)
+    warnings = _lint(target, content)
     validated = _validate(target, content, check_mode)
     if check_mode:
-        return Outcome(True, before, validated, None, None)
-    return _swap(target, old, content, before)
+        return Outcome(True, before, validated, None, None, warnings)
+    return dataclasses.replace(_swap(target, old, content, before), warnings=warnings)
 
 
 def _ensure_running(target: Target, before: str, check_mode: bool) -> Outcome:
@@ -124,6 +128,16 @@ def _ensure_running(target: Target, before: str, check_mode: bool) -> Outcome:
     except daemon.DaemonError as exc:
         raise ConfigError(f"The configuration is in place, but the service does not answer: {exc}.") from None
     return Outcome(not (running and enabled), before, True, heard, None)
+
+
+def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
+    """Return what is doubtful about *content*, a sentence each; raises ConfigError with the first *most* that are wrong."""
+    found = findings.findings(content)
+    wrong = [str(each) for each in found if each.severity == finding.ERROR]
+    if wrong:
+        more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""
+        raise ConfigError(f"The new configuration is refused, {target.path} is left as it was: {'; '.join(wrong[:most])}{more}.")
+    return tuple(f"The new configuration, {each}." for each in found)
 
 
 def _validate(target: Target, content: str, check_mode: bool) -> bool | None:

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What a finding is."""
+
+from __future__ import annotations
+
+import dataclasses
+
+ERROR, WARNING = "error", "warning"
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """
+    One thing in a configuration that will not do what it seems to do.
+
+    C(severity) is ERROR where strangers get in, or where what is written can never work, else WARNING. C(server) is "main",
+    "global" or the arguments of the <VirtualHost>, C(line) counts from 1. C(sentence) says what is wrong and C(cure) what to
+    do, both without a full stop.
+    """
+
+    code: str
+    severity: str
+    server: str
+    line: int
+    sentence: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"line {self.line} ({self.server}): {self.sentence}; {self.cure}"

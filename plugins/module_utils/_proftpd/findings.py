@@ -1,0 +1,63 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Findings about a proftpd.conf that ProFTPD's own checker (proftpd -t) accepts.
+
+One function for all who ask: the swap before it replaces a configuration, and whoever looks at a server.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
+    lint_connections,
+    lint_foreign,
+    lint_order,
+    parser,
+    policy,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, Finding
+
+_LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
+    lint_foreign.missing,
+    lint_foreign.values,
+    lint_connections.passive_ports,
+    lint_connections.max_instances,
+    lint_connections.masquerade_address,
+    lint_connections.timeouts,
+    lint_connections.root_revoke,
+    lint_connections.hidden_stores,
+    lint_order.repeated,
+    lint_order.extra_arguments,
+    lint_order.late_modules,
+    lint_order.not_read,
+)
+
+
+def findings(config: str) -> list[Finding]:
+    """
+    Return what is wrong with the text *config*, in the order of its lines; nothing is read besides.
+
+    A text whose sections do not nest has that one finding.
+    """
+    try:
+        in_force = policy.effective(parser.parse(config))
+    except parser.ParseError as exc:
+        return [
+            Finding(
+                "sections_do_not_nest",
+                ERROR,
+                policy.MAIN,
+                exc.line,
+                f"{exc.text!r} {exc.reason}",
+                "close every section where it ends, innermost first",
+            )
+        ]
+    found = {finding for lint in _LINTS for finding in lint(in_force)}
+    return sorted(found, key=lambda finding: (finding.line, finding.code, finding.server, finding.sentence))

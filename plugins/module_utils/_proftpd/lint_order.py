@@ -1,0 +1,107 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Directives that are read but do not count: said twice, said with more than is read, loaded too late, or elsewhere."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
+
+_FOREIGN = "AllowForeignAddress"
+# How many arguments are read (CHECK_ARGS() demands only that there are no fewer) of what takes one value per context.
+_ARGUMENTS = {
+    _FOREIGN: 1,
+    "AllowOverwrite": 1,
+    "AllowRetrieveRestart": 1,
+    "AllowStoreRestart": 1,
+    "HiddenStores": 2,
+    "MasqueradeAddress": 1,
+    "MaxInstances": 1,
+    "PassivePorts": 2,
+    "Port": 1,
+    "RequireValidShell": 1,
+    "RootLogin": 1,
+    "RootRevoke": 1,
+    "TimeoutIdle": 1,
+    "TimeoutLinger": 1,
+    "TimeoutLogin": 1,
+    "TimeoutNoTransfer": 1,
+    "TimeoutStalled": 1,
+}
+
+
+def _severity(directive: str) -> str:
+    return ERROR if directive == _FOREIGN else WARNING
+
+
+def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """One context says a directive twice, with different arguments."""
+    for scope in in_force.contexts:
+        for directive in _ARGUMENTS:
+            lines = scope.all(directive)
+            # mod_ifsession replaces what it merged before, MaxInstances is a plain variable: there the last one counts.
+            last = scope.kind in policy.CONDITIONAL or directive == "MaxInstances"
+            counts = lines[-1 if last else 0] if lines else None
+            for line in lines:
+                if counts is not None and line.arguments != counts.arguments:
+                    yield Finding(
+                        "directive_repeated",
+                        _severity(directive),
+                        scope.root.name,
+                        line.number,
+                        f"{directive} here has no effect: only the {'last' if last else 'first'} one counts, which "
+                        f"stands on line {counts.number}",
+                        "leave one of them out",
+                    )
+
+
+def extra_arguments(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Words that ProFTPD takes without a complaint and never looks at."""
+    for directive, most in _ARGUMENTS.items():
+        for root, line in in_force.everywhere(directive):
+            if len(line.arguments) > most:
+                yield Finding(
+                    "extra_arguments",
+                    _severity(directive),
+                    root.name,
+                    line.number,
+                    f"{directive} reads only {' '.join(line.arguments[:most])!r} and ignores the rest of its line",
+                    "leave the rest out",
+                )
+
+
+def late_modules(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """mod_ifsession must be loaded last (its documentation), or it merges sections before other modules are ready."""
+    loaded: list[str] = []
+    for line in in_force.modules:
+        name = line.arguments[0]
+        if name not in loaded and "mod_ifsession.c" in loaded:
+            yield Finding(
+                "module_after_ifsession",
+                WARNING,
+                in_force.main.name,
+                line.number,
+                f"{name} is loaded after mod_ifsession.c, which must be the last module",
+                "move LoadModule mod_ifsession.c below it",
+            )
+        loaded.append(name)
+
+
+def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """What is left out of account here."""
+    for root, line in in_force.unread:
+        yield Finding(
+            "not_looked_at",
+            WARNING,
+            root.name,
+            line.number,
+            f"what {line.raw.strip()!r} brings in was not looked at",
+            "say what matters for data connections outside of it, further up",
+        )
