@@ -118,7 +118,7 @@ def test_unknown_name(pair: Pair) -> None:
     """A host name that does not exist (RFC 6761 keeps .invalid free of names)."""
     checked = check(server_options("nowhere.invalid", 21), pair[1].options())
     assert (checked.causes, checked.servers) == (["control_unreachable"] * 2, ["source"] * 2)
-    assert "nowhere.invalid" in checked.message
+    assert "the name nowhere.invalid is unknown" in checked.message
 
 
 def test_no_common_family(pair: Pair) -> None:

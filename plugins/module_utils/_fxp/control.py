@@ -23,6 +23,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import
 # Family and socket address, as socket.getaddrinfo returns them.
 Endpoint = t.Tuple[socket.AddressFamily, t.Tuple[t.Any, ...]]
 
+# What a fault means while the greeting is awaited, and what to say of it if the fault's own words do not tell.
+_GREETING_FAULTS: dict[Kind, tuple[Kind, str]] = {
+    "silent": ("greeting_silent", "no 220 greeting in time"),
+    "lost": ("greeting_closed", "it closed the connection before any greeting"),
+    "closing": ("login_closing", ""),
+}
+
 
 class ControlConnection(ftplib.FTP):
     """
@@ -54,20 +61,19 @@ class ControlConnection(ftplib.FTP):
         self.af = family
         self.host, self.port = address[:2]
 
-    def greeting(self, seconds: float) -> Reply:
-        """Read the greeting (220, after any 120), within ``seconds``."""
+    def greeting(self, seconds: float) -> None:
+        """Read the greeting (220, after any 120), within ``seconds``; it becomes ``welcome``."""
         deadline = time.monotonic() + seconds
         try:
             reply = self.read_reply(deadline - time.monotonic())
             while reply.code == 120:
                 reply = self.read_reply(deadline - time.monotonic())
         except Fault as fault:
-            kinds: dict[Kind, Kind] = {"silent": "greeting_silent", "lost": "greeting_closed", "closing": "login_closing"}
-            raise Fault(kinds.get(fault.kind, fault.kind), self.role, fault.detail) from None
+            kind, detail = _GREETING_FAULTS.get(fault.kind, (fault.kind, fault.detail))
+            raise Fault(kind, self.role, detail or fault.detail) from None
         if reply.code != 220:
-            raise Fault("greeting_wrong", self.role, reply.text)
+            raise Fault("greeting_wrong", self.role, f"no 220 greeting, but {reply.text!r}")
         self.welcome = reply.text
-        return reply
 
     @property
     def own_address(self) -> str:

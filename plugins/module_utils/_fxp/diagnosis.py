@@ -200,7 +200,7 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
 
     file_side = _file_side(e)
     file_reply = said(e.active_side if file_side == e.active else e.passive_side) if file_side else None
-    detail = e.fault_detail or file_reply or e.port_reply
+    detail = e.fault_detail or file_reply or (None if e.active_side else e.port_reply)
     if not detail:
         detail = f"{names['active']} said {said(e.active_side)!r}, {names['passive']} said {said(e.passive_side)!r}"
     announced = e.announced_address or "its address"

@@ -53,9 +53,9 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
     except queue.Empty:
         raise Fault("name_unknown", server.role, f"no answer about the name {server.host} in time") from None
     if isinstance(found, OSError):
-        raise Fault("name_unknown", server.role, f"{server.host}: {found.strerror or found}")
+        raise Fault("name_unknown", server.role, f"the name {server.host} is unknown: {found.strerror or found}")
     if isinstance(found, UnicodeError):
-        raise Fault("name_unknown", server.role, f"{server.host} is no host name")
+        raise Fault("name_unknown", server.role, f"the name {server.host} is unknown: it is no host name")
     return found
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
 
@@ -49,6 +50,7 @@ class Transcript:
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
         self._start = time.monotonic()
+        self._lock = threading.Lock()
         self._entries: list[dict[str, t.Any]] = []
         self.leg: int | None = None
 
@@ -56,15 +58,11 @@ class Transcript:
         """Append one line; the argument of PASS is never kept."""
         if direction == "sent" and line[:5].upper() == "PASS ":
             line = f"PASS {MASK}"
-        self._entries.append(
-            {
-                "seconds": round(time.monotonic() - self._start, 4),
-                "server": server,
-                "direction": direction,
-                "line": self._masker.text(line),
-                "leg": self.leg,
-            }
-        )
+        entry: dict[str, t.Any] = {"seconds": 0.0, "server": server, "direction": direction, "line": self._masker.text(line)}
+        # Both servers are logged in to at once, and time must not run backwards from one entry to the next.
+        with self._lock:
+            entry.update(seconds=round(time.monotonic() - self._start, 4), leg=self.leg)
+            self._entries.append(entry)
 
     def entries(self) -> list[dict[str, t.Any]]:
         """All lines so far, as dictionaries of seconds, server, direction, line and leg (null outside of legs)."""

@@ -242,6 +242,13 @@ def test_texts_name_the_servers_and_what_was_announced() -> None:
     )
 
 
+def test_unknown_shows_what_both_said() -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **both(Side("150 x", ABORTED), Side("150 x", "226 done"))))
+    assert diagnosis is not None
+    assert ABORTED in diagnosis.summary
+    assert "226 done" in diagnosis.summary
+
+
 def test_braces_in_what_a_server_says() -> None:
     diagnosis = diagnose(dataclasses.replace(GOOD, **fault("refused", "source", "530 {host} {0}\n530 end", "PASS")))
     assert diagnosis is not None
