@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         play = self._task.get_play()
         self._refuse_misuse(task_vars, play.strategy)
         # A role that others depend on runs again for each of them where its only task is one that runs once.
-        known = task_vars.get("_fxp_plan")
+        known = task_vars.get("_plan_fleet")
         if known and known.get("play") == str(play._uuid):
             return dict(known)
         options: dict[str, dict[str, t.Any]] = {}

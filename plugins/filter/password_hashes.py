@@ -43,7 +43,7 @@ EXAMPLES = r"""
 - name: Give every account its password and its home
   proftpd.fxp.proftpd_accounts:
     accounts: >-
-      {{ _fxp_plan.hosts[inventory_hostname].accounts
+      {{ _plan_fleet.hosts[inventory_hostname].accounts
          | proftpd.fxp.password_hashes(users=fxp_users | default([]), check_password=fxp_check_password | default(''),
                                        host=inventory_hostname) }}
   no_log: true

@@ -186,7 +186,7 @@ EXAMPLES = r"""
 - name: Plan what every server must announce, allow, open and prove
   proftpd.fxp.fxp_plan:
   run_once: true
-  register: _fxp_plan
+  register: _plan_fleet
 """
 
 RETURN = r"""

@@ -34,11 +34,11 @@ PLAY = """
   strategy: %(strategy)s
   serial: %(serial)s
   roles:
-    - proftpd.fxp._plan
+    - proftpd.fxp.plan
   tasks:
     - name: Write down what this host was told
       ansible.builtin.copy:
-        content: "{{ dict(_fxp_plan | dictsort | rejectattr(0, 'eq', 'play')) | to_json(sort_keys=true) }}"
+        content: "{{ dict(_plan_fleet | dictsort | rejectattr(0, 'eq', 'play')) | to_json(sort_keys=true) }}"
         dest: "%(directory)s/{{ inventory_hostname }}.json"
         mode: "0600"
       delegate_to: localhost

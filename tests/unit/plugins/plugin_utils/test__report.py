@@ -42,7 +42,7 @@ BLOCKED: dict[str, t.Any] = {
             "cause": "data_connection_blocked",
             "server": "source",
             "certain": False,
-            "also_possible": ["egress filter of the active server"],
+            "also_possible": ["destination", "network"],
             "remedy": "Open the passive range.",
         }
     ],
@@ -75,7 +75,7 @@ def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
 def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
     lines = list(_report.dialogue(_report.legs_of("ftp1", "ftp2", BLOCKED)[0]))
     assert lines[-2] == (
-        "  FAILED: data_connection_blocked, look at ftp1 first (not certain; also possible: egress filter of the active server)",
+        "  FAILED: data_connection_blocked, look at ftp1 first (not certain, also possible: ftp2, network)",
         _report.BAD,
     )
     assert lines[-1] == ("  Cure: Open the passive range.", _report.BAD)
