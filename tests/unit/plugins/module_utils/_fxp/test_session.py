@@ -120,3 +120,18 @@ def test_file_that_stays(opened: Opened) -> None:
     opened.session.created("one")
     complaint = f"source 127.0.0.1:{opened.server.port} still holds the file one in in/side; delete it."
     assert opened.session.remove_files() == [complaint]
+
+
+def in_turn(answers: list[bytes]) -> t.Callable[[str], t.Iterable[bytes]]:
+    """An answer that is another one each time."""
+    return lambda _argument: [answers.pop(0)]
+
+
+@pytest.mark.parametrize("opened", [{"DELE": in_turn([CLOSE, b"250 gone\r\n"])}], indirect=True)
+def test_file_is_removed_over_a_new_connection(opened: Opened) -> None:
+    session, server = opened
+    assert session.control
+    session.created("one")
+    assert session.remove_files() == []
+    assert server.connections == 2
+    assert server.commands == [*LOGIN, "DELE one", *LOGIN, "DELE one"]
