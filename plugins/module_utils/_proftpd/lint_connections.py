@@ -87,7 +87,8 @@ def masquerade_address(in_force: policy.Policy) -> t.Iterator[Finding]:
                 "write the IPv4 address itself",
             )
             continue
-        if address.version == 6:
+        # Of ::ffff:192.0.2.1 PASV prints what follows the last colon, which is right.
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
             yield Finding(
                 "masquerade_address_ipv6",
                 ERROR,
@@ -102,15 +103,15 @@ def timeouts(in_force: policy.Policy) -> t.Iterator[Finding]:
     """A passive side that nobody connects to: the first of two timers decides whether its client hears 421 or nothing."""
     for server in in_force.listening:
         lines = [in_force.value(server, directive) for directive in ("TimeoutNoTransfer", "TimeoutStalled")]
-        idle = _TIMEOUT_NO_TRANSFER if lines[0] is None else policy.seconds(lines[0].arguments[0])
+        no_transfer = _TIMEOUT_NO_TRANSFER if lines[0] is None else policy.seconds(lines[0].arguments[0])
         stalled = _TIMEOUT_STALLED if lines[1] is None else policy.seconds(lines[1].arguments[0])
         # 0 switches a timer off.
-        if stalled is not None and idle is not None and stalled > 0 and (idle == 0 or idle >= stalled):
+        if stalled is not None and no_transfer is not None and stalled > 0 and (no_transfer == 0 or no_transfer >= stalled):
             yield Finding(
                 "timeout_stalled_first",
                 WARNING,
                 *_place(in_force, server, *lines),
-                f"TimeoutStalled ({stalled} s) hangs up without a word before TimeoutNoTransfer ({idle} s) can say 421",
+                f"TimeoutStalled ({stalled} s) hangs up without a word before TimeoutNoTransfer ({no_transfer} s) can say 421",
                 "make TimeoutNoTransfer shorter than TimeoutStalled",
             )
 

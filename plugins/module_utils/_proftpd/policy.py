@@ -26,27 +26,8 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser
 
 # What Debian's package compiles in (proftpd -l).
-COMPILED_IN = frozenset(
-    f"mod_{name}.c"
-    for name in (
-        "auth",
-        "auth_file",
-        "auth_pam",
-        "auth_unix",
-        "cap",
-        "core",
-        "ctrls",
-        "delay",
-        "dso",
-        "facts",
-        "lang",
-        "log",
-        "ls",
-        "rlimit",
-        "site",
-        "xfer",
-    )
-)
+_COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
+COMPILED_IN = frozenset(f"mod_{name}.c" for name in _COMPILED_IN.split())
 MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfUser", "IfGroup", "IfClass", "IfAuthenticated")}
