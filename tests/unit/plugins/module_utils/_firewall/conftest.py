@@ -58,6 +58,6 @@ def rules() -> t.Callable[..., str]:
         environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
         environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
         template = environment.from_string((TEMPLATES / "firewall.nft.j2").read_text())
-        return template.render(inventory_hostname="own", _fxp_plan={"servers": servers, "hosts": {"own": host}})
+        return template.render(inventory_hostname="own", _plan_fleet={"servers": servers, "hosts": {"own": host}})
 
     return render
