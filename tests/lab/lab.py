@@ -136,7 +136,8 @@ def _one_at_a_time(state: Path) -> Iterator[None]:
 
 
 def _arguments() -> argparse.Namespace:
-    cache = os.environ.get("PROFTPD_FXP_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "proftpd-fxp"
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = os.environ.get("PROFTPD_FXP_CACHE") or Path(caches) / "proftpd-fxp"
     parser = argparse.ArgumentParser(prog="lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, default=Path(cache) / "lab", help="directory for key and inventory")
     commands = parser.add_subparsers(dest="command", required=True)
