@@ -1,0 +1,108 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role prints for a plan is read back as that plan, and nothing is found wrong with it."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import jinja2
+import pytest
+from ansible.plugins.filter.core import comment
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import findings, parser, policy, swap
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabulary
+
+TEMPLATE = pathlib.Path(__file__).parents[5] / "roles" / "server" / "templates" / "proftpd.conf.j2"
+NAME = "ftp1.example.net"
+
+PLANS: dict[str, dict[str, dict[str, t.Any]]] = {
+    "two servers": {NAME: {}, "b": {}},
+    "one server alone": {NAME: {}},
+    "behind NAT, with its own ports": {
+        NAME: {
+            "masquerade_address": "203.0.113.5",
+            "egress_addresses": ["203.0.113.6"],
+            "control_port": 2121,
+            "passive_ports": "40000-40999",
+        },
+        "b": {"masquerade_address": "203.0.113.7", "egress_addresses": ["203.0.113.8", "203.0.113.9"]},
+        "c": {"address": "2001:db8::3"},
+    },
+    "the smallest range": {NAME: {"passive_ports": "50000-50001"}, "b": {}},
+    "no foreign addresses": {NAME: {"foreign_addresses": "none"}, "b": {}},
+    "anybody": {NAME: {"foreign_addresses": "any", "accept_bounce_risk": True}, "b": {}},
+    "many peers": {NAME: {}, **{f"peer{number}": {"address": f"198.51.100.{number}"} for number in range(1, 101)}},
+}
+
+
+def plan_of(servers: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
+    options = {}
+    for number, (name, said) in enumerate(servers.items()):
+        with_address = {"address": f"192.0.2.{number + 1}", "tls": "none", **said}
+        options[name], problems = _vocabulary.options_of(name, {f"fxp_{key}": value for key, value in with_address.items()})
+        assert not problems
+    return _plan.make_plan(options)
+
+
+def render(plan: dict[str, t.Any]) -> str:
+    # As Ansible's template lookup does it.
+    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
+    environment.filters["comment"] = comment
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=NAME)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_what_the_role_prints_is_read_back_as_the_plan(name: str) -> None:
+    plan = plan_of(PLANS[name])
+    mine, server = plan["hosts"][NAME], plan["servers"][NAME]
+    text = render(plan)
+    nodes = parser.parse(text)
+    assert parser.render(nodes) == text
+    in_force = policy.effective(nodes)
+    assert [(each.name, in_force.port(each)) for each in in_force.servers] == [("main", server["control_port"])]
+
+    def said(directive: str) -> tuple[str, ...] | None:
+        line = in_force.value(in_force.main, directive)
+        return line.arguments if line else None
+
+    ports = server["passive_ports"]
+    assert said("PassivePorts") == (str(ports["first"]), str(ports["last"]))
+    assert said("MasqueradeAddress") == ((mine["masquerade_address"],) if mine["masquerade_address"] else None)
+    assert said("AllowForeignAddress") == (mine["allow_foreign_address"],)
+    assert said("MaxInstances") == (str(mine["max_instances"]),)
+    assert said("ServerName") == (NAME,)
+    members = [address for peer, row in plan["servers"].items() if peer != NAME for address in row["class_members"]]
+    assert in_force.members(_plan.PEER_CLASS) == (members if mine["allow_foreign_address"] == _plan.PEER_CLASS else None)
+    assert in_force.unread == []
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_nothing_is_found_wrong_with_what_the_role_prints(name: str) -> None:
+    # Whoever accepts the risk of bounce attacks hears of it again whenever the configuration changes.
+    wanted = ["foreign_address_any"] if name == "anybody" else []
+    assert [each.code for each in findings.findings(render(plan_of(PLANS[name])))] == wanted
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_the_daemon_accepts_what_the_role_prints(name: str, tmp_path: pathlib.Path) -> None:
+    target = swap.Target(str(tmp_path / "proftpd.conf"), "proftpd", 21, 1)
+    outcome = swap.apply(target, render(plan_of(PLANS[name])), take_over=False, check_mode=True)
+    assert outcome.validated is True
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directive_that_is_left_out_of_the_template_would_be_found() -> None:
+    text = render(plan_of(PLANS["two servers"]))
+    for directive, code in (
+        ("AllowForeignAddress", "foreign_address_missing"),
+        ("PassivePorts", "passive_ports_missing"),
+        ("MaxInstances", "max_instances_missing"),
+        ("<Class", "sections_do_not_nest"),
+        ("  From", "class_empty"),
+    ):
+        lines = [line for line in text.split("\n") if not line.startswith(directive)]
+        assert [each.code for each in findings.findings("\n".join(lines))] == [code]
