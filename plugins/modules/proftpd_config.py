@@ -136,7 +136,8 @@ def main() -> None:
         validated=outcome.validated,
         greeting=outcome.greeting,
         kept=outcome.kept,
-        diff={"before": outcome.before, "after": wanted["content"], "before_header": target.path, "after_header": target.path},
+        diff={"before": outcome.before, "after": wanted["content"],
+              "before_header": target.path, "after_header": target.path},
     )
 
 
