@@ -39,11 +39,12 @@ class ActionModule(ActionBase):
         options: dict[str, dict[str, t.Any]] = {}
         problems: list[_plan.Problem] = []
         for host in task_vars["groups"][GROUP]:
-            options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host])
+            options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host], self._templar.is_template)
             problems += found
         if problems:
             raise AnsibleActionFail(str(_plan.PlanError(problems)))
-        vantage = next(iter(options.values()))["vantage"]
+        # Servers that are to be absent have no say in where checks are driven from.
+        vantage = next((mine["vantage"] for mine in options.values() if mine["state"] != _plan.ABSENT), None)
         known_hosts = task_vars["hostvars"]
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:

@@ -42,8 +42,15 @@ def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str,
 VOCABULARY = argument_spec(yaml.safe_load(DOCUMENTATION)["options"], PREFIX)
 
 
-def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[_plan.Problem]]:
-    """Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them."""
+def options_of(
+    host: str, variables: t.Mapping[str, t.Any], is_template: t.Callable[[str], bool] = lambda text: False
+) -> tuple[dict[str, t.Any], list[_plan.Problem]]:
+    """
+    Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them.
+
+    *is_template* tells whether a string is one that Ansible left as it was: before ansible-core 2.19 the variables of
+    another host keep a template that names an undefined variable.
+    """
     given: dict[str, t.Any] = {}
     problems = []
     for name in sorted(name for name in variables if name.startswith(PREFIX)):
@@ -56,13 +63,18 @@ def options_of(host: str, variables: t.Mapping[str, t.Any]) -> tuple[dict[str, t
             given[name] = variables[name]
         except AnsibleError as exc:
             problems.append(_plan.Problem(host, name, None, f"its template cannot be resolved: {exc}"))
+            continue
+        if _unresolved(given[name], is_template):
+            problems.append(_plan.Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
+            del given[name]
     if given.get("fxp_address") is None:
         given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
     result = ArgumentSpecValidator(VOCABULARY).validate(given)
     found = [_problem(host, given, error) for error in result.errors]
     # Where the type of a list is wrong the validator complains again, about no variable in particular.
     problems += [problem for problem in found if problem.variable in given] or found
-    return {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}, problems
+    options = {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}
+    return options, [] if options["state"] == _plan.ABSENT else problems
 
 
 def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> _plan.Problem:
@@ -76,6 +88,14 @@ def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationEr
     if "suboptions" in error.msg or "found in" in error.msg:
         cure = f"does not fit: {error.msg} (ansible-doc proftpd.fxp.fxp_plan)"
     return _plan.Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
+
+
+def _unresolved(value: t.Any, is_template: t.Callable[[str], bool]) -> bool:
+    if isinstance(value, str):
+        return not getattr(value, "__UNSAFE__", False) and is_template(value)
+    if isinstance(value, t.Mapping):
+        return any(_unresolved(inner, is_template) for inner in value.values())
+    return isinstance(value, t.Sequence) and any(_unresolved(inner, is_template) for inner in value)
 
 
 def literal_or_none(text: object) -> str | None:
