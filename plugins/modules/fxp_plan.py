@@ -167,6 +167,18 @@ options:
       - The untouched file of the distribution is not such a configuration.
     type: bool
     default: false
+  state:
+    description:
+      - Whether the server serves.
+      - V(absent) is for a server that goes. It is nobody's peer any more, so it is in no class, rule or pair of the others, and
+        the playbook C(proftpd.fxp.site) takes off it what this collection brought. No other variable of it is looked at, so
+        that none can stop its removal.
+      - Homes, logs and installed packages stay. C(docs/moves.md) tells how a server leaves without interrupting the others.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
 """
 
 EXAMPLES = r"""
@@ -192,7 +204,7 @@ EXAMPLES = r"""
 RETURN = r"""
 servers:
   description:
-    - The peers' table, what every server must know of the others, by inventory name.
+    - The peers' table, what every server must know of the others, by inventory name. Servers that are to be absent are not in it.
   returned: success
   type: dict
   sample:
@@ -201,6 +213,8 @@ servers:
       announced: 198.51.100.11
       announced_family: 4
       class_members: [198.51.100.11]
+      class_members4: [198.51.100.11]
+      class_members6: []
       control_port: 21
       egress: [198.51.100.11]
       egress4: [198.51.100.11]
@@ -209,6 +223,7 @@ servers:
 hosts:
   description:
     - What differs between the servers, by inventory name. No secrets are in it.
+    - A server that is to be absent is listed here only, and with C(state) alone.
   returned: success
   type: dict
   sample:
@@ -222,7 +237,10 @@ hosts:
       firewall_backend: auto
       masquerade_address: null
       max_instances: 100
+      state: present
       take_over: false
+    ftp3:
+      state: absent
 pairs:
   description:
     - Every ordered pair of servers and what is to be proven of it.
@@ -249,7 +267,7 @@ play:
   type: str
 vantage:
   description:
-    - The host that checks are driven from.
+    - The host that checks are driven from; C(null) where all servers are to be absent.
   returned: success
   type: str
   sample: localhost

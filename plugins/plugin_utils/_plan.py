@@ -21,6 +21,8 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _values
 
 # The class that every server's AllowForeignAddress names.
 PEER_CLASS = "fxp_peers"
+# The states of a server: it serves, or what made it serve is taken off it.
+PRESENT, ABSENT = "present", "absent"
 
 Options = t.Mapping[str, t.Any]
 
@@ -58,7 +60,7 @@ class PlanError(Exception):
 
 
 def _some(names: t.Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(name if name.isprintable() else repr(name) for name in names[:most])
+    shown = ", ".join(name if name.strip() and name.isprintable() else repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 
@@ -110,6 +112,7 @@ def _server(reader: _Reader) -> dict[str, t.Any]:
     egress = [reader.parse("egress_addresses", _values.address, entry)
               for entry in reader.options["egress_addresses"] or [announced] if entry]
     egress = sorted({entry for entry in egress if entry})
+    members = sorted({entry for entry in [announced, *egress] if entry})
     return {
         "address": address,
         "announced": announced,
@@ -120,7 +123,9 @@ def _server(reader: _Reader) -> dict[str, t.Any]:
         "egress6": [entry for entry in egress if ":" in entry],
         "announced_family": 6 if announced and ":" in announced else 4,
         # PORT brings the announced address to a peer, the peer's own connection brings the egress address.
-        "class_members": sorted({entry for entry in [announced, *egress] if entry}),
+        "class_members": members,
+        "class_members4": [entry for entry in members if ":" not in entry],
+        "class_members6": [entry for entry in members if ":" in entry],
     }
 
 
@@ -191,6 +196,7 @@ def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> di
         "masquerade_address": reader.options["masquerade_address"],
         # A session that finds the passive range full gets a port outside of it (ProFTPD src/inet.c), behind the firewall.
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
+        "state": PRESENT,
         "take_over": reader.options["take_over"],
     }
 
@@ -213,9 +219,14 @@ def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Pr
         seen.setdefault(key, name)
 
 
-def _vantage(readers: t.Mapping[str, _Reader], address: str | None, problems: list[Problem]) -> str:
-    """The one host that checks are driven from. *address* is its own, where the inventory tells it."""
+def _vantage(readers: t.Mapping[str, _Reader], address: str | None, problems: list[Problem]) -> str | None:
+    """
+    The one host that checks are driven from, or None where no server is left. *address* is its own, where the inventory
+    tells it.
+    """
     by_host = {name: reader.options["vantage"] for name, reader in readers.items()}
+    if not by_host:
+        return None
     first_host, first = next(iter(by_host.items()))
     for name, vantage in by_host.items():
         if vantage != first:
@@ -249,12 +260,13 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
     tells it. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
     C(pairs) (every ordered pair, and whether its transfers must be allowed or refused) and C(vantage). Passwords are
-    looked at and never returned.
+    looked at and never returned. A server that is to be absent is in C(hosts) only, with nothing but its state, and nothing
+    else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """
     problems: list[Problem] = []
-    readers = {name: _Reader(name, mine, problems) for name, mine in options.items()}
+    readers = {name: _Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
     servers = {name: _server(reader) for name, reader in readers.items()}
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
     problems += _collisions(servers)
@@ -263,7 +275,7 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
         raise PlanError(problems)
     return {
         "servers": servers,
-        "hosts": hosts,
+        "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         "pairs": [{"source": source, "destination": destination, "expect": _expect(hosts[source], hosts[destination])}
                   for source, destination in itertools.permutations(servers, 2)],
         "vantage": vantage,

@@ -50,6 +50,8 @@ def options_of(
 
     *is_template* tells whether a string is one that Ansible left as it was: before ansible-core 2.19 the variables of
     another host keep a template that names an undefined variable.
+
+    Nothing is wrong with a server that is to be absent: no mistake in what else is said of it may stop its removal.
     """
     given: dict[str, t.Any] = {}
     problems = []

@@ -42,7 +42,8 @@ def test_peers_table_and_what_differs_per_host() -> None:
     ))
     assert plan["servers"]["a"] == {
         "address": "198.51.100.11", "announced": "198.51.100.11", "announced_family": 4, "control_port": 21,
-        "class_members": ["198.51.100.11"], "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
+        "class_members": ["198.51.100.11"], "class_members4": ["198.51.100.11"], "class_members6": [],
+        "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
         "passive_ports": {"first": 50000, "last": 50009},
     }
     # What b announces arrives in PORT, where it comes from arrives on the passive port: both are in the others' class.
@@ -76,6 +77,35 @@ def test_ipv6_is_announced_as_dialled() -> None:
 ])
 def test_the_directive_is_never_left_out(servers: dict[str, dict[str, t.Any]], directive: str) -> None:
     assert _plan.make_plan(fleet(**servers))["hosts"]["a"]["allow_foreign_address"] == directive
+
+
+def test_a_server_that_goes_is_nobodys_peer_any_more() -> None:
+    servers = {"a": A, "b": B, "c": {"address": "198.51.100.13"}}
+    plan = _plan.make_plan(fleet(**{**servers, "c": {**servers["c"], "state": "absent"}}))
+    assert plan["hosts"].pop("c") == {"state": "absent"}
+    assert plan == _plan.make_plan(fleet(a=A, b=B))
+    assert plan["hosts"]["a"]["state"] == "present"
+
+
+def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
+    gone = {"state": "absent"}
+    assert _plan.make_plan(fleet(a=A, b=gone))["hosts"]["a"]["allow_foreign_address"] == "off"
+    nobody = {"servers": {}, "hosts": {"a": gone, "b": gone}, "pairs": [], "vantage": None}
+    assert _plan.make_plan(fleet(a=gone, b=gone)) == nobody
+
+
+def test_no_mistake_stops_the_removal_of_a_server() -> None:
+    for said, _dummy in MISTAKES:
+        _plan.make_plan({**fleet(b=B), "a": options(**{**said, "state": "absent"})})
+    # What it leaves behind is free again: its address, and its say in the vantage.
+    _plan.make_plan(fleet(a={**A, "state": "absent", "vantage": "elsewhere"}, b=A))
+
+
+def test_both_addresses_of_a_server_that_moves_are_members() -> None:
+    said = {**A, "egress_addresses": ["198.51.100.31", "198.51.100.11", "2001:db8::1"]}
+    server = _plan.make_plan(fleet(a=said))["servers"]["a"]
+    assert server["class_members4"] == ["198.51.100.11", "198.51.100.31"]
+    assert server["class_members6"] == ["2001:db8::1"]
 
 
 def test_a_server_without_foreign_addresses_must_refuse_its_pairs() -> None:

@@ -39,3 +39,10 @@ def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:
     assert len(problems) == 1
     assert problems[0].told.startswith(sentence)
     assert "secret" not in problems[0].told
+
+
+@pytest.mark.parametrize("variables", [{"fxp_tsl": "none"}, {"fxp_control_port": "x"}, {"fxp_users": "mirror"}])
+def test_nothing_that_is_said_of_a_server_stops_its_removal(variables: dict[str, t.Any]) -> None:
+    options, problems = _vocabulary.options_of("ftp1", {**variables, "fxp_state": "absent"})
+    assert (options["state"], problems) == ("absent", [])
+    assert _vocabulary.options_of("ftp1", {**variables, "fxp_state": "gone"})[1]

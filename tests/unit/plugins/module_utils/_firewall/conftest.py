@@ -37,8 +37,8 @@ def peer(address: str, first: int = 50000, last: int = 50099) -> Plan:
     family = 6 if ":" in address else 4
     return {
         "control_port": 21,
-        "announced": address,
-        "announced_family": family,
+        "class_members4": [address] if family == 4 else [],
+        "class_members6": [address] if family == 6 else [],
         "egress4": [address] if family == 4 else [],
         "egress6": [address] if family == 6 else [],
         "passive_ports": {"first": first, "last": last},
