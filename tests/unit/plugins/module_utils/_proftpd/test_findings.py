@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lint_cases import CLASS, PEERS, virtual
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lint_cases import CLASS, CLEAN, PEERS, virtual
 
 
 def test_sections_that_do_not_nest_are_the_one_finding() -> None:
@@ -28,8 +29,25 @@ def test_sections_that_do_not_nest_are_the_one_finding() -> None:
 def test_an_undefined_class_is_told_with_those_that_are_defined() -> None:
     (other,) = findings.findings(PEERS + CLASS.replace("peers", "Peers"))
     assert "name 'Peers': case counts" in other.cure
+    (other,) = findings.findings(PEERS.replace("peers", "PEERS") + CLASS.replace("peers", "Peers"))
+    assert "name 'Peers': case counts" in other.cure
     (other,) = findings.findings(PEERS + CLASS.replace("peers", "friends") + CLASS.replace("peers", "clients"))
     assert "clients, friends" in other.cure
+
+
+@pytest.mark.parametrize(
+    ("directives", "codes"),
+    [
+        ("RootRevoke off on\n", ["extra_arguments"]),
+        ("TimeoutStalled 400 200\n", ["extra_arguments"]),
+        ("TimeoutNoTransfer 200 4000\n", ["extra_arguments"]),
+        ("HiddenStores on\nAllowStoreRestart off on\n", ["extra_arguments"]),
+        ("HiddenStores off .x\nAllowStoreRestart on\n", []),
+        ("AllowForeignAddress Enabled\n", ["directive_repeated", "foreign_address_look_alike"]),
+    ],
+)
+def test_the_first_word_counts_whatever_its_case(directives: str, codes: list[str]) -> None:
+    assert sorted(each.code for each in findings.findings(CLEAN + directives)) == codes
 
 
 def test_all_findings_come_at_once_in_the_order_of_lines() -> None:

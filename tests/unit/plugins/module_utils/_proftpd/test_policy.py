@@ -194,6 +194,15 @@ def test_durations(checker: Ask, word: str, wanted: int | None) -> None:
     assert checker(f'TimeoutStalled "{word}"\n').accepted is (wanted is not None)
 
 
+def test_the_first_word_counts() -> None:
+    in_force = effective(
+        "Port 2121 2122\nRootRevoke off on\nDefine FXP other\n<IfDefine FXP other>\nUmask 022 077\n</IfDefine>\n"
+    )
+    assert in_force.port(in_force.main) == 2121
+    assert in_force.flag(in_force.main, "RootRevoke") is False
+    assert in_force.value(in_force.main, "Umask") is not None
+
+
 @pytest.mark.parametrize(("word", "wanted"), [("21", 21), (" 21x", 21), ("-1", -1), ("x21", 0), ("", 0)])
 def test_numbers(word: str, wanted: int) -> None:
     assert policy.number(word) == wanted
