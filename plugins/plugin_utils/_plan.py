@@ -41,7 +41,8 @@ class Problem:
     def told(self) -> str:
         """The problem as a sentence, without its host."""
         value = "" if self.value is None else "the value, not shown, " if self.secret else f"{self.value!r} "
-        return f"{self.variable}: {value}{self.cure}" + ("" if self.cure.endswith((".", "?")) else ".")
+        text = f"{self.variable}: {value}{self.cure}" + ("" if self.cure.endswith((".", "?")) else ".")
+        return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 class PlanError(Exception):
