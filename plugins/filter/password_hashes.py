@@ -81,7 +81,8 @@ def password_hashes(
     accounts: list[dict[str, t.Any]], users: list[dict[str, t.Any]], check_password: str = "", *, host: str
 ) -> list[dict[str, t.Any]]:
     """Return *accounts* with their hashes, in the shape that M(proftpd.fxp.proftpd_accounts) takes."""
-    secrets = {user["name"]: user for user in users}
+    # The plan has every name as text, as the vocabulary wants it; YAML may have read it as something else.
+    secrets = {str(user["name"]): user for user in users}
     rows = []
     for account in accounts:
         name = account["name"]
