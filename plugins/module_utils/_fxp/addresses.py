@@ -27,6 +27,7 @@ _PRIVATE = tuple(
         "fc00::/7",
     )
 )
+_RFC1918 = _PRIVATE[:3]
 # Neither brackets nor the final dot are certain: pure-ftpd and vsftpd differ from RFC 959's example.
 _PASV = re.compile(r"(?<![0-9,])([0-9]{1,3}(?:,[0-9]{1,3}){5})(?![0-9,])", re.ASCII)
 _EPSV = re.compile(r"\(([\x21-\x7e])\1\1([0-9]{1,5})\1\)", re.ASCII)
@@ -75,6 +76,12 @@ def is_private(address: str) -> bool:
     return any(ip in network for network in _PRIVATE)
 
 
+def is_rfc1918(address: str) -> bool:
+    """Whether a literal address is one of RFC 1918's, the ones that ProFTPD replaces in PORT (modules/mod_core.c)."""
+    ip = ipaddress.ip_address(address)
+    return any(ip in network for network in _RFC1918)
+
+
 def is_unspecified(address: str) -> bool:
     """Whether a literal address is 0.0.0.0 or ::, which nobody can dial."""
     return ipaddress.ip_address(address).is_unspecified
@@ -97,6 +104,7 @@ def parse_ports(text: str) -> tuple[int, int]:
 __all__ = (
     "is_ipv6",
     "is_private",
+    "is_rfc1918",
     "is_unspecified",
     "parse_epsv",
     "parse_pasv",

@@ -53,12 +53,28 @@ CAUSES: dict[str, Cause] = {
     "address_family_mismatch": Cause(
         "active",
         "the two servers have no address family in common: {detail}",
-        "Use one address family per pair: give both hosts an fxp_address of the same family.",
+        "Use one address family per pair: give both hosts an fxp_address of the same family, and let nothing in front of them "
+        "translate between families.",
     ),
     "vantage_is_peer": Cause(
         None,
         "the check reaches one server from the other server's address, which every server accepts, so it would prove nothing",
         "Run the check from a third host: set fxp_vantage to one that is no member of fxp_servers.",
+    ),
+    "command_limited": Cause(
+        "offender",
+        "{offender} forbids the command: {detail}",
+        "Let no <Limit> on {offender} deny PORT, EPRT, PASV or EPSV to this account (fxp_extra_config).",
+    ),
+    "active_mode_disabled": Cause(
+        "active",
+        "{active} opens no data connections to anybody: {detail}",
+        "Take RootRevoke out of the configuration of {active} (fxp_extra_config), or switch active mode on there.",
+    ),
+    "pret_required": Cause(
+        "passive",
+        "{passive} wants to be told the file by PRET before it listens: {detail}",
+        "A server of that kind cannot take part: its PRET is no part of FTP. Let the other server listen.",
     ),
     "active_refuses_foreign_address": Cause(
         "active",
@@ -103,6 +119,22 @@ CAUSES: dict[str, Cause] = {
         "{passive} announces the private address {announced} although it was dialled at {dialled_address}",
         "Set fxp_masquerade_address of {passive} to the address that its peers can reach.",
     ),
+    "port_address_rewritten": Cause(
+        "active",
+        "{active} accepted PORT with the private address {announced} of {passive}, but connected to the client instead: ProFTPD "
+        "does so when neither the client nor it has a private address",
+        "Set fxp_masquerade_address of {passive} to the address that its peers can reach, or check from a host inside that "
+        "network (fxp_vantage) and dial private addresses (fxp_address).",
+    ),
+    "hairpin_nat_missing": Cause(
+        "passive",
+        "{active} does not get to {announced} port {port}, the outer address of the network that both servers stand in: "
+        "{active_said}",
+        "Let the gateway of {passive} lead connections from inside back inside (fxp_gateway), or let both servers announce their "
+        "inner addresses (no fxp_masquerade_address).",
+        certain=False,
+        also=("network",),
+    ),
     "unexpected_address_advertised": Cause(
         "passive",
         "{passive} announces {announced}, which is not {expected}",
@@ -116,7 +148,23 @@ CAUSES: dict[str, Cause] = {
     "file_refused": Cause(
         "offender",
         "{offender} refuses the file: {detail}",
-        "Check path, directory and the permissions of the account there.",
+        "Check path, directory and the permissions of the account there, and whether <Limit> denies it.",
+    ),
+    "overwrite_refused": Cause(
+        "offender",
+        "{offender} does not overwrite a file that is there already: {detail}",
+        "Delete the file there, or allow AllowOverwrite (fxp_extra_config).",
+    ),
+    "no_space": Cause(
+        "offender",
+        "{offender} cannot store the file: {detail}",
+        "Make space on the disk there, or raise the quota of the account; if there is space, read the log of the kernel for "
+        "errors of the disk.",
+    ),
+    "type_mismatch": Cause(
+        "offender",
+        "{offender} moves the file as text (ASCII) although it was told TYPE I, and so changes it",
+        "Look for what changes TYPE on {offender} (mod_rewrite, fxp_extra_config), or for a device that rewrites the dialogue.",
     ),
     "content_mismatch": Cause(
         "destination",

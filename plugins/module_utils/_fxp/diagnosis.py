@@ -56,10 +56,48 @@ def _refused(e: Evidence, *commands: str) -> bool:
     return e.fault_kind == "refused" and e.fault_command in commands
 
 
+def _matches(pattern: str, *texts: str | None) -> bool:
+    return any(text and re.search(pattern, text, re.I | re.M) for text in texts)
+
+
+def _opening(e: Evidence) -> tuple[str | None, str | None]:
+    """Refusals of what comes before the data commands: PASV or EPSV, PORT or EPRT."""
+    return e.fault_detail if _refused(e, "PASV", "EPSV") else None, e.port_reply if e.stage == "port" else None
+
+
+def _finals(e: Evidence) -> list[str]:
+    return [side.final for side in (e.active_side, e.passive_side) if side and side.final]
+
+
 def _busy(e: Evidence) -> bool:
     # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
-    too_many = re.search(r"maximum number of", e.fault_detail or "", re.I)
-    return e.fault_kind in ("greeting_closed", "login_closing") or (_refused(e, "USER", "PASS") and too_many is not None)
+    if e.fault_kind in ("greeting_closed", "login_closing"):
+        return True
+    if _refused(e, "USER", "PASS") and _matches("maximum number of", e.fault_detail):
+        return True
+    said = (e.fault_detail if e.fault_kind == "refused" else None, *_opening(e), *_finals(e))
+    return _matches(r"\A450.*transfer in progress", *said)
+
+
+def _limited(e: Evidence) -> bool:
+    # <Limit> has words of its own for these four; vsftpd's pasv_enable=NO answers 550 to PASV.
+    pasv, _port = _opening(e)
+    return _matches(r"\A501 (PORT|EPRT|PASV|EPSV): Operation not permitted", *_opening(e)) or _matches(r"\A550", pasv)
+
+
+def _no_active_mode(e: Evidence) -> bool:
+    # RootRevoke on port 21; pure-ftpd. vsftpd's port_enable=NO answers 550, to the client's own address too.
+    own = e.own_port_reply
+    none = _matches(r"\A550", e.port_reply) and _matches(r"\A550", own)
+    return e.stage == "port" and (_matches(r"Unable to service (PORT|EPRT)|Active mode is disabled", e.port_reply) or none)
+
+
+def _other_family(e: Evidence) -> bool:
+    # RFC 2428: 522 is "network protocol not supported". ProFTPD takes any EPRT and fails when it connects.
+    said = e.active_side.final if e.active_side else None
+    return _matches(r"\A522 .*protocol", *_opening(e)) or _matches(
+        r"\A425.*(Address family not supported|Invalid argument)", said, e.port_reply
+    )
 
 
 def _active_refuses(e: Evidence) -> bool:
@@ -73,11 +111,17 @@ def _passive_refuses(e: Evidence) -> bool:
         return False
     if passive.silent:
         # pure-ftpd and ProFTPD up to 1.3.7c close the foreign connection and go on waiting. The active server was connected.
-        return e.fault_kind is None
+        return e.fault_kind is None or _waited_in_vain(e)
     said = passive.final or ""
-    if re.search(r"Bad IP connecting|Rejected data connection from foreign", said):  # vsftpd; pyftpdlib
+    if _matches("Bad IP connecting|Rejected data connection from foreign", said):  # vsftpd; pyftpdlib
         return True
     return said.startswith("425") and "Permission denied" in said and not passive.preliminary
+
+
+def _waited_in_vain(e: Evidence) -> bool:
+    # The passive server's own patience was shorter than ours: ProFTPD's TimeoutNoTransfer, pure-ftpd's idle time.
+    ended = e.fault_kind == "closing" and e.fault_server == e.passive
+    return ended and _matches(r"No transfer timeout|\A421 Timeout", e.fault_detail)
 
 
 def _file_side(e: Evidence) -> Role | None:
@@ -93,18 +137,51 @@ def _file_refused(e: Evidence) -> bool:
     return _file_side(e) is not None or (_refused(e, *commands) and (e.fault_detail or "")[:3] in ("450", "550", "551", "553"))
 
 
+def _overwrite_refused(e: Evidence) -> bool:
+    # ProFTPD's AllowOverwrite; pure-ftpd for anonymous users.
+    said = (e.fault_detail if _refused(e, "STOR") else None, *_finals(e))
+    return _matches(r"\A5.*(Overwrite permission denied|may not overwrite)", *said)
+
+
+_NO_SPACE = r"\A(452|552)|no space left|quota"
+_NO_SPACE_OR_BROKEN = r"\A451.*input/output error"  # what ProFTPD makes of a full disk
+
+
+def _full_side(e: Evidence, pattern: str = f"{_NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -> Role | None:
+    if _refused(e, "STOR") and _matches(pattern, e.fault_detail):
+        return e.fault_server
+    side = e.active_side if e.active == "destination" else e.passive_side
+    return "destination" if side and not side.done and _matches(pattern, side.final) else None
+
+
+def _ascii_side(e: Evidence) -> Role | None:
+    # ProFTPD and vsftpd tell the mode in their 150.
+    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
+        if side and _matches(r"\bASCII mode\b", side.preliminary):
+            return role
+    return None
+
+
+def _in_ascii(e: Evidence) -> bool:
+    refused = _refused(e, "SIZE") and _matches("ASCII", e.fault_detail)
+    return refused or (_content(e) and _ascii_side(e) is not None)
+
+
 def _no_data_connection(pattern: str) -> t.Callable[[Evidence], bool]:
     def applies(e: Evidence) -> bool:
         # pyftpdlib connects when it gets PORT, the others when they get their data command.
         said = (e.active_side.final if e.active_side else e.port_reply) or ""
-        return said.startswith("425") and re.search(pattern, said, re.I) is not None
+        return said.startswith("425") and _matches(pattern, said)
 
     return applies
 
 
-_connection_refused = _no_data_connection(r"connection refused")
-_connection_unreachable = _no_data_connection(r"no route to host|network is unreachable")
-_connection_timed_out = _no_data_connection(r"timed out")
+_connection_refused = _no_data_connection("connection refused")
+# vsftpd and pyftpdlib give no reason.
+_connection_unreachable = _no_data_connection(
+    "no route to host|network is unreachable|failed to establish connection|can't connect to specified address"
+)
+_connection_timed_out = _no_data_connection("timed out")
 
 
 def _connection_blocked(e: Evidence) -> bool:
@@ -114,11 +191,23 @@ def _connection_blocked(e: Evidence) -> bool:
     return waited or (gave_up and "No transfer timeout" in (e.fault_detail or "")) or _connection_timed_out(e)
 
 
+def no_data_connection(e: Evidence) -> bool:
+    """Whether the active server could not connect, whatever the reason."""
+    return _connection_refused(e) or _connection_unreachable(e) or _connection_blocked(e)
+
+
 def _private_address(e: Evidence) -> bool:
     announced, dialled = e.announced_address, e.dialled_address
-    if not (announced and dialled and is_private(announced) and not is_private(dialled)):
+    return bool(announced and dialled) and is_private(announced or "") and not is_private(dialled or "") and no_data_connection(e)
+
+
+def _hairpin(e: Evidence) -> bool:
+    # The way leads out of the network that both stand in and back into it: the active server is dialled at the announced address,
+    # too, or that is a public one although both are dialled inside.
+    announced, dialled, active = e.announced_address, e.dialled_address, e.active_address
+    if not (announced and dialled and active and no_data_connection(e)):
         return False
-    return _connection_refused(e) or _connection_unreachable(e) or _connection_blocked(e)
+    return same_address(announced, active) or (not is_private(announced) and is_private(dialled) and is_private(active))
 
 
 def _stalled(e: Evidence) -> bool:
@@ -139,6 +228,10 @@ def _content(e: Evidence) -> bool:
 PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("vantage_is_peer", lambda e: e.vantage_is_peer),
     ("address_family_mismatch", _fault("no_common_family")),
+    ("type_mismatch", _in_ascii),
+    ("pret_required", lambda e: _matches(r"\bPRET\b", *_opening(e))),
+    ("command_limited", _limited),
+    ("active_mode_disabled", _no_active_mode),
     ("server_busy", _busy),
     (
         "control_unreachable",
@@ -152,7 +245,12 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("passive_port_out_of_range", lambda e: e.port_unexpected),
     ("privileged_port_refused", lambda e: _active_refuses(e) and (e.announced_port or 0) < 1024),
     ("active_refuses_foreign_address", _active_refuses),
+    ("address_family_mismatch", _other_family),
+    ("overwrite_refused", _overwrite_refused),
+    ("no_space", lambda e: _full_side(e) is not None),
     ("file_refused", _file_refused),
+    ("port_address_rewritten", lambda e: bool(e.rewritten) and no_data_connection(e)),
+    ("hairpin_nat_missing", _hairpin),
     ("private_address_advertised", _private_address),
     ("data_connection_refused", _connection_refused),
     ("data_connection_unreachable", _connection_unreachable),
@@ -170,7 +268,7 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
 def _explain(code: str, e: Evidence) -> Diagnosis:
     cause = CAUSES[code]
     labels: dict[str, str] = {"source": e.source, "destination": e.destination}
-    offender = e.fault_server or _file_side(e) or e.passive
+    offender = _offender(code, e)
     roles: dict[str, Role] = {
         "active": e.active,
         "passive": e.passive,
@@ -189,8 +287,17 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
         remedy += (
             " If that server never refuses in silence, the connection went to another host: check its fxp_masquerade_address."
         )
+    elif code == "no_space" and _full_side(e, _NO_SPACE) is None:
+        certain = False
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])
     return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))
+
+
+def _offender(code: str, e: Evidence) -> Role:
+    if e.fault_server:
+        return e.fault_server
+    side = {"no_space": _full_side, "type_mismatch": _ascii_side}.get(code, _file_side)(e)
+    return side or (e.active if e.stage == "port" else e.passive)
 
 
 def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]:
@@ -198,9 +305,9 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
         reply = side and (side.final or side.preliminary)
         return reply.splitlines()[-1] if reply else "no answer"
 
-    file_side = _file_side(e)
-    file_reply = said(e.active_side if file_side == e.active else e.passive_side) if file_side else None
-    detail = e.fault_detail or file_reply or (None if e.active_side else e.port_reply)
+    role = _file_side(e) or _full_side(e)
+    reply = said(e.active_side if role == e.active else e.passive_side) if role else None
+    detail = e.fault_detail or reply or (None if e.active_side else e.port_reply)
     if not detail:
         detail = f"{names['active']} said {said(e.active_side)!r}, {names['passive']} said {said(e.passive_side)!r}"
     announced = e.announced_address or "its address"
@@ -225,4 +332,4 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
     return words
 
 
-__all__ = ("PICTURES", "POLICY_CAUSES", "Diagnosis", "diagnose")
+__all__ = ("PICTURES", "POLICY_CAUSES", "Diagnosis", "diagnose", "no_data_connection")

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_unspecified, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import Reached
 
 Stage = t.Literal["connect", "prepare", "passive", "port", "transfer", "verify", "done"]
 
@@ -62,6 +63,7 @@ class Evidence:
     fault_command: str | None = None
     vantage_is_peer: bool = False
     dialled_address: str | None = None  # of the passive server
+    active_address: str | None = None  # of the active server, as dialled
     announced_address: str | None = None
     announced_port: int | None = None
     address_announced: bool = False  # EPSV announces none
@@ -71,6 +73,8 @@ class Evidence:
     own_port_reply: str | None = None  # to PORT with the client's own address, after a refusal
     active_side: Side | None = None
     passive_side: Side | None = None
+    rewritten: bool | None = None  # after a failure: a connection for a PORT with the passive server's address came to the client
+    client_reached: Reached | None = None  # after a failure: the client's own connection to the passive port, as dialled
     stopped: t.Literal["stalled", "limit"] | None = None
     released: bool = False
     seconds: float | None = None  # of the transfer
@@ -78,6 +82,7 @@ class Evidence:
     size: int | None = None
     expected_digest: str | None = None
     digest: str | None = None
+    claimed_digest: str | None = None  # what the destination told, where reading back showed something else
     verified_by: str | None = None
 
     @property

@@ -14,8 +14,10 @@ import socket
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import look_closer
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import no_data_connection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
@@ -32,7 +34,12 @@ def run_leg(
     said that the transfer is complete. A connection whose reply is still due has been dropped.
     """
     controls = {role: session.control for role, session in sessions.items()}
-    if not _announce(controls[evidence.passive], evidence) or not _direct(controls[evidence.active], evidence):
+    evidence.active_address = controls[evidence.active].peer_address
+    if not _announce(controls[evidence.passive], evidence):
+        return
+    if not _direct(controls[evidence.active], evidence):
+        if no_data_connection(evidence):
+            look_closer(sessions, evidence, timeout)
         return
     evidence.stage = "transfer"
     exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout)
@@ -49,6 +56,8 @@ def run_leg(
         evidence.passive_side = exchange.sides.get(evidence.passive)
         evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
         _release(sessions, evidence)
+    if no_data_connection(evidence):
+        look_closer(sessions, evidence, timeout)
     sides = (evidence.active_side, evidence.passive_side)
     if all(side and side.done for side in sides) and not evidence.stopped:
         evidence.stage = "verify"

@@ -12,7 +12,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAU
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import PICTURES, POLICY_CAUSES
 
 # Causes that two servers or the way between them may have; the dialogue looks the same.
-UNCERTAIN = {"data_connection_unreachable", "data_connection_blocked", "transfer_stalled", "unknown"}
+UNCERTAIN = {"data_connection_unreachable", "data_connection_blocked", "hairpin_nat_missing", "transfer_stalled", "unknown"}
 
 
 def test_every_picture_has_its_cause() -> None:

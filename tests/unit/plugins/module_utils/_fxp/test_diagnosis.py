@@ -63,6 +63,11 @@ def both(active_side: Side, passive_side: Side, **more: t.Any) -> dict[str, t.An
     return {**OPEN, "active_side": active_side, "passive_side": passive_side, **more}
 
 
+def gave_up(said: str) -> dict[str, t.Any]:
+    """The passive side hung up with these words."""
+    return {"fault_kind": "closing", "fault_server": "source", "fault_detail": said}
+
+
 ILLEGAL = "500 Illegal PORT command"
 CONNECT = "425 Unable to build data connection: "
 ABORTED = "426 Transfer aborted. Data connection closed"
@@ -92,7 +97,13 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("lost", "destination"), "control_lost", "destination", True),
     (fault("closing", "source", "421 Session Timeout"), "control_lost", "source", True),
     (fault("silent", "source"), "control_lost", "source", True),
-    (fault("refused", "source", "501 PASV: Operation not permitted", "PASV"), "unknown", None, False),
+    (fault("refused", "source", "502 no", "PASV"), "unknown", None, False),
+    (fault("refused", "source", "501 PASV: Operation not permitted", "PASV"), "command_limited", "source", True),
+    (fault("refused", "source", "501 EPSV: Operation not permitted", "EPSV"), "command_limited", "source", True),
+    (fault("refused", "source", "550 Permission denied.", "PASV"), "command_limited", "source", True),
+    (fault("refused", "source", "500 You need to use a client supporting PRET", "PASV"), "pret_required", "source", True),
+    (fault("refused", "source", "522 protocol not supported, use (1)", "EPSV"), "address_family_mismatch", "destination", True),
+    (fault("refused", "source", "450 PASV: data transfer in progress", "PASV"), "server_busy", "source", True),
     # Announcement.
     ({"expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", True),
     ({"announced_address": "0.0.0.0"}, "unexpected_address_advertised", "source", True),
@@ -110,7 +121,14 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (refused_port(ILLEGAL, None), "unknown", None, False),
     (refused_port("450 busy", None), "unknown", None, False),
     (refused_port(ILLEGAL, "200 ok", announced_port=80), "privileged_port_refused", "source", True),
-    (refused_port("425 Can't connect to specified address.", None), "unknown", None, False),
+    (refused_port("425 Can't connect to specified address.", None), "data_connection_unreachable", "source", False),
+    (refused_port("500 Unable to service PORT commands", ILLEGAL), "active_mode_disabled", "destination", True),
+    (refused_port("501 Active mode is disabled", "501 Active mode is disabled"), "active_mode_disabled", "destination", True),
+    (refused_port("550 Permission denied.", "550 Permission denied."), "active_mode_disabled", "destination", True),
+    (refused_port("501 PORT: Operation not permitted", "501 PORT: x"), "command_limited", "destination", True),
+    (refused_port("501 EPRT: Operation not permitted", None), "command_limited", "destination", True),
+    (refused_port("450 PORT: data transfer in progress", None), "server_busy", "destination", True),
+    (refused_port("522 Network protocol not supported, use (1)", ILLEGAL), "address_family_mismatch", "destination", True),
     # The active side's data command.
     (active("550 f: No such file or directory"), "file_refused", "destination", True),
     (active("553 f: Permission denied"), "file_refused", "destination", True),
@@ -119,7 +137,23 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (active(CONNECT + "Network is unreachable"), "data_connection_unreachable", "source", False),
     (active(CONNECT + "Connection timed out"), "data_connection_blocked", "source", False),
     (active(None), "data_connection_blocked", "source", False),
-    (active(CONNECT + "Address family not supported by protocol"), "unknown", None, False),
+    (active("425 Failed to establish connection."), "data_connection_unreachable", "source", False),
+    (active(CONNECT + "Address family not supported by protocol"), "address_family_mismatch", "destination", True),
+    (active(CONNECT + "Invalid argument"), "address_family_mismatch", "destination", True),
+    (active("450 STOR: data transfer in progress"), "server_busy", "destination", True),
+    # The disk, and a name that is taken.
+    (active("550 f: Overwrite permission denied"), "overwrite_refused", "destination", True),
+    (active("553 Anonymous users may not overwrite existing files"), "overwrite_refused", "destination", True),
+    (active("552 quota exceeded"), "no_space", "destination", True),
+    (fault("refused", "source", "550 f: Overwrite permission denied", "STOR"), "overwrite_refused", "source", True),
+    (fault("refused", "source", "452 Disk full", "STOR", stage="prepare"), "no_space", "source", True),
+    (
+        fault("refused", "source", "451 Transfer aborted. Input/output error", "STOR", stage="prepare"),
+        "no_space",
+        "source",
+        False,
+    ),
+    (fault("refused", "source", "550 SIZE not allowed in ASCII mode", "SIZE", stage="prepare"), "type_mismatch", "source", True),
     (active("500 RETR not understood"), "unknown", None, False),
     (
         active(None, **fault("closing", "destination", "421 No transfer timeout (12 seconds)", active_side=Side())),
@@ -133,6 +167,26 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (active(CONNECT + "No route to host", announced_address="100.64.0.1"), "private_address_advertised", "source", True),
     (active(None, announced_address="192.168.1.1"), "private_address_advertised", "source", True),
     (active(CONNECT + "Connection refused", announced_address="203.0.113.9"), "data_connection_refused", "source", True),
+    # The client got the connection that was meant for the private address.
+    (
+        active(CONNECT + "Connection refused", announced_address="10.1.0.11", rewritten=True),
+        "port_address_rewritten",
+        "destination",
+        True,
+    ),
+    (active(None, announced_address="10.1.0.11", rewritten=True), "port_address_rewritten", "destination", True),
+    (
+        active(CONNECT + "Connection refused", announced_address="10.1.0.11", rewritten=False),
+        "private_address_advertised",
+        "source",
+        True,
+    ),
+    # One gateway in front of both, seen from outside and from inside.
+    (active(None, active_address="198.51.100.11"), "hairpin_nat_missing", "source", False),
+    (active(CONNECT + "Connection refused", active_address="198.51.100.11"), "hairpin_nat_missing", "source", False),
+    (active(None, dialled_address="10.1.0.11", active_address="10.1.0.12"), "hairpin_nat_missing", "source", False),
+    (active(None, dialled_address="10.1.0.11", active_address="192.0.2.1"), "data_connection_blocked", "source", False),
+    (active(None, active_address="198.51.100.12"), "data_connection_blocked", "source", False),
     (
         active(CONNECT + "Connection refused", announced_address="10.1.0.11", dialled_address="10.1.0.12"),
         "data_connection_refused",
@@ -156,6 +210,14 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         True,
     ),
     (both(Side("150 x", "226 x"), Side(), stopped="stalled"), "passive_refuses_foreign_address", "source", False),
+    (
+        both(Side("150 x", "226 x"), Side(), **gave_up("421 No transfer timeout (20 seconds): closing control connection")),
+        "passive_refuses_foreign_address",
+        "source",
+        False,
+    ),
+    (both(Side("150 x", ABORTED), Side(), **gave_up("421 Timeout")), "passive_refuses_foreign_address", "source", False),
+    (both(Side("150 x", "226 x"), Side(), **gave_up("421 Shutting down")), "control_lost", "source", True),
     (both(Side("150 x", ABORTED), Side(None, CONNECT + "Operation not permitted")), "unknown", None, False),
     (both(Side("150 x", ABORTED), Side("150 x", CONNECT + "Permission denied")), "unknown", None, False),
     # Its file error is the cause, whatever the active side makes of the closed port.
@@ -168,6 +230,15 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (both(Side("150 x", ABORTED), Side("150 x", "226 x")), "unknown", None, False),
     (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "unknown", None, False),
     (
+        both(Side("150 x", "451 Transfer aborted. Input/output error"), Side("150 x", ABORTED)),
+        "no_space",
+        "destination",
+        False,
+    ),
+    (both(Side("150 x", "552 Disk quota exceeded"), Side("150 x", ABORTED)), "no_space", "destination", True),
+    # What a server says about quotas while all is well is no fault.
+    (both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)), "unknown", None, False),
+    (
         fault("lost", "source", active_side=Side("150 x"), passive_side=Side("150 x"), stage="transfer"),
         "control_lost",
         "source",
@@ -176,6 +247,18 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # Both said that it is done.
     ({"stage": "verify", "size": 0, "digest": None}, "content_mismatch", "destination", True),
     ({"stage": "verify", "digest": "bb"}, "content_mismatch", "destination", True),
+    (
+        {"stage": "verify", "size": 1010, "digest": None, "passive_side": Side("150 in ASCII mode", "226 x")},
+        "type_mismatch",
+        "source",
+        True,
+    ),
+    (
+        {"stage": "verify", "digest": "bb", "active_side": Side("150 Opening ASCII mode data connection for f", "226 x")},
+        "type_mismatch",
+        "destination",
+        True,
+    ),
     (
         fault(
             "refused",
