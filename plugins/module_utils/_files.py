@@ -48,9 +48,14 @@ def rename(source: str, destination: str) -> None:
         os.close(directory)
 
 
+def staged_name(path: str) -> str:
+    """Return the name under which the new text of *path* lies before it is put in its place."""
+    return path + ".fxp-staged"
+
+
 def write(path: str, text: str, mode: int) -> None:
     """Replace the file *path* by *text* in one step."""
-    staged = path + ".fxp-staged"
+    staged = staged_name(path)
     stage(staged, text, mode)
     rename(staged, path)
 

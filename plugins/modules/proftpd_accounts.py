@@ -12,6 +12,7 @@ description:
   - Replaces the password file as a whole, so an account that is not listed can no longer log in.
   - The file is readable by root only from its first byte on. Nothing of it is returned or shown as a diff.
   - A home that is missing is made with mode 0750 for its owner. One that exists is left as it is, and none is ever removed.
+  - With O(state=absent) the password file is removed, and every home stays with all that is in it.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 attributes:
@@ -31,9 +32,9 @@ options:
   accounts:
     description:
       - All accounts of the server.
+      - Required if O(state=present).
     type: list
     elements: dict
-    required: true
     suboptions:
       name:
         description:
@@ -63,6 +64,14 @@ options:
       - The password file, C(AuthUserFile) of the configuration.
     type: path
     default: /etc/proftpd/fxp.passwd
+  state:
+    description:
+      - Whether the password file is there.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
 """
 
 EXAMPLES = r"""
@@ -73,6 +82,10 @@ EXAMPLES = r"""
         password_hash: "{{ vault_mirror_hash }}"
         home: /srv/fxp/mirror
   no_log: true
+
+- name: Remove the password file
+  proftpd.fxp.proftpd_accounts:
+    state: absent
 """
 
 RETURN = r"""
@@ -94,13 +107,20 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
+def remove(module: AnsibleModule) -> None:
+    try:
+        changed = accounts.remove(module.params["path"], check_mode=module.check_mode)
+    except OSError as exc:
+        module.fail_json(msg=str(exc))
+    module.exit_json(changed=changed, path=module.params["path"], made=[])
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "accounts": {
                 "type": "list",
                 "elements": "dict",
-                "required": True,
                 "options": {
                     "name": {"type": "str", "required": True},
                     "password_hash": {"type": "str", "required": True, "no_log": True},
@@ -110,9 +130,13 @@ def main() -> None:
                 },
             },
             "path": {"type": "path", "default": "/etc/proftpd/fxp.passwd"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
+        required_if=[("state", "present", ("accounts",))],
         supports_check_mode=True,
     )
+    if module.params["state"] == "absent":
+        remove(module)
     owner = accounts.default_owner()
     if owner is None:
         if not module.check_mode:

@@ -21,6 +21,11 @@ description:
   - If the file is already as wanted, the service is only enabled, started where it is not running, and heard.
   - A configuration that was made by hand is refused unless O(take_over=true). The untouched file of Debian's package, with
     nothing in C(conf.d), is not made by hand.
+  - With O(state=absent) the configuration is taken off. The service is stopped, and what stood there before this collection came
+    is back; where nothing was kept, that is the file as Debian's package ships it. Only a configuration that was made by hand and
+    had its service running is started again, as it was. Otherwise the service stays stopped and disabled, because the package's
+    own configuration lets every system user log in.
+  - A file that this collection did not write is left as it is with O(state=absent), and so is its service.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 attributes:
@@ -44,13 +49,13 @@ options:
     description:
       - The whole text of the configuration. It must include no other files that the checker could not read yet.
       - It must begin with the mark that the template of the role P(proftpd.fxp.server#role) writes.
+      - Required if O(state=present).
     type: str
-    required: true
   control_port:
     description:
       - The port on which the service must greet once the configuration is in force.
+      - Required if O(state=present).
     type: int
-    required: true
   path:
     description:
       - The file that the service reads.
@@ -71,6 +76,14 @@ options:
       - Replace a configuration that was made by hand. It is kept as RV(kept).
     type: bool
     default: false
+  state:
+    description:
+      - Whether the configuration is in force, or what stood there before.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
 """
 
 EXAMPLES = r"""
@@ -78,6 +91,10 @@ EXAMPLES = r"""
   proftpd.fxp.proftpd_config:
     content: "{{ lookup('ansible.builtin.template', 'proftpd.conf.j2') }}"
     control_port: 21
+
+- name: Put back what stood there before
+  proftpd.fxp.proftpd_config:
+    state: absent
 """
 
 RETURN = r"""
@@ -101,28 +118,59 @@ kept:
   returned: success
   type: str
   sample: /etc/proftpd/proftpd.conf.before-fxp
+restored:
+  description: With O(state=absent), where the configuration came from that is in the place of ours now; C(null) if there is none.
+  returned: success
+  type: str
+  sample: /usr/share/proftpd/templates/proftpd.conf
+running:
+  description: With O(state=absent), whether the service was started with what came back.
+  returned: O(state=absent)
+  type: bool
+  sample: false
 """
+
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import removal, swap
+
+
+def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
+    outcome = removal.remove(target, check_mode=check_mode)
+    return {
+        "changed": outcome.changed,
+        "path": target.path,
+        "validated": None,
+        "greeting": None,
+        "kept": None,
+        "restored": outcome.restored,
+        "running": outcome.running,
+        "diff": {"before": outcome.shown_before, "after": outcome.shown_after,
+                 "before_header": target.path, "after_header": target.path},
+    }
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "content": {"type": "str", "required": True},
-            "control_port": {"type": "int", "required": True},
+            "content": {"type": "str"},
+            "control_port": {"type": "int"},
             "path": {"type": "path", "default": "/etc/proftpd/proftpd.conf"},
             "service": {"type": "str", "default": "proftpd"},
             "greeting_timeout": {"type": "int", "default": 10},
             "take_over": {"type": "bool", "default": False},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
+        required_if=[("state", "present", ("content", "control_port"))],
         supports_check_mode=True,
     )
     wanted = module.params
-    target = swap.Target(wanted["path"], wanted["service"], wanted["control_port"], wanted["greeting_timeout"])
+    target = swap.Target(wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"])
     try:
+        if wanted["state"] == "absent":
+            module.exit_json(**remove(target, module.check_mode))
         outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
     except (swap.ConfigError, OSError) as exc:
         module.fail_json(msg=str(exc))
@@ -136,6 +184,7 @@ def main() -> None:
         validated=outcome.validated,
         greeting=outcome.greeting,
         kept=outcome.kept,
+        restored=None,
         diff={"before": outcome.before, "after": wanted["content"],
               "before_header": target.path, "after_header": target.path},
     )

@@ -22,7 +22,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, removal, swap
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
@@ -43,6 +43,7 @@ case "$1" in
   is-active) alive ;;
   is-enabled) [ -e enabled ] ;;
   enable) touch enabled ;;
+  disable) rm -f enabled ;;
   start) start ;;
   stop) stop ;;
   restart) stop; start ;;
@@ -88,6 +89,27 @@ class Server(t.NamedTuple):
 
     def apply(self, content: str, take_over: bool = False, check_mode: bool = False) -> swap.Outcome:
         return swap.apply(self.target, content, take_over=take_over, check_mode=check_mode)
+
+    def remove(self, check_mode: bool = False) -> removal.Outcome:
+        return removal.remove(self.target, check_mode=check_mode)
+
+    def write(self, text: str) -> None:
+        (self.directory / "proftpd.conf").write_text(text)
+
+    def text(self) -> str:
+        return (self.directory / "proftpd.conf").read_text()
+
+    def start(self, text: str) -> None:
+        """Have the daemon run with *text*, as an operator does."""
+        self.write(text)
+        daemon.systemctl("enable", "proftpd")
+        daemon.systemctl("start", "proftpd")
+
+    def answers(self) -> bool:
+        try:
+            return self.greeting().startswith("220")
+        except OSError:
+            return False
 
     def calls(self) -> list[str]:
         """What systemd was asked to do since the last call, questions left out."""
@@ -227,3 +249,149 @@ def test_check_mode_validates_before_the_password_file_is_there(server: Server) 
 ])
 def test_whose_work_a_file_is(text: str, packaged: str | None, drop_ins: list[str], by_hand: bool) -> None:
     assert swap.is_made_by_hand(text, packaged, drop_ins) is by_hand
+
+
+@pytest.fixture
+def packaged(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The text of the distribution's file, which is in place as its package leaves it."""
+    text = server.config("packaged", mark="the distribution's")
+    (server.directory / "packaged.conf").write_text(text)
+    monkeypatch.setattr(swap, "PACKAGED", str(server.directory / "packaged.conf"))
+    server.write(text)
+    return text
+
+
+def test_removal_where_nothing_ever_was(server: Server) -> None:
+    for check_mode in (True, False):
+        assert server.remove(check_mode) == removal.Outcome()
+    assert not (server.directory / "calls").exists()
+    assert server.names() == set()
+
+
+@pytest.mark.parametrize("was_running", [True, False])
+def test_the_distributions_file_is_back_and_nothing_listens(server: Server, packaged: str, was_running: bool) -> None:
+    if was_running:
+        server.start(packaged)
+    server.apply(server.config())
+    server.calls()
+    before_removal = server.names()
+    assert server.remove(check_mode=True).changed
+    assert (server.calls(), server.names(), server.text()) == ([], before_removal, server.config())
+    outcome = server.remove()
+    assert (outcome.changed, outcome.running) == (True, False)
+    assert (outcome.shown_before, outcome.shown_after) == (server.config(), packaged)
+    assert server.calls() == ["stop", "disable"]
+    assert not server.answers()
+    assert server.text() == packaged
+    assert server.names() == {"proftpd.conf"}
+    for check_mode in (True, False):
+        assert not server.remove(check_mode).changed
+    assert server.calls() == []
+
+
+def test_a_configuration_made_by_hand_serves_again_as_it_did(server: Server) -> None:
+    by_hand = server.config("by hand", mark="mine", more="# SQLConnectInfo db user secret")
+    server.start(by_hand)
+    (server.directory / "proftpd.conf").chmod(0o640)
+    server.apply(server.config(), take_over=True)
+    server.apply(server.config("second"), take_over=True)
+    server.calls()
+    outcome = server.remove()
+    assert outcome == removal.Outcome(True, server.target.before_us, True, server.config("second"), swap.NOT_SHOWN)
+    assert server.calls() == ["stop", "restart"]
+    assert server.greeting() == "220 by hand"
+    assert (server.text(), (server.directory / "proftpd.conf").stat().st_mode & 0o777) == (by_hand, 0o640)
+    assert server.names() == {"proftpd.conf"}
+    assert not server.remove().changed
+    assert server.calls() == []
+    assert server.apply(server.config(), take_over=True).greeting == "220 first"
+
+
+def test_a_configuration_made_by_hand_that_nobody_ran_is_not_started(server: Server) -> None:
+    server.write(server.config("by hand", mark="mine"))
+    server.apply(server.config(), take_over=True)
+    assert not server.remove().running
+    assert not server.answers()
+    assert not (server.directory / "enabled").exists()
+
+
+def test_what_cannot_serve_again_stops_the_removal_before_it_began(server: Server) -> None:
+    server.start(server.config("by hand", mark="mine"))
+    server.apply(server.config(), take_over=True)
+    kept = pathlib.Path(server.target.before_us)
+    kept.write_text(server.config("by hand", mark="mine", more="LoadModule mod_gone.c"))
+    for check_mode in (True, False):
+        with pytest.raises(swap.ConfigError, match=r"Nothing was removed, .*before-fxp, cannot be served again: .*mod_gone"):
+            server.remove(check_mode)
+    assert server.greeting() == "220 first"
+    assert server.text() == server.config()
+    kept.unlink()
+    assert not server.remove().running
+    assert not server.answers()
+
+
+def test_a_file_that_somebody_put_in_the_place_of_ours_stays(server: Server, packaged: str) -> None:
+    server.apply(server.config())
+    later = server.config("later", mark="mine")
+    server.write(later)
+    server.calls()
+    assert server.remove().changed
+    assert server.calls() == []
+    assert server.answers()
+    assert server.text() == later
+    assert server.names() == {"proftpd.conf", "proftpd.conf.before-fxp"}
+    assert not server.remove().changed
+    # A second take-over keeps both: what stood there now, and what stood there first.
+    server.apply(server.config(), take_over=True)
+    assert server.names() == {"proftpd.conf", *(f"proftpd.conf.before-fxp{end}" for end in ("", ".1", ".json"))}
+    server.remove()
+    assert server.text() == later
+    assert (server.directory / "proftpd.conf.before-fxp.1").read_text() == packaged
+
+
+def test_a_removal_that_was_killed_is_finished_by_the_next(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_hand = server.config("by hand", mark="mine")
+    server.start(by_hand)
+    server.apply(server.config(), take_over=True)
+    systemctl = daemon.systemctl
+
+    def killed(verb: str, service: str) -> None:
+        if verb == "restart":
+            raise KeyboardInterrupt
+        systemctl(verb, service)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(daemon, "systemctl", killed)
+        with pytest.raises(KeyboardInterrupt):
+            server.remove()
+    assert server.text() == by_hand
+    assert not server.answers()
+    assert server.remove(check_mode=True).changed
+    assert server.remove() == removal.Outcome(True, None, True)
+    assert server.greeting() == "220 by hand"
+    assert not server.remove().changed
+
+
+def test_a_service_that_does_not_stop_keeps_its_configuration(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.apply(server.config())
+
+    def refuse(verb: str, service: str) -> None:
+        raise daemon.DaemonError(f"'systemctl {verb}' failed")
+
+    monkeypatch.setattr(daemon, "systemctl", refuse)
+    with pytest.raises(swap.ConfigError, match="is left as it is because 'systemctl stop' failed"):
+        server.remove()
+    assert server.text() == server.config()
+
+
+@pytest.mark.parametrize("record", [None, "", "[]", '{"made_by_hand": true}', "{"])
+def test_without_a_record_nothing_is_started(server: Server, record: str | None) -> None:
+    server.start(server.config("by hand", mark="mine"))
+    server.apply(server.config(), take_over=True)
+    before.forget(server.target.before_us)
+    if record is not None:
+        pathlib.Path(server.target.before_us + ".json").write_text(record)
+    assert not server.remove().running
+    assert not server.answers()
+    assert server.text() == server.config("by hand", mark="mine")
+    assert server.names() == {"proftpd.conf"}

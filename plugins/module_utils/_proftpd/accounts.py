@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pwd
 import typing as t
 
@@ -73,3 +74,12 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
     if changed:
         _files.write(path, text, MODE)
     return changed or bool(made), made
+
+
+def remove(path: str, *, check_mode: bool) -> bool:
+    """Take the password file away, homes stay; return whether there was anything to take away."""
+    found = [name for name in (path, _files.staged_name(path)) if os.path.lexists(name)]
+    if not check_mode:
+        for name in found:
+            _files.remove(name)
+    return bool(found)

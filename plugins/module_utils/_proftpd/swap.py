@@ -17,16 +17,18 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import daemon, finding, findings
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, finding, findings
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
 # What Debian's package copies to /etc/proftpd/proftpd.conf (its postinst script).
 PACKAGED = "/usr/share/proftpd/templates/proftpd.conf"
 MODE = 0o644
+NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
 
 
 class ConfigError(Exception):
@@ -100,18 +102,18 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
     if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
         raise ConfigError(f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
                           "say fxp_take_over: true to replace it, the old file is kept then.")
-    before = "" if old is None else old if is_ours(old) else "(not written by proftpd.fxp, not shown)\n"
+    shown = "" if old is None else old if is_ours(old) else NOT_SHOWN
     unproven = os.path.exists(target.previous)
     if content == old and not unproven and daemon.program() is not None:
-        return _ensure_running(target, before, check_mode)
+        return _ensure_running(target, shown, check_mode)
     warnings = _lint(target, content)
     validated = _validate(target, content, check_mode)
     if check_mode:
-        return Outcome(True, before, validated, None, None, warnings)
-    return dataclasses.replace(_swap(target, old, content, before), warnings=warnings)
+        return Outcome(True, shown, validated, None, None, warnings)
+    return dataclasses.replace(_swap(target, old, content, shown), warnings=warnings)
 
 
-def _ensure_running(target: Target, before: str, check_mode: bool) -> Outcome:
+def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
     running = daemon.is_active(target.service)
     enabled = daemon.is_enabled(target.service)
     heard = None
@@ -125,7 +127,7 @@ def _ensure_running(target: Target, before: str, check_mode: bool) -> Outcome:
             heard = daemon.greeting(target.control_port, target.greeting_timeout)
     except daemon.DaemonError as exc:
         raise ConfigError(f"The configuration is in place, but the service does not answer: {exc}.") from None
-    return Outcome(not (running and enabled), before, True, heard, None)
+    return Outcome(not (running and enabled), shown, True, heard, None)
 
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
@@ -172,13 +174,12 @@ def _with_stand_ins(content: str, directory: str) -> str:
     return "".join(lines)
 
 
-def _swap(target: Target, old: str | None, content: str, before: str) -> Outcome:
+def _swap(target: Target, old: str | None, content: str, shown: str) -> Outcome:
     was_running = daemon.is_active(target.service)
     kept = None
     if old is not None:
-        if not is_ours(old) and not os.path.exists(target.before_us):
-            # What stood here may hold other people's secrets.
-            _files.write(target.before_us, old, 0o600)
+        if not is_ours(old):
+            _keep(target, old, was_running)
             kept = target.before_us
         if not os.path.exists(target.previous):
             _files.write(target.previous, old, 0o600)
@@ -193,7 +194,13 @@ def _swap(target: Target, old: str | None, content: str, before: str) -> Outcome
     except (daemon.DaemonError, OSError) as exc:
         raise ConfigError(f"The new configuration was taken back because {exc}. {_return(target, was_running, verb)}") from None
     _files.remove(target.previous)
-    return Outcome(True, before, True, heard, kept)
+    return Outcome(True, shown, True, heard, kept)
+
+
+def _keep(target: Target, old: str, was_running: bool) -> None:
+    by_hand = is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path))
+    mode = stat.S_IMODE(os.stat(target.path).st_mode)
+    before.keep(target.before_us, old, before.Before(by_hand, was_running, daemon.is_enabled(target.service), mode))
 
 
 def _return(target: Target, was_running: bool, verb: str) -> str:

@@ -50,3 +50,14 @@ def test_an_account_that_is_not_listed_is_gone_and_its_home_stays(tmp_path: path
     assert accounts.apply(file, [account("b", str(tmp_path / "b"))], check_mode=False) == (True, [])
     assert (tmp_path / "a").is_dir()
     assert pathlib.Path(file).read_text().startswith("b:")
+
+
+def test_removal_takes_the_file_and_leaves_the_homes(tmp_path: pathlib.Path) -> None:
+    file, home = tmp_path / "fxp.passwd", tmp_path / "a"
+    assert not accounts.remove(str(file), check_mode=False)
+    accounts.apply(str(file), [account("a", str(home))], check_mode=False)
+    assert accounts.remove(str(file), check_mode=True)
+    assert file.exists()
+    assert accounts.remove(str(file), check_mode=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert not accounts.remove(str(file), check_mode=False)
