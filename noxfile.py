@@ -12,23 +12,33 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
 import nox
 
-nox.options.default_venv_backend = "none"
-
 CACHE = pathlib.Path(os.environ["PROFTPD_FXP_CACHE"])
+nox.options.default_venv_backend = "none"
+nox.options.envdir = str(CACHE / "nox")
+
 COLLECTIONS = CACHE / "collections"
 # The pip that this ansible-core's ansible-test wants to fetch from a site of its own (ansible_test/_internal/pypi_proxy.py,
 # python_requirements.py); the same version comes from the ordinary index.
 SANITY_PIP = "24.2"
+# The newest release of the oldest line that meta/runtime.yml allows.
+OLDEST_CORE = "2.18.19"
+IMPORTER = "0.4.44"
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
     """Run *command* where the collection can be imported as ansible_collections.proftpd.fxp."""
     session.run(*command, env={"PYTHONPATH": str(COLLECTIONS), **environment}, external=True)
+
+
+def pinned(*names: str) -> list[str]:
+    """Return the pins of *names* in requirements.txt, for the sessions with an environment of their own."""
+    return [pin for pin in pathlib.Path("requirements.txt").read_text().splitlines() if pin.split("==")[0] in names]
 
 
 @nox.session
@@ -45,6 +55,7 @@ def lint(session: nox.Session) -> None:
     session.run("shellcheck", "dev", ".ci/run", "tests/lab/demo", external=True)
     session.run("reuse", "lint", "--quiet")
     session.run("antsibull-changelog", "lint")
+    session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", ".")
     session.run("ansible-lint", "--offline")
     sanity(session)
 
@@ -67,6 +78,36 @@ def sanity(session: nox.Session) -> None:
     session.run("ansible-test", "sanity", "--requirements", "--python", python, "--color", "no", env={"HOME": str(home)})
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def package(session: nox.Session) -> None:
+    """Build what users install, have Galaxy's importer judge it, and use it with nothing but what Ansible promises to keep."""
+    place = pathlib.Path(session.create_tmp())
+    shutil.rmtree(place, ignore_errors=True)
+    session.run("ansible-galaxy", "collection", "build", "--output-path", str(place), silent=True, external=True)
+    (tarball,) = place.glob("proftpd-fxp-*.tar.gz")
+    # It wants an attrs that is too old for nox, so it has an environment of its own.
+    session.install("--quiet", f"galaxy-importer=={IMPORTER}", *pinned("ansible-core", "ansible-lint", "netaddr"))
+    with session.chdir(place):
+        session.run("python", "-m", "galaxy_importer.main", str(tarball.resolve()), silent=True)
+    session.run("ansible-galaxy", "collection", "install", str(tarball), "--force", "--collections-path", str(place),
+                silent=True, external=True)
+    installed = place / "ansible_collections" / "proftpd" / "fxp"
+    for entry in installed.iterdir():
+        if entry.name not in ("meta", "playbooks", "plugins", "roles", "MANIFEST.json", "FILES.json"):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    inventory = place / "inventory.yml"
+    inventory.write_text("fxp_servers: {hosts: {ftp1: {ansible_host: 198.51.100.11}}, vars: {fxp_tls: none}}\n")
+    session.run("ansible-playbook", f"--inventory={inventory}", f"--extra-vars=rule_sheet_directory={place.resolve()}",
+                "proftpd.fxp.rule_sheet", env={"ANSIBLE_COLLECTIONS_PATH": str(place.resolve())}, external=True)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def oldest(session: nox.Session) -> None:
+    """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
+    session.install("--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("hypothesis", "netaddr", "passlib", "pyftpdlib", "pytest"))
+    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs)
+
+
 @nox.session
 def units(session: nox.Session) -> None:
     """Unit tests, which mirror plugins/."""
@@ -85,7 +126,8 @@ def molecule(session: nox.Session) -> None:
     scenario = session.posargs[0] if session.posargs else "default"
     # Molecule looks for its shared settings at the root of a git repository.
     subprocess.run(["git", "init", "--quiet", "."], check=True)
-    session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:], env={"COLUMNS": "150"})
+    session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:],
+                env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"})
 
 
 @nox.session
