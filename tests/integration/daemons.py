@@ -65,6 +65,15 @@ def free_ports(address: str, count: int = 1) -> int:
     raise RuntimeError(f"{address} has no {count} free ports in a row")
 
 
+def listens(process: int, port: int) -> bool:
+    """Whether anybody listens on a port in the network namespace of a process."""
+    # Port and state of every socket there; 0A is LISTEN.
+    tables = [pathlib.Path(f"/proc/{process}/net/{name}") for name in ("tcp", "tcp6")]
+    with contextlib.suppress(OSError):
+        return any(re.search(rf":{port:04X} [0-9A-F:]+ 0A ", table.read_text()) for table in tables)
+    return False
+
+
 class Proftpd:
     """One daemon. ``kept`` are the files that a test put into the home and that have to be there afterwards."""
 
@@ -91,18 +100,10 @@ class Proftpd:
     def wait(self) -> None:
         """Return when the daemon listens. Nobody connects for that: the end of a session would delay the next one."""
         deadline = time.monotonic() + 20
-        while not self._listens():
+        while not listens(self.process.pid, self.port):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"proftpd did not start: {(self.root / 'output').read_text()}")
             time.sleep(0.005)
-
-    def _listens(self) -> bool:
-        # Port and state of every socket in the daemon's own network namespace; 0A is LISTEN.
-        port = f":{self.port:04X} "
-        tables = [pathlib.Path(f"/proc/{self.process.pid}/net/{name}") for name in ("tcp", "tcp6")]
-        with contextlib.suppress(OSError):
-            return any(re.search(rf"{port}[0-9A-F:]+ 0A ", table.read_text()) for table in tables)
-        return False
 
     def stop(self) -> None:
         """End the daemon and its sessions; some of them may wait in connect() for minutes."""

@@ -1,0 +1,196 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""vsftpd and pure-ftpd, healthy and broken, as partners of ProFTPD: other words for the same causes."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import socket
+import tempfile
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
+from ansible_collections.proftpd.fxp.tests.integration.daemons import Proftpd, free_ports
+from ansible_collections.proftpd.fxp.tests.integration.other_daemons import PURE_ALLOW, VSFTPD_ALLOW, PureFtpd, Vsftpd
+
+Pair = tuple[Proftpd, Proftpd]
+Other = t.Union[Vsftpd, PureFtpd]
+ADDRESS = "127.0.1.8"
+
+
+class Start(t.Protocol):
+    """Starts vsftpd with further settings or pure-ftpd with further arguments."""
+
+    def __call__(self, kind: str, *settings: str, allow: bool = True) -> Other:
+        """The daemon, listening."""
+
+
+@pytest.fixture
+def start_other() -> t.Iterator[Start]:
+    """Daemons for one test, which leaves no file on them."""
+    servers: list[Other] = []
+    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
+    root.chmod(0o711)
+
+    def start(kind: str, *settings: str, allow: bool = True) -> Other:
+        place, port = root / str(len(servers)), free_ports(ADDRESS)
+        if kind == "vsftpd":
+            lines = (VSFTPD_ALLOW if allow else "") + "".join(f"{line}\n" for line in settings)
+            servers.append(Vsftpd(place, ADDRESS, lines, port))
+        else:
+            servers.append(PureFtpd(place, ADDRESS, (*(PURE_ALLOW if allow else ()), *settings), port))
+        servers[-1].wait()
+        return servers[-1]
+
+    try:
+        yield start
+    finally:
+        for server in servers:
+            server.stop()
+        left = [server.files() for server in servers]
+        shutil.rmtree(root)
+    assert left == [set()] * len(servers)
+
+
+def between(role: str, server: Other, peer: Proftpd, **options: t.Any) -> Checked:
+    """A check with the other daemon in one role and ProFTPD in the opposite one."""
+    pair = (server, peer) if role == "source" else (peer, server)
+    return check(pair[0].options(), pair[1].options(), **{"payload_size": 100000, **options})
+
+
+KINDS = pytest.mark.parametrize("kind", ["vsftpd", "pure-ftpd"])
+BOTH_ROLES = pytest.mark.parametrize("role", ["source", "destination"])
+
+
+@pytest.mark.parametrize("size", [0, 1048576, 10000000])
+@BOTH_ROLES
+@KINDS
+def test_both_ways(pair: Pair, start_other: Start, kind: str, role: str, size: int) -> None:
+    """Every size arrives whole, in both roles and with either side listening."""
+    checked = between(role, start_other(kind), pair[1], payload_size=size)
+    assert checked.result["ok"], checked.message
+    assert checked.warnings == []
+
+
+@BOTH_ROLES
+@KINDS
+def test_active_refuses(pair: Pair, start_other: Start, kind: str, role: str) -> None:
+    """PORT with a foreign address is refused, and PORT with the client's own is not."""
+    server = start_other(kind, allow=False)
+    checked = between(role, server, pair[1], passive="destination" if role == "source" else "source")
+    assert (checked.causes, checked.servers) == (["active_refuses_foreign_address"], [role])
+    assert checked.legs[0]["certain"]
+
+
+@pytest.mark.parametrize("size", [0, 100000])
+@BOTH_ROLES
+def test_vsftpd_refuses_the_connection(pair: Pair, start_other: Start, role: str, size: int) -> None:
+    """pasv_promiscuous=NO: 425 Security: Bad IP connecting."""
+    checked = between(role, start_other("vsftpd", allow=False), pair[1], passive=role, payload_size=size)
+    assert (checked.causes, checked.servers) == (["passive_refuses_foreign_address"], [role])
+    assert checked.legs[0]["certain"]
+
+
+@BOTH_ROLES
+def test_pure_ftpd_refuses_the_connection_in_silence(pair: Pair, start_other: Start, role: str) -> None:
+    """It says nothing, and its peer claims success over an empty file: a cause, but none that is certain."""
+    checked = between(role, start_other("pure-ftpd", allow=False), pair[1], passive=role, timeout=1.5)
+    assert (checked.causes, checked.servers) == (["passive_refuses_foreign_address"], [role])
+    assert not checked.legs[0]["certain"]
+
+
+@BOTH_ROLES
+def test_connection_that_fails_without_a_reason(pair: Pair, start_other: Start, role: str) -> None:
+    """vsftpd gives no reason; the announced port is one that ProFTPD does not listen on."""
+    peer = "destination" if role == "source" else "source"
+    server = start_other("vsftpd")
+    options = {role: server.options(), peer: pair[1].options()}
+    root = server.root / "peer"
+    elsewhere = Proftpd(root, "127.0.1.2", "AllowForeignAddress on\nMasqueradeAddress 127.0.1.9\n", free_ports("127.0.1.2"))
+    try:
+        elsewhere.wait()
+        options[peer] = elsewhere.options()
+        checked = check(options["source"], options["destination"], passive=peer, payload_size=1000)
+        assert elsewhere.files() == set()
+    finally:
+        elsewhere.stop()
+    assert (checked.causes, checked.servers) == (["data_connection_unreachable"], [peer])
+    assert not checked.legs[0]["certain"]
+    assert "Failed to establish connection" in checked.message
+
+
+def test_pure_ftpd_tells_that_nothing_listens(start_other: Start, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The same with pure-ftpd, which does give the reason."""
+    server = start_other("pure-ftpd")
+    root = server.root / "peer"
+    elsewhere = Proftpd(root, "127.0.1.2", "AllowForeignAddress on\nMasqueradeAddress 127.0.1.9\n", free_ports("127.0.1.2"))
+    try:
+        elsewhere.wait()
+        checked = check(elsewhere.options(), server.options(), passive="source", payload_size=1000)
+    finally:
+        elsewhere.stop()
+    assert (checked.causes, checked.servers) == (["data_connection_refused"], ["source"])
+
+
+def test_no_active_mode(pair: Pair, start_other: Start) -> None:
+    """vsftpd's port_enable=NO refuses every PORT."""
+    checked = between("destination", start_other("vsftpd", "port_enable=NO"), pair[0], passive="source")
+    assert (checked.causes, checked.servers) == (["active_mode_disabled"], ["destination"])
+
+
+def test_no_passive_mode(pair: Pair, start_other: Start) -> None:
+    """vsftpd's pasv_enable=NO refuses every PASV."""
+    checked = between("destination", start_other("vsftpd", "pasv_enable=NO"), pair[0], passive="destination")
+    assert (checked.causes, checked.servers) == (["command_limited"], ["destination"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting"),
+    [("vsftpd", "max_clients=1"), ("vsftpd", "max_per_ip=1"), ("pure-ftpd", "-c1"), ("pure-ftpd", "-C1")],
+)
+def test_too_many_clients(pair: Pair, start_other: Start, kind: str, setting: str) -> None:
+    """421 instead of a greeting."""
+    server = start_other(kind, setting)
+    with socket.create_connection((server.address, server.port)) as holder:
+        assert holder.recv(100).startswith(b"220")
+        checked = between("destination", server, pair[0])
+    assert (checked.causes, checked.servers) == (["server_busy"] * 2, ["destination"] * 2)
+
+
+def test_unexpected_address(pair: Pair, start_other: Start) -> None:
+    """pure-ftpd's -P and vsftpd's pasv_address announce whatever they are told."""
+    for server in (start_other("pure-ftpd", "-P", "198.51.100.7"), start_other("vsftpd", "pasv_address=198.51.100.7")):
+        options = server.options(expected_address=ADDRESS)
+        checked = check(options, pair[1].options(), passive="source", payload_size=1000)
+        assert (checked.causes, checked.servers) == (["unexpected_address_advertised"], ["source"])
+
+
+@KINDS
+def test_port_out_of_range(pair: Pair, start_other: Start, kind: str) -> None:
+    """Ports beside the planned ones."""
+    ports = {"vsftpd": ("pasv_min_port=50200", "pasv_max_port=50250"), "pure-ftpd": ("-p", "50200:50250")}[kind]
+    options = start_other(kind, *ports).options(passive_ports="50300-50399")
+    checked = check(options, pair[1].options(), passive="source", payload_size=1000)
+    assert (checked.causes, checked.servers) == (["passive_port_out_of_range"], ["source"])
+
+
+def test_quota(pair: Pair, start_other: Start) -> None:
+    """pure-ftpd's virtual quota ends the transfer."""
+    server = start_other("pure-ftpd", "-n", "1000:1")
+    checked = between("destination", server, pair[0], payload_size=3000000)
+    assert set(checked.causes) == {"no_space"}, checked.message
+    assert checked.servers == ["destination", "destination"]
+
+
+@KINDS
+def test_wrong_password(pair: Pair, start_other: Start, kind: str) -> None:
+    """A refused login."""
+    server = start_other(kind, *(("anonymous_enable=NO", "local_enable=YES") if kind == "vsftpd" else ()))
+    options = server.options(password="a secret that is wrong")
+    checked = check(pair[0].options(), options, payload_size=1000)
+    assert (checked.causes, checked.servers) == (["login_refused"] * 2, ["destination"] * 2)
