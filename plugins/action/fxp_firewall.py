@@ -63,16 +63,19 @@ class ActionModule(ActionBase):
         """
         Ask the host until it answers that the old rules are in force, and say so.
         """
-        settled = False
+        settled = rules = False
         while not settled and time.monotonic() < deadline + PATIENCE:
             try:
                 self._new_connection()
-                settled = bool(self._phase(task_vars, "settle").get("settled"))
+                answer = self._phase(task_vars, "settle")
+                settled, rules = bool(answer.get("settled")), bool(answer.get("rules"))
             except AnsibleConnectionFailure:
                 pass
             if not settled:
                 time.sleep(1)
-        if settled:
+        if settled and self._removes():
+            ending = "The rules are in force again." if rules else "The rules are gone; run this again to remove the rest."
+        elif settled:
             ending = "The new rules are gone, and the old ones are in force again."
         else:
             ending = (
@@ -91,7 +94,12 @@ class ActionModule(ActionBase):
         else:
             way = f"{self._connection.transport} to {self._play_context.remote_addr or self._host}"
         why = f" ({error})" if error else ""
+        if self._removes():
+            return f"Without these firewall rules Ansible is cut off: {way} did not get through{why}. Let other rules accept it."
         return f"The new firewall rules cut Ansible off: {way} did not get through{why}. Let the rules accept it."
+
+    def _removes(self) -> bool:
+        return self._task.args.get("state") == "absent"
 
     def _phase(self, task_vars: dict[str, t.Any], phase: str, **more: str) -> dict[str, t.Any]:
         arguments = {**self._task.args, **more, "_phase": phase}

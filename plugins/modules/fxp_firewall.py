@@ -17,6 +17,9 @@ description:
     drop chosen addresses or rates, as those of C(fail2ban), stay in front of it. Nothing else of other tables is touched.
   - If the rules would govern the port that ssh comes in by, or if firewalld, ufw or iptables decides on connections to the host,
     the module fails before anything is changed.
+  - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
+    kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
+    done, whatever manages the firewall there.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
@@ -47,23 +50,31 @@ options:
       - The whole text of the rules, which becomes C(/etc/proftpd-fxp/firewall.nft).
       - It defines C(control_port), C(passive_ports) and C(incoming), and C(outgoing4) and C(outgoing6) where this server dials
         peers, and replaces the table C(inet proftpd_fxp), as the template of the role P(proftpd.fxp.firewall#role) does.
+      - Required if O(state=present).
     type: str
-    required: true
   unit:
     description:
       - The text of C(proftpd-fxp-firewall.service), which loads the rules when the host starts.
+      - Required if O(state=present).
     type: str
-    required: true
   drop_in:
     description:
       - The text of a drop-in for C(nftables.service), which loads the rules again whenever that flushes everything.
+      - Required if O(state=present).
     type: str
-    required: true
   return_after:
     description:
       - Seconds that the host waits for the confirmation before it returns to the old rules. At least 5.
     type: int
     default: 30
+  state:
+    description:
+      - Whether the rules are in force, or nothing of this collection is left in the firewall.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
   _phase:
     description:
       - The step of one change. Set by the action plugin of this module; leave it alone.
@@ -96,6 +107,10 @@ EXAMPLES = r"""
     unit: "{{ lookup('ansible.builtin.template', 'proftpd-fxp-firewall.service.j2') }}"
     drop_in: "{{ lookup('ansible.builtin.template', 'nftables-drop-in.conf.j2') }}"
     return_after: 120
+
+- name: Take all rules away
+  proftpd.fxp.fxp_firewall:
+    state: absent
 """
 
 RETURN = r"""
@@ -139,27 +154,46 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, systemd, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    detect,
+    lockout,
+    nftables,
+    removal,
+    systemd,
+    transaction,
+)
 
 MINIMUM = 5  # seconds that a new connection may need
 
 
-def wish(module: AnsibleModule) -> transaction.Wish:
+def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Transaction:
     # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+    program = inspect.getsource(nftables)
+    if module.params["state"] == "absent":
+        return removal.Removal(host, systemd.Systemd(), program, interpreter)
     params = module.params
-    return transaction.Wish(params["content"], params["unit"], params["drop_in"], inspect.getsource(nftables), interpreter)
+    wish = transaction.Wish(params["content"], params["unit"], params["drop_in"], program, interpreter)
+    return transaction.Transaction(host, systemd.Systemd(), wish)
+
+
+def remove(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
+    validated = bool(host.nft.path)
+    result = {"path": host.rules, "validated": validated, "missing_packages": [], "rules_in": [], "drift": [], "changed": False}
+    if not removal.is_found(host):
+        return result
+    if not host.nft.path:
+        module.warn("nftables is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
+    outcome = transaction_of(module, host).apply(module.params["return_after"], module.check_mode)
+    result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
+    return {**result, "connection": connection}
 
 
 def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
     defines = nftables.read_defines(module.params["content"])
-    if module.params["return_after"] < MINIMUM:
-        raise nftables.FirewallError(
-            f"return_after is {module.params['return_after']}, which leaves no time to come back; make it {MINIMUM} or more."
-        )
     detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
     lockout.refuse_lockout(defines, connection, lockout.listening())
-    change = transaction.Transaction(host, systemd.Systemd(), wish(module))
+    change = transaction_of(module, host)
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
     if host.nft.path:
         outcome = change.apply(module.params["return_after"], module.check_mode)
@@ -176,23 +210,32 @@ def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[s
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "content": {"type": "str", "required": True},
-            "unit": {"type": "str", "required": True},
-            "drop_in": {"type": "str", "required": True},
+            "content": {"type": "str"},
+            "unit": {"type": "str"},
+            "drop_in": {"type": "str"},
             "return_after": {"type": "int", "default": 30},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
             "_connection": {"type": "str", "default": ""},
         },
+        required_if=[("state", "present", ("content", "unit", "drop_in"))],
         supports_check_mode=True,
     )
     host = nftables.Host()
     connection = lockout.ssh_connection()
     try:
         if module.params["_phase"] == "apply":
-            module.exit_json(**apply(module, host, connection))
-        change = transaction.Transaction(host, systemd.Systemd(), wish(module))
+            patience = module.params["return_after"]
+            if patience < MINIMUM:
+                raise nftables.FirewallError(
+                    f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more."
+                )
+            begin = remove if module.params["state"] == "absent" else apply
+            module.exit_json(**begin(module, host, connection))
+        change = transaction_of(module, host)
         if module.params["_phase"] == "settle":
-            module.exit_json(settled=change.settle())
+            settled = change.settle()
+            module.exit_json(settled=settled, rules=os.path.exists(host.rules))
         if connection and connection == module.params["_connection"]:
             raise nftables.FirewallError(
                 "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "

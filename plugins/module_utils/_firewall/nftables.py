@@ -488,23 +488,35 @@ class Host:
     @contextlib.contextmanager
     def locked(self) -> t.Iterator[None]:
         """
-        One change at a time.
+        One change at a time. Removal takes the lock's file away, so what was locked must still be that file.
         """
-        os.makedirs(os.path.dirname(self.lock), mode=0o700, exist_ok=True)
-        handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + LOCK_TIMEOUT
+        while True:
+            os.makedirs(os.path.dirname(self.lock), mode=0o700, exist_ok=True)
+            handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._wait_for(handle, deadline)
+                if self._is_lock(handle):
+                    yield
+                    return
+            finally:
+                os.close(handle)
+
+    def _is_lock(self, handle: int) -> bool:
         try:
-            deadline = time.monotonic() + LOCK_TIMEOUT
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except OSError:
-                    if time.monotonic() > deadline:
-                        raise FirewallError("Another change of the firewall rules has not ended; try again.") from None
-                    time.sleep(0.1)
-            yield
-        finally:
-            os.close(handle)
+            return os.path.samestat(os.fstat(handle), os.stat(self.lock))
+        except FileNotFoundError:
+            return False
+
+    @staticmethod
+    def _wait_for(handle: int, deadline: float) -> None:
+        while True:
+            try:
+                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise FirewallError("Another change of the firewall rules has not ended; try again.") from None
+                time.sleep(0.1)
 
     def load(self) -> None:
         """

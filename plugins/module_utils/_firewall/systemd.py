@@ -47,6 +47,9 @@ class Systemd:
         self._run(["systemctl", "enable", "--quiet", unit])
         self._run(["systemctl", "start", unit])
 
+    def stop(self, unit: str) -> None:
+        self._run(["systemctl", "stop", unit], may_fail=True)
+
     def switch_off(self, unit: str) -> None:
         """
         Disable the unit and forget that it was active, without running its ExecStop.

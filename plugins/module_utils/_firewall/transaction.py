@@ -72,12 +72,12 @@ class Transaction:
         self.systemd = systemd
         self.wish = wish
         program = f"#!{wish.interpreter} -I\n{wish.program}"
-        self.unit_path = f"{root}/etc/systemd/system/{UNIT}"
+        unit, drop_in = unit_paths(root)
         # What stands beside the rules: path, text, mode. Only the program is needed while a change is on trial.
         self.program = (host.program, program, 0o755)
         self.units = (
-            (self.unit_path, wish.unit, 0o644),
-            (f"{root}/etc/systemd/system/nftables.service.d/proftpd-fxp.conf", wish.drop_in, 0o644),
+            (unit, wish.unit, 0o644),
+            (drop_in, wish.drop_in, 0o644),
         )
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
@@ -141,13 +141,16 @@ class Transaction:
         self.systemd.arm(TIMER, return_after, [self.host.program, "return"])
         try:
             write(self.host.pending, "{}", 0o600)
-            write(self.host.new_rules, self.wish.content, 0o600)
-            self.host.nft.load(self.wish.content)
+            self._put_on_trial()
             now = nftables.in_force(self.host.nft.ruleset())
             write(self.host.pending, json.dumps(now, sort_keys=True), 0o600)
         except BaseException:
             self._take_back()
             raise
+
+    def _put_on_trial(self) -> None:
+        write(self.host.new_rules, self.wish.content, 0o600)
+        self.host.nft.load(self.wish.content)
 
     def _take_back(self) -> None:
         confirmed = _files.read_text(self.host.rules)
@@ -243,6 +246,14 @@ class Transaction:
 
     def _placements(self, ruleset: nftables.Ruleset) -> list[nftables.Placement]:
         return nftables.placements(ruleset, nftables.read_defines(self.wish.content))
+
+
+def unit_paths(root: str = "") -> tuple[str, str]:
+    """
+    Where the unit and the drop-in for nftables.service are.
+    """
+    directory = f"{root}/etc/systemd/system"
+    return f"{directory}/{UNIT}", f"{directory}/nftables.service.d/proftpd-fxp.conf"
 
 
 def write(path: str, text: str, mode: int) -> None:

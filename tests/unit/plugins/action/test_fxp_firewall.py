@@ -163,6 +163,20 @@ def test_host_that_was_never_reached_is_unreachable(monkeypatch: pytest.MonkeyPa
     assert stage.steps == [("apply", 0)]
 
 
+@pytest.mark.parametrize(("rules", "ending"), [
+    (True, "The rules are in force again."),
+    (False, "The rules are gone; run this again to remove the rest."),
+])
+def test_removal_that_cuts_off_says_so(monkeypatch: pytest.MonkeyPatch, rules: bool, ending: str) -> None:
+    settled = {"settled": True, "rules": rules}
+    stage = Stage(monkeypatch, Ssh(), apply=[ON_TRIAL], confirm=for_ever(CLOSED), settle=[settled])
+    stage.plugin._task.args = {"state": "absent"}
+    message = stage.run()["msg"]
+    assert message.startswith("ftp1: Without these firewall rules Ansible is cut off: ssh from 192.0.2.1 to port 2222 did")
+    assert message.endswith(ending)
+    assert stage.asked[-1] == {"state": "absent", "_phase": "settle"}
+
+
 @pytest.mark.parametrize("value", ["soon", None, [1]])
 def test_return_after_must_be_a_number(monkeypatch: pytest.MonkeyPatch, value: t.Any) -> None:
     stage = Stage(monkeypatch, Ssh())

@@ -110,3 +110,31 @@ def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch:
     call(check_mode=True)
     assert seen[0].program == pathlib.Path(nftables.__file__).read_text()
     assert pathlib.Path(seen[0].interpreter).is_absolute()
+
+
+def test_removal_of_nothing_asks_nobody(call: Call, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise nftables.FirewallError("systemd does not run here")
+
+    monkeypatch.setattr(systemd, "Systemd", refuse)
+    monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["ufw"])
+    files = set(tmp_path.rglob("*"))
+    for check_mode in (True, False):
+        code, result = call(check_mode, state="absent", content=None, unit=None, drop_in=None)
+        assert (code, result["changed"], result["warned"]) == (0, False, [])
+    assert set(tmp_path.rglob("*")) == files
+
+
+def test_removal_where_nft_is_gone_says_so(call: Call, tmp_path: pathlib.Path) -> None:
+    rules = tmp_path / "etc/proftpd-fxp/firewall.nft"
+    rules.parent.mkdir(parents=True)
+    rules.write_text(CONTENT)
+    code, result = call(check_mode=True, state="absent")
+    assert (code, result["changed"], result["diff"][0]["before"]) == (0, True, CONTENT)
+    assert "not installed here any more" in result["warned"][0]
+
+
+@pytest.mark.parametrize("missing", ["content", "unit", "drop_in"])
+def test_presence_needs_every_text(call: Call, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.delitem(ARGUMENTS, missing)
+    assert call().result["msg"] == f"state is present but all of the following are missing: {missing}"

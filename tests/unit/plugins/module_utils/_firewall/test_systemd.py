@@ -93,17 +93,19 @@ def test_calls(programs: Programs) -> None:
     manager.switch_on("x.service")
     manager.switch_off("x.service")
     manager.disarm("y")
+    manager.stop("x.service")
     manager.arm("y", 30, ["/program", "return"])
     calls = programs.calls()
-    assert calls[:6] == [
+    assert calls[:7] == [
         "systemctl daemon-reload",
         "systemctl enable --quiet x.service",
         "systemctl start x.service",
         "systemctl disable --quiet x.service",
         "systemctl reset-failed x.service",
         "systemctl stop y.timer",
+        "systemctl stop x.service",
     ]
-    words = calls[6].split()
+    words = calls[7].split()
     assert words[0] == "systemd-run"
     assert {"--unit=y", "--on-active=30s", "--collect"} <= set(words)
     assert words[-2:] == ["/program", "return"]

@@ -48,6 +48,9 @@ class ScriptedSystemd(Systemd):
         self._say("switch_on")
         self.on = True
 
+    def stop(self, unit: str) -> None:
+        self._say("stop")
+
     def switch_off(self, unit: str) -> None:
         self._say("switch_off")
         self.on = False

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Take everything of ours out of the kernel and off the disk, by commit or return like any other change.
+
+Somebody may have come to depend on our rules since they were loaded, for example by giving sshd one of the ports that they
+open. So the rules leave the kernel on trial, with everything else still in place, and only the confirmation removes that
+too. A removal that dies after its confirmation is finished by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
+    TIMER,
+    UNIT,
+    Outcome,
+    TooLate,
+    Transaction,
+    Wish,
+    unit_paths,
+    write,
+)
+
+# Directories that go when they are empty; the others that we write to are the system's.
+OWN_DIRECTORIES = ("proftpd-fxp", "nftables.service.d")
+
+
+def is_in_kernel(host: nftables.Host) -> bool:
+    """
+    Does the kernel hold rules of ours? Without nft nobody can tell.
+    """
+    return bool(host.nft.path) and any(nftables.in_force(host.nft.ruleset()).values())
+
+
+def is_found(host: nftables.Host, root: str = "") -> bool:
+    """
+    Is anything of ours on this host?
+    """
+    files = _files_of(host, root)
+    return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or is_in_kernel(host)
+
+
+def _files_of(host: nftables.Host, root: str) -> tuple[str, ...]:
+    return (host.rules, *unit_paths(root), host.record, host.program, host.new_rules, host.pending)
+
+
+class Removal(Transaction):
+    """
+    One removal on one host on which something of ours is found.
+    """
+
+    def __init__(self, host: nftables.Host, systemd: Systemd, program: str, interpreter: str, root: str = "") -> None:
+        super().__init__(host, systemd, Wish("", "", "", program, interpreter), root)
+        self.files = _files_of(host, root)
+        self.unit_files = unit_paths(root)
+
+    def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
+        """
+        Take the rules out of the kernel on trial; where there are none, remove at once what else there is.
+        """
+        outcome = super().apply(return_after, check_mode)
+        if not check_mode and not outcome.on_trial:
+            self._clean()
+        return outcome
+
+    def _apply(self, return_after: int, check_mode: bool) -> Outcome:
+        outcome = Outcome(changed=True, diff=self._removed())
+        if not is_in_kernel(self.host):
+            return outcome
+        if check_mode:
+            self.host.nft.check(nftables.removal_batch(self.host.nft.ruleset()))
+            return outcome
+        if not os.access(self.host.program, os.X_OK):
+            write(*self.program)
+        self._load_on_trial(return_after)
+        return outcome._replace(on_trial=True)
+
+    def _put_on_trial(self) -> None:
+        _files.remove(self.host.new_rules)
+        self.host.nft.unload()
+
+    def _removed(self) -> tuple[dict[str, str], ...]:
+        diffs = []
+        for path in (self.host.rules, *self.unit_files):
+            text = _files.read_text(path)
+            if text is not None:
+                diffs.append({"before_header": path, "after_header": path, "before": text, "after": ""})
+        remarks = [f"{path} is removed" for path in (self.host.program, self.host.record) if os.path.exists(path)]
+        remarks += ["the rules in the kernel are removed"] if is_in_kernel(self.host) else []
+        return (*diffs, {"prepared": "".join(f"# {remark}\n" for remark in remarks)}) if remarks else tuple(diffs)
+
+    def confirm(self) -> None:
+        """
+        Remove what would bring the rules back, then everything else; raise TooLate if the rules are back already.
+        """
+        with self.host.locked():
+            pending = _files.read_text(self.host.pending)
+            if pending is None or os.path.exists(self.host.new_rules):
+                raise TooLate("The firewall rules were put back before the confirmation of their removal came.")
+            if is_in_kernel(self.host):
+                raise FirewallError("Somebody loaded the firewall rules again while their removal waited for its confirmation.")
+            # From here on nothing on this host knows rules that could come back.
+            _files.remove(self.host.rules)
+            _files.remove(self.host.pending)
+        self._clean()
+
+    def _clean(self) -> None:
+        """
+        The unit first, because it runs our program when it stops.
+        """
+        self.systemd.disarm(TIMER)
+        if any(map(os.path.lexists, self.unit_files)):
+            self.systemd.stop(UNIT)
+            self.systemd.switch_off(UNIT)
+            for path in self.unit_files:
+                _files.remove(path)
+            self.systemd.reload()
+        for path in (*self.files, self.host.lock):
+            _files.remove(_files.staged_name(path))
+            _files.remove(path)
+        for path in (*self.files, self.host.lock):
+            self._remove_empty(os.path.dirname(path))
+
+    @staticmethod
+    def _remove_empty(directory: str) -> None:
+        # The system's own directories and those in which somebody has files stay.
+        if os.path.basename(directory) in OWN_DIRECTORIES:
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
