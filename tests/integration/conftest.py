@@ -22,7 +22,7 @@ SOURCE, DESTINATION = "127.0.1.1", "127.0.1.2"
 class Starter(t.Protocol):
     """Starts a daemon with the given directives."""
 
-    def __call__(self, address: str, directives: str = ALLOW + DIGEST) -> Proftpd:
+    def __call__(self, address: str, directives: str = ALLOW + DIGEST, port: int | None = None) -> Proftpd:
         """The daemon, listening."""
 
 
@@ -33,8 +33,8 @@ def started() -> t.Iterator[Starter]:
     root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
     root.chmod(0o711)
 
-    def start(address: str, directives: str = ALLOW + DIGEST) -> Proftpd:
-        server = Proftpd(root / str(len(servers)), address, directives, free_ports(address))
+    def start(address: str, directives: str = ALLOW + DIGEST, port: int | None = None) -> Proftpd:
+        server = Proftpd(root / str(len(servers)), address, directives, port or free_ports(address))
         servers.append(server)
         server.wait()
         return server

@@ -74,6 +74,13 @@ def listens(process: int, port: int) -> bool:
     return False
 
 
+def is_free(address: str, port: int) -> bool:
+    """Whether a port of a local address can be listened on."""
+    with contextlib.suppress(OSError), socket.create_server((address, port)):
+        return True
+    return False
+
+
 class Proftpd:
     """One daemon. ``kept`` are the files that a test put into the home and that have to be there afterwards."""
 

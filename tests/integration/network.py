@@ -86,10 +86,7 @@ class Network:
 
     def check(self, source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.Any], **options: t.Any) -> Checked:
         """A check that runs on the client."""
-        text = json.dumps(check_options(source, destination, **options))
-        command = (sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_check")
-        outcome = json.loads(run("ip", "netns", "exec", self.names["client"], *command, text=text))
-        return judged(outcome["result"], outcome["message"], outcome["warnings"])
+        return check_inside(self.names["client"], source, destination, **options)
 
     def remove(self) -> None:
         """Delete the namespaces, as far as they were made."""
@@ -97,6 +94,83 @@ class Network:
         for name in self.names.values():
             if name in present:
                 run("ip", "netns", "delete", name)
+
+
+class Gateway:
+    """
+    Two hosts behind one gateway, and a client outside of it.
+
+    The gateway leads its ports 2121 and 50000-50049 to the source, 2122 and 50050-50099 to the destination; connections that come
+    from inside only with ``hairpin``.
+    """
+
+    ADDRESS, INSIDE = "198.51.100.254", {"source": "10.77.0.11", "destination": "10.77.0.12"}
+    PORTS, PASSIVE = {"source": 2121, "destination": 2122}, {"source": "50000-50049", "destination": "50050-50099"}
+
+    def __init__(self, *, hairpin: bool) -> None:
+        self.names = {name: f"fxpg{os.getpid()}{name[0]}" for name in ("client", "gateway", "source", "destination")}
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.remove)
+            for name in self.names.values():
+                run("ip", "netns", "add", name)
+                run("ip", "-n", name, "link", "set", "lo", "up")
+            gateway = self.names["gateway"]
+            run("ip", "-n", gateway, "link", "add", "inside", "type", "bridge")
+            self._join("client", "outside", CLIENT, None)
+            for name, address in self.INSIDE.items():
+                self._join(name, name, address, "inside")
+            for device, address in (("outside", self.ADDRESS), ("inside", "10.77.0.1")):
+                run("ip", "-n", gateway, "address", "add", f"{address}/24", "dev", device)
+                run("ip", "-n", gateway, "link", "set", device, "up")
+            for name in self.INSIDE:
+                run("ip", "-n", self.names[name], "route", "add", "default", "via", "10.77.0.1")
+            run("ip", "netns", "exec", gateway, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+            come = "" if hairpin else "iifname outside "
+            forwards = "".join(
+                f"{come}ip daddr {self.ADDRESS} tcp dport {{ {self.PORTS[name]}, {self.PASSIVE[name]} }} dnat to {address}\n"
+                for name, address in self.INSIDE.items()
+            )
+            table = (
+                f"table ip test {{\nchain forwards {{\ntype nat hook prerouting priority dstnat\n{forwards}}}\n"
+                "chain leaving {\ntype nat hook postrouting priority srcnat\nip saddr 10.77.0.0/24 masquerade\n}\n}\n"
+            )
+            run("ip", "netns", "exec", gateway, "nft", "-f", "-", text=table)
+            undo.pop_all()
+
+    def _join(self, name: str, device: str, address: str, bridge: str | None) -> None:
+        own, gateway = self.names[name], self.names["gateway"]
+        run("ip", "-n", own, "link", "add", "eth0", "type", "veth", "peer", "name", device, "netns", gateway)
+        run("ip", "-n", own, "address", "add", f"{address}/24", "dev", "eth0")
+        run("ip", "-n", own, "link", "set", "eth0", "up")
+        run("ip", "-n", gateway, "link", "set", device, *(("master", bridge) if bridge else ()), "up")
+
+    def start(self, root: pathlib.Path, name: str) -> Proftpd:
+        """A daemon that announces the gateway's address; it is dialled there, too."""
+        passive = f"MasqueradeAddress {self.ADDRESS}\nPassivePorts {self.PASSIVE[name].replace('-', ' ')}\n"
+        prefix = ("ip", "netns", "exec", self.names[name])
+        server = Proftpd(root / name, self.INSIDE[name], ALLOW + passive, self.PORTS[name], prefix)
+        server.wait()
+        server.address = self.ADDRESS
+        return server
+
+    def remove(self) -> None:
+        """Delete the namespaces, as far as they were made."""
+        present = run("ip", "netns", "list").split()
+        for name in self.names.values():
+            if name in present:
+                run("ip", "netns", "delete", name)
+
+    def check(self, source: dict[str, t.Any], destination: dict[str, t.Any], **options: t.Any) -> Checked:
+        """A check from the client."""
+        return check_inside(self.names["client"], source, destination, **options)
+
+
+def check_inside(namespace: str, source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.Any], **options: t.Any) -> Checked:
+    """A check that runs in a network namespace."""
+    text = json.dumps(check_options(source, destination, **options))
+    command = (sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_check")
+    outcome = json.loads(run("ip", "netns", "exec", namespace, *command, text=text))
+    return judged(outcome["result"], outcome["message"], outcome["warnings"])
 
 
 def wait_for_growth(path: pathlib.Path, size: int) -> None:
@@ -108,4 +182,16 @@ def wait_for_growth(path: pathlib.Path, size: int) -> None:
         time.sleep(0.01)
 
 
-__all__ = ("ALLOW", "CLIENT", "DEAD", "DESTINATION", "NO_ROUTE", "SOURCE", "Network", "run", "wait_for_growth")
+__all__ = (
+    "ALLOW",
+    "CLIENT",
+    "DEAD",
+    "DESTINATION",
+    "NO_ROUTE",
+    "SOURCE",
+    "Gateway",
+    "Network",
+    "check_inside",
+    "run",
+    "wait_for_growth",
+)

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import check as check_module
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, Proftpd, free_ports, server_options
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ACCOUNT, ALLOW, Proftpd, free_ports, is_free, server_options
 from ansible_collections.proftpd.fxp.tests.integration.scripted import Sink
 
 Pair = tuple[Proftpd, Proftpd]
@@ -256,3 +258,72 @@ def test_passive_side_hangs(start: Starter, passive: str) -> None:
     assert leg["evidence"]["released"]
     assert "fxp_masquerade_address" in leg["remedy"]
     assert checked.warnings == []
+
+
+@pytest.mark.parametrize("verb", ["PORT", "PASV"])
+def test_command_limited(start: Starter, verb: str) -> None:
+    """<Limit> denies PORT or PASV; each is refused in its own words, before any policy on addresses."""
+    destination = start(DESTINATION, f"{ALLOW}<Limit {verb}>\nDenyAll\n</Limit>\n")
+    passive = "source" if verb == "PORT" else "destination"
+    checked = check(start(SOURCE).options(), destination.options(), passive=passive, payload_size=1000)
+    assert (checked.causes, checked.servers) == (["command_limited"], ["destination"])
+    assert f"501 {verb}: Operation not permitted" in checked.message
+
+
+def test_active_mode_disabled(start: Starter) -> None:
+    """RootRevoke on a privileged port: active transfers would need the port below it."""
+    port = next(port for port in range(800, 1000) if is_free(DESTINATION, port))
+    destination = start(DESTINATION, ALLOW + "RootRevoke on\n", port)
+    checked = check(start(SOURCE).options(), destination.options(), payload_size=1000)
+    assert (checked.causes, checked.servers) == (["active_mode_disabled", None], ["destination", None])
+    assert "RootRevoke" in checked.result["remedy"]
+
+
+@pytest.mark.parametrize("role", ["source", "destination"])
+def test_no_space(pair: Pair, role: str) -> None:
+    """A full disk, for the payload and for the transfer."""
+    servers = dict(zip(("source", "destination"), pair))
+    full = servers[role].home / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,uid={ACCOUNT}", "tmpfs", str(full)], check=True, timeout=30)
+    try:
+        options = {name: server.options() for name, server in servers.items()}
+        options[role]["directory"] = "full"
+        checked = check(options["source"], options["destination"], payload_size=1000000)
+    finally:
+        subprocess.run(["umount", str(full)], check=True, timeout=30)
+        full.rmdir()
+    assert (checked.causes, checked.servers) == (["no_space"] * 2, [role] * 2)
+    # Only what ProFTPD says to another server leaves a broken disk possible.
+    assert [leg["certain"] for leg in checked.legs] == [role == "source"] * 2
+    assert ("No space left" if role == "source" else "Input/output error") in checked.message
+
+
+def test_overwrite_refused(start: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is taken already. The check's own names never are, so chance is helped along."""
+    source, destination = start(SOURCE), start(DESTINATION, ALLOW + "AllowOverwrite off\n")
+    source.put("there", b"content")
+    destination.put("taken", b"old")
+    monkeypatch.setattr(check_module, "unguessable_name", lambda: "taken")
+    checked = check(source.options(), destination.options(), path="there", passive="destination")
+    destination.put("taken", b"old")
+    assert (checked.causes, checked.servers) == (["overwrite_refused"], ["destination"])
+
+
+@pytest.mark.parametrize("role", ["source", "destination"])
+def test_type_is_rewritten(start: Starter, role: str) -> None:
+    """mod_rewrite turns TYPE I into TYPE A on one side: two servers that report success, and another file."""
+    text = "LoadModule mod_rewrite.c\nRewriteEngine on\nRewriteCondition %m ^TYPE$\nRewriteRule ^I$ A\n"
+    source = start(SOURCE, ALLOW + (text if role == "source" else ""))
+    destination = start(DESTINATION, ALLOW + (text if role == "destination" else ""))
+    source.put("lines", b"line\r\n" * 10000)
+    checked = check(source.options(), destination.options(), path="lines")
+    assert (checked.causes, checked.servers) == (["type_mismatch"] * 2, [role] * 2), checked.message
+
+
+def test_many_answers_to_a_changed_file(start: Starter) -> None:
+    """The same with the payload of the check itself."""
+    text = "LoadModule mod_rewrite.c\nRewriteEngine on\nRewriteCondition %m ^TYPE$\nRewriteRule ^I$ A\n"
+    source, destination = start(SOURCE), start(DESTINATION, ALLOW + text)
+    checked = check(source.options(), destination.options(), payload_size=100000)
+    assert (checked.causes, checked.servers) == (["type_mismatch"] * 2, ["destination"] * 2)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,7 +17,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd, listens
 from ansible_collections.proftpd.fxp.tests.integration.network import (
     CLIENT,
     DEAD,
@@ -26,6 +28,7 @@ from ansible_collections.proftpd.fxp.tests.integration.network import (
     PORT,
     SOURCE,
     SOURCE6,
+    Gateway,
     Network,
     wait_for_growth,
 )
@@ -124,6 +127,7 @@ def test_blocked(hosts: Network, start: Starter, name: str, hook: str, rule: str
     leg = checked.legs[0]
     assert (leg["server"], leg["certain"], leg["also_possible"]) == ("source", False, ["destination", "network"])
     assert "fxp_passive_ports" in leg["remedy"]
+    assert leg["evidence"]["client_reached"] == "connected"
     # The source was never commanded, so nothing hangs there.
     assert not any(line.startswith("RETR") for line in checked.lines(leg=0, direction="sent"))
     assert leg["bytes"] is None
@@ -182,6 +186,67 @@ def test_private_address(hosts: Network, start: Starter) -> None:
     checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
     assert (checked.causes, checked.servers) == (["private_address_advertised"], ["source"])
     assert "fxp_masquerade_address" in checked.result["remedy"]
+
+
+@pytest.mark.parametrize("policy", [ALLOW, "AllowForeignAddress off\n"])
+def test_port_address_rewritten(hosts: Network, start: Starter, policy: str) -> None:
+    """ProFTPD replaces a private address in PORT by the client's, whatever its policy: only the client sees that it did."""
+    source, destination = start(ALLOW + "MasqueradeAddress 10.99.0.1\n", policy)
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == (["port_address_rewritten"], ["destination"])
+    leg = checked.legs[0]
+    assert (leg["certain"], leg["evidence"]["rewritten"], leg["evidence"]["client_reached"]) == (True, True, "connected")
+    assert "fxp_masquerade_address" in leg["remedy"]
+
+
+def test_port_address_rewritten_and_lost(hosts: Network, start: Starter) -> None:
+    """The client's own firewall hides the rewrite; then nothing proves it, and the announced address is the cause."""
+    source, destination = start(ALLOW + "MasqueradeAddress 10.99.0.1\n")
+    hosts.filter("client", "input", f"ip saddr {DESTINATION} tcp flags & (syn | ack) == syn drop")
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source", timeout=1.5)
+    assert (checked.causes, checked.servers) == (["private_address_advertised"], ["source"])
+    assert checked.legs[0]["evidence"]["rewritten"] is False
+
+
+def test_translated_family(hosts: Network, start: Starter) -> None:
+    """Something in front of a server turns IPv6 into IPv4: the server is told an address that it cannot connect to."""
+    source, destination = start()
+    relay = [sys.executable, str(pathlib.Path(__file__).with_name("relay.py")), DESTINATION6, "2199", DESTINATION, str(PORT)]
+    with subprocess.Popen(["ip", "netns", "exec", hosts.names["destination"], *relay]) as process:
+        try:
+            while not listens(process.pid, 2199):
+                assert process.poll() is None
+                time.sleep(0.01)
+            translated = destination.options(host=DESTINATION6, port=2199)
+            checked = hosts.check(source.options(host=SOURCE6), translated, payload_size=1000, passive="source")
+        finally:
+            process.kill()
+    assert (checked.causes, checked.servers) == (["address_family_mismatch"], ["destination"]), checked.message
+    assert checked.legs[0]["certain"]
+
+
+@pytest.mark.parametrize("hairpin", [False, True])
+def test_hairpin(hairpin: bool) -> None:
+    """Two servers behind one gateway reach one another at its outer address only if it leads them back inside."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
+    root.chmod(0o711)
+    gateway = Gateway(hairpin=hairpin)
+    servers: list[Proftpd] = []
+    try:
+        servers = [gateway.start(root, name) for name in ("source", "destination")]
+        checked = gateway.check(servers[0].options(), servers[1].options(), payload_size=100000)
+        assert [server.files() for server in servers] == [set(), set()]
+    finally:
+        for server in servers:
+            server.stop()
+        gateway.remove()
+        shutil.rmtree(root)
+    if hairpin:
+        assert checked.result["ok"], checked.message
+        return
+    assert (checked.causes, checked.servers) == (["hairpin_nat_missing"] * 2, ["source", "destination"])
+    assert [leg["certain"] for leg in checked.legs] == [False, False]
+    assert "fxp_gateway" in checked.result["remedy"]
 
 
 def test_control_connection_dropped(hosts: Network, start: Starter) -> None:
