@@ -48,9 +48,12 @@ class ActionModule(ActionBase):
         known_hosts = task_vars["hostvars"]
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            return {"changed": False, "play": str(play._uuid), **_plan.make_plan(options, seen_from)}
+            plan = _plan.make_plan(options, seen_from)
         except _plan.PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
+        for sentence in plan["cautions"]:
+            self._display.warning(sentence)
+        return {"changed": False, "play": str(play._uuid), **plan}
 
     def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
         if _values.NETADDR_IMPORT_ERROR is not None:

@@ -260,6 +260,12 @@ pairs:
       description: C(allowed), or C(refused) if one of the two takes no foreign addresses.
       type: str
       returned: success
+cautions:
+  description:
+    - Sentences on what works but deserves a word; they are shown as warnings too.
+  returned: success
+  type: list
+  elements: str
 play:
   description:
     - The play that the plan was made in; roles of the same play use it again.

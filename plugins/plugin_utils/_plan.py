@@ -220,6 +220,30 @@ def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Pr
         seen.setdefault(key, name)
 
 
+def _families(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+    """Servers whose data connections cannot meet: PORT and EPRT name an address of the family that is dialled (RFC 2428)."""
+    known = {name: server for name, server in servers.items() if server["announced"]}
+    first = next(iter(known), None)
+    for name, server in known.items():
+        family, other = server["announced_family"], known[first or name]["announced_family"]
+        if family != other:
+            yield Problem(name, "fxp_address", server["announced"], f"is IPv{family} while {first} announces IPv{other}, and no "
+                          "file flows between the two families; give all servers addresses of one family")
+
+
+def _cautions(readers: t.Mapping[str, _Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+    """What works but deserves a word."""
+    told = {}
+    for name, server in servers.items():
+        first, last = _values.EPHEMERAL_PORTS
+        said, ports = readers[name].options["passive_ports"], server["passive_ports"]
+        if said != _values.DEFAULT_PASSIVE_PORTS and ports["first"] <= last and first <= ports["last"]:
+            told.setdefault(f"fxp_passive_ports: {said!r} shares ports with {first}-{last}, from which Linux takes ports for "
+                            f"outgoing connections unless it is told otherwise; ProFTPD passes over those in use, and a range "
+                            f"below {first} or above {last} has none.", []).append(name)
+    return [f"{_some(names)}: {sentence}" for sentence, names in told.items()]
+
+
 def _vantage(readers: t.Mapping[str, _Reader], address: str | None, problems: list[Problem]) -> str | None:
     """
     The one host that checks are driven from, or None where no server is left. *address* is its own, where the inventory
@@ -260,8 +284,8 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
     tells it. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
-    C(pairs) (every ordered pair, and whether its transfers must be allowed or refused) and C(vantage). Passwords are
-    looked at and never returned. A server that is to be absent is in C(hosts) only, with nothing but its state, and nothing
+    C(pairs) (every ordered pair, and whether its transfers must be allowed or refused), C(vantage) and C(cautions)
+    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent is in C(hosts) only, with nothing but its state, and nothing
     else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
@@ -270,7 +294,7 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
     readers = {name: _Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
     servers = {name: _server(reader) for name, reader in readers.items()}
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
-    problems += _collisions(servers)
+    problems += [*_collisions(servers), *_families(servers)]
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)
@@ -280,4 +304,5 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
         "pairs": [{"source": source, "destination": destination, "expect": _expect(hosts[source], hosts[destination])}
                   for source, destination in itertools.permutations(servers, 2)],
         "vantage": vantage,
+        "cautions": _cautions(readers, servers),
     }

@@ -28,6 +28,10 @@ else:
 # (modules/mod_core.c, set_passiveports and core_port).
 FIRST_UNPRIVILEGED_PORT = 1024
 LAST_PORT = 65535
+# net.ipv4.ip_local_port_range as Linux has it by default (ip-sysctl.rst).
+EPHEMERAL_PORTS = (32768, 60999)
+# The default of fxp_passive_ports, from the range that IANA leaves to everybody (RFC 6335).
+DEFAULT_PASSIVE_PORTS = "49152-49407"
 
 # What is written into a line of proftpd.conf, of a password file or of an nftables set without being quoted there.
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")

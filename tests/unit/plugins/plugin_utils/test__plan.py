@@ -90,7 +90,7 @@ def test_a_server_that_goes_is_nobodys_peer_any_more() -> None:
 def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
     gone = {"state": "absent"}
     assert _plan.make_plan(fleet(a=A, b=gone))["hosts"]["a"]["allow_foreign_address"] == "off"
-    nobody = {"servers": {}, "hosts": {"a": gone, "b": gone}, "pairs": [], "vantage": None}
+    nobody = {"servers": {}, "hosts": {"a": gone, "b": gone}, "pairs": [], "vantage": None, "cautions": []}
     assert _plan.make_plan(fleet(a=gone, b=gone)) == nobody
 
 
@@ -175,6 +175,19 @@ def test_two_servers_with_one_address() -> None:
     assert problems_of(fleet(a=A, b=A)) == [
         "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."]
     _plan.make_plan(fleet(a=A, b={**A, "control_port": 2121}))
+
+
+def test_servers_of_two_families() -> None:
+    assert problems_of(fleet(a=A, b={"address": "2001:db8::12"}, c=B)) == [
+        "b: fxp_address: '2001:db8::12' is IPv6 while a announces IPv4, and no file flows between the two families; "
+        "give all servers addresses of one family."]
+    _plan.make_plan(fleet(a={"address": "2001:db8::11"}, b={"address": "2001:db8::12"}))
+
+
+def test_a_range_that_the_kernel_uses_too_is_a_caution() -> None:
+    plan = _plan.make_plan(fleet(a={**A, "passive_ports": "40000-40999"}, b={**B, "passive_ports": "61000-61999"}))
+    assert [sentence[:40] for sentence in plan["cautions"]] == ["a: fxp_passive_ports: '40000-40999' shar"]
+    assert _plan.make_plan(fleet(a=A))["cautions"] == []
 
 
 def test_vantages_must_agree() -> None:
