@@ -285,8 +285,8 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
     tells it. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
     C(pairs) (every ordered pair, and whether its transfers must be allowed or refused), C(vantage) and C(cautions)
-    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent is in C(hosts) only, with nothing but its state, and nothing
-    else that is said of it is looked at.
+    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
+    is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """
