@@ -10,8 +10,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+import stat
+import time
 import typing as t
+
+
+class BusyError(OSError):
+    """Somebody else holds the lock."""
 
 
 def read_text(path: str) -> str | None:
@@ -57,7 +64,48 @@ def write(path: str, text: str, mode: int) -> None:
     """Replace the file *path* by *text* in one step."""
     staged = staged_name(path)
     stage(staged, text, mode)
-    rename(staged, path)
+    try:
+        rename(staged, path)
+    except BaseException:
+        remove(staged)
+        raise
+
+
+def has_mode(path: str, mode: int) -> bool:
+    """Tell whether the file *path* is there with exactly this *mode*."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode) == mode
+    except FileNotFoundError:
+        return False
+
+
+def second_name(path: str, name: str) -> None:
+    """Give the file *path* the further name *name*: owner, mode and text stay the same, and a full disk is no obstacle."""
+    remove(name)
+    os.link(path, name, follow_symlinks=False)
+
+
+@contextlib.contextmanager
+def locked(directory: str, timeout: float) -> t.Iterator[None]:
+    """
+    Keep others who ask for this lock out of *directory*; a process that dies lets go.
+
+    Waits at most *timeout* seconds, then raises BusyError.
+    """
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise BusyError(f"another run is at work in {directory} and did not end within {timeout:g} s") from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(handle)
 
 
 def remove(path: str) -> None:
@@ -81,7 +129,16 @@ def make_directories(path: str, mode: int, uid: int, gid: int) -> t.Iterator[str
         return
     parent = os.path.dirname(path)
     yield from make_directories(parent, 0o755, 0, 0)
-    os.mkdir(path, 0o700)
-    os.chown(path, uid, gid)
-    os.chmod(path, mode)
+    # Under another name until it is whole: a directory that is there is taken as it is by the next run.
+    staged = staged_name(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(staged)
+    os.mkdir(staged, 0o700)
+    try:
+        os.chown(staged, uid, gid, follow_symlinks=False)
+        os.chmod(staged, mode)
+        os.rename(staged, path)
+    except BaseException:
+        os.rmdir(staged)
+        raise
     yield path

@@ -17,7 +17,12 @@ description:
     defined, or C(AllowForeignAddress) of the main server that does not reach a C(VirtualHost). What is only doubtful is a
     warning, for example a passive range smaller than C(MaxInstances), or a directive that has no effect because it stands there
     twice. Files that the configuration includes are not searched.
-  - Running sessions go on with the configuration they began with.
+  - Running sessions go on with the configuration they began with. Only where the former configuration is not of this
+    collection is the service restarted, which ends its sessions.
+  - The greeting must come from the main process of the service. If another program listens on O(control_port), nothing is
+    changed.
+  - A change has succeeded when the service still greets O(settle_time) seconds after its first greeting.
+  - If the module is killed in the middle, the next run goes on from there. It needs no space on the disk to go back.
   - If the file is already as wanted, the service is only enabled, started where it is not running, and heard.
   - A configuration that was made by hand is refused unless O(take_over=true). The untouched file of Debian's package, with
     nothing in C(conf.d), is not made by hand.
@@ -71,6 +76,11 @@ options:
       - Seconds to wait for the greeting.
     type: int
     default: 10
+  settle_time:
+    description:
+      - Seconds for which the service must stay up after its first greeting. They are spent only when something changed.
+    type: int
+    default: 3
   take_over:
     description:
       - Replace a configuration that was made by hand. It is kept as RV(kept).
@@ -160,6 +170,7 @@ def main() -> None:
             "path": {"type": "path", "default": "/etc/proftpd/proftpd.conf"},
             "service": {"type": "str", "default": "proftpd"},
             "greeting_timeout": {"type": "int", "default": 10},
+            "settle_time": {"type": "int", "default": 3},
             "take_over": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
@@ -167,7 +178,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    target = swap.Target(wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"])
+    target = swap.Target(wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"],
+                         wanted["settle_time"])
     try:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))

@@ -2,12 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""
-The swap of configurations with a real daemon.
-
-Only systemd is a stand-in here, because there is none on a machine that runs unit tests: a script of that name starts, reloads
-and stops the real proftpd. The Molecule scenario does the same with the real one.
-"""
+"""The swap of configurations with a real daemon."""
 
 from __future__ import annotations
 
@@ -18,128 +13,13 @@ import pathlib
 import signal
 import socket
 import time
-import typing as t
 
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, removal, swap
+from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
-SYSTEMCTL = r"""#!/bin/sh
-cd {directory} || exit 9
-alive() {{ [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; }}
-stop() {{
-  alive || return 0
-  kill "$(cat pid)"
-  while alive; do sleep 0.02; done
-  rm -f pid
-}}
-start() {{
-  /usr/sbin/proftpd -c {directory}/proftpd.conf || return 1
-  for _ in $(seq 100); do alive && return 0; sleep 0.02; done
-  return 1
-}}
-echo "$1" >>calls
-case "$1" in
-  is-active) alive ;;
-  is-enabled) [ -e enabled ] ;;
-  enable) touch enabled ;;
-  disable) rm -f enabled ;;
-  start) start ;;
-  stop) stop ;;
-  restart) stop; start ;;
-  reload) kill -HUP "$(cat pid)" ;;
-  *) exit 2 ;;
-esac
-"""
-CONFIG = """# {mark}
-ServerType {kind}
-Port {port}
-ServerIdent on "{ident}"
-DefaultServer on
-User root
-Group root
-AuthOrder mod_auth_file.c
-AuthUserFile {directory}/passwd
-RequireValidShell off
-WtmpLog off
-PidFile {directory}/pid
-ScoreboardFile {directory}/scoreboard
-DelayTable none
-MaxInstances 10
-PassivePorts 50000 50099
-AllowForeignAddress off
-SystemLog {directory}/log
-TransferLog none
-{more}
-"""
-
-
-class Server(t.NamedTuple):
-    """A directory with a daemon's files, and the port that it is to listen on."""
-
-    directory: pathlib.Path
-    port: int
-
-    @property
-    def target(self) -> swap.Target:
-        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, 3)
-
-    def config(self, ident: str = "first", mark: str = swap.MARK, more: str = "", kind: str = "standalone") -> str:
-        return CONFIG.format(mark=mark, ident=ident, directory=self.directory, port=self.port, more=more, kind=kind)
-
-    def apply(self, content: str, take_over: bool = False, check_mode: bool = False) -> swap.Outcome:
-        return swap.apply(self.target, content, take_over=take_over, check_mode=check_mode)
-
-    def remove(self, check_mode: bool = False) -> removal.Outcome:
-        return removal.remove(self.target, check_mode=check_mode)
-
-    def write(self, text: str) -> None:
-        (self.directory / "proftpd.conf").write_text(text)
-
-    def text(self) -> str:
-        return (self.directory / "proftpd.conf").read_text()
-
-    def start(self, text: str) -> None:
-        """Have the daemon run with *text*, as an operator does."""
-        self.write(text)
-        daemon.systemctl("enable", "proftpd")
-        daemon.systemctl("start", "proftpd")
-
-    def answers(self) -> bool:
-        try:
-            return self.greeting().startswith("220")
-        except OSError:
-            return False
-
-    def calls(self) -> list[str]:
-        """What systemd was asked to do since the last call, questions left out."""
-        path = self.directory / "calls"
-        words = path.read_text().split() if path.exists() else []
-        path.write_text("")
-        return [word for word in words if not word.startswith("is-")]
-
-    def greeting(self) -> str:
-        with ftplib.FTP() as ftp:
-            return ftp.connect("127.0.0.1", self.port, timeout=5)
-
-    def names(self) -> set[str]:
-        return {name for name in os.listdir(self.directory) if name.startswith("proftpd.conf")}
-
-
-@pytest.fixture
-def server(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[Server]:
-    (tmp_path / "bin").mkdir()
-    systemctl = tmp_path / "bin" / "systemctl"
-    systemctl.write_text(SYSTEMCTL.format(directory=tmp_path))
-    systemctl.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    (tmp_path / "passwd").touch(mode=0o600)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    yield Server(tmp_path, port)
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
+__all__ = ["server"]  # the fixture
 
 
 def test_first_start_then_nothing_to_do(server: Server) -> None:
@@ -176,7 +56,7 @@ def test_a_service_that_is_down_is_started(server: Server) -> None:
     assert server.apply(server.config(), check_mode=True).changed
     assert server.calls() == []
     assert server.apply(server.config()).changed
-    assert server.calls() == ["start"]
+    assert server.calls() == ["restart"]
 
 
 def test_what_the_checker_refuses_never_reaches_the_service(server: Server) -> None:

@@ -64,10 +64,11 @@ def render(accounts: t.Iterable[Account]) -> str:
 def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tuple[bool, list[str]]:
     """Write the password file, make missing homes; return whether anything changed and which directories were made."""
     text = render(accounts)
-    changed = _files.read_text(path) != text
+    changed = _files.read_text(path) != text or not _files.has_mode(path, MODE)
     if check_mode:
         missing = [account.home for account in accounts if not _files.is_directory(account.home)]
         return changed or bool(missing), missing
+    _files.remove(_files.staged_name(path))  # left by a run that was killed
     made: list[str] = []
     for account in accounts:
         made += _files.make_directories(account.home, HOME_MODE, account.uid, account.gid)

@@ -46,7 +46,7 @@ def check_configuration(proftpd: str, path: str) -> None:
     code, output = _run([proftpd, "-t", "-c", path], CHECK_TIMEOUT)
     if code != 0:
         said = [line.split(": ", 1)[-1] for line in output.splitlines() if "fatal:" in line or "unable" in line]
-        raise DaemonError("; ".join(said) or output)
+        raise DaemonError(f"proftpd -t refuses the configuration: {'; '.join(said) or output}")
 
 
 def is_active(service: str) -> bool:
@@ -59,37 +59,44 @@ def is_enabled(service: str) -> bool:
     return _run(["systemctl", "is-enabled", "--quiet", service], SYSTEMCTL_TIMEOUT)[0] == 0
 
 
+def main_pid(service: str) -> int:
+    """Return the number of the main process of *service*, 0 if it does not run."""
+    answer = _run(["systemctl", "show", "--property", "MainPID", "--value", service], SYSTEMCTL_TIMEOUT)[1]
+    return int(answer) if answer.isdigit() else 0
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether the process *pid* is there."""
+    return os.path.exists(f"/proc/{pid}")
+
+
 def systemctl(verb: str, service: str) -> None:
     """Have systemd do *verb* (enable, start, stop, reload, restart). Raises DaemonError with its last words."""
     code, output = _run(["systemctl", verb, service], SYSTEMCTL_TIMEOUT)
     if code != 0:
-        journal = _run(["journalctl", "--unit", service, "--lines", "5", "--no-pager", "--output", "cat"], CHECK_TIMEOUT)[1]
-        raise DaemonError(f"'systemctl {verb} {service}' failed: {output.splitlines()[0] if output else code}"
-                          + (f"; its journal ends with: {' | '.join(journal.splitlines())}" if journal else ""))
+        said = output.splitlines()[0] if output else str(code)
+        raise DaemonError(f"'systemctl {verb} {service}' failed: {said}" + last_words(service))
 
 
-def greeting(port: int, timeout: float) -> str:
-    """
-    Return the first line that the server on loopback *port* says to a client (RFC 959, 5.4: 220).
-
-    Tries again until *timeout* seconds are over. Raises DaemonError with what the last try met.
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            line = _first_line(port, max(0.1, deadline - time.monotonic()))
-        except OSError as exc:
-            met = exc.strerror or str(exc) or type(exc).__name__
-        else:
-            if line.startswith("220"):
-                return line
-            met = f"it said {line!r}" if line else "it closed the connection without a word"
-        if time.monotonic() >= deadline:
-            raise DaemonError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
-        time.sleep(0.05)
+def restart_afresh(service: str) -> None:
+    """Restart *service* even if it failed so often that systemd refuses to (systemd.unit(5), StartLimitBurst)."""
+    _run(["systemctl", "reset-failed", service], SYSTEMCTL_TIMEOUT)
+    systemctl("restart", service)
 
 
-def _first_line(port: int, timeout: float) -> str:
+def last_words(service: str, lines: int = 5) -> str:
+    """Return the end of the journal of *service* as the end of a sentence; empty if there is none."""
+    try:
+        code, journal = _run(["journalctl", "--unit", service, "--lines", str(lines), "--no-pager", "--output", "cat"],
+                             CHECK_TIMEOUT)
+    except DaemonError:
+        return ""
+    said = [line for line in journal.splitlines() if not line.startswith("-- ")]
+    return f"; its journal ends with: {' | '.join(said)}" if code == 0 and said else ""
+
+
+def first_line(port: int, timeout: float) -> str:
+    """Return the first line that the server on *port* of 127.0.0.1 says, without its end. Raises OSError."""
     deadline = time.monotonic() + timeout
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:

@@ -8,9 +8,10 @@
 """
 Put a new proftpd.conf into force, or leave the old one in force.
 
-The order is: look for what the checker lets pass, lay beside, have it checked, keep the old one, swap by one rename,
-reload, hear the greeting. A step that fails brings the old file and the old service back. A process that is killed in
-between leaves the kept file, and the next run takes the configuration for unproven and reloads again.
+The order is: look for what the checker lets pass and whether the port is free, lay beside, have it checked, give the old
+one a second name, swap by one rename, reload, hear the greeting, hear it again when the service has had time to die. A step
+that fails brings the old file and the old service back; that needs no space on the disk. A process that is killed in between
+leaves the second name, and the next run takes the configuration for unproven and reloads again.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, finding, findings
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, finding, findings, proof, sockets
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
 # What Debian's package copies to /etc/proftpd/proftpd.conf (its postinst script).
 PACKAGED = "/usr/share/proftpd/templates/proftpd.conf"
 MODE = 0o644
+LOCK_TIMEOUT = 60  # seconds to wait for another run
 NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
 
 
@@ -49,20 +51,25 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """The file and the service that reads it."""
+    """
+    The file and the service that reads it.
+
+    C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
+    """
 
     path: str
     service: str
     control_port: int
     greeting_timeout: float
+    settle: float = 3
 
     @property
     def staged(self) -> str:
-        return self.path + ".fxp-staged"
+        return _files.staged_name(self.path)
 
     @property
     def previous(self) -> str:
-        """The old file while the new one is unproven."""
+        """The old file while the new one is unproven; empty if there was none."""
         return self.path + ".fxp-previous"
 
     @property
@@ -98,33 +105,52 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
 
     With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises ConfigError.
     """
+    try:
+        if check_mode or daemon.program() is None:
+            return _apply(target, content, take_over=take_over, check_mode=check_mode)
+        with _files.locked(os.path.dirname(target.path), LOCK_TIMEOUT):
+            return _apply(target, content, take_over=take_over, check_mode=check_mode)
+    except _files.BusyError as exc:
+        raise ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+
+
+def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     old = _files.read_text(target.path)
     if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
         raise ConfigError(f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
                           "say fxp_take_over: true to replace it, the old file is kept then.")
     shown = "" if old is None else old if is_ours(old) else NOT_SHOWN
-    unproven = os.path.exists(target.previous)
+    unproven = os.path.lexists(target.previous)
+    if not check_mode:
+        _files.remove(target.staged)  # left by a run that was killed
     if content == old and not unproven and daemon.program() is not None:
         return _ensure_running(target, shown, check_mode)
     warnings = _lint(target, content)
-    validated = _validate(target, content, check_mode)
-    if check_mode:
-        return Outcome(True, shown, validated, None, None, warnings)
-    return dataclasses.replace(_swap(target, old, content, shown), warnings=warnings)
+    try:
+        validated = _validate(target, content, check_mode)
+        if check_mode:
+            return Outcome(True, shown, validated, None, None, warnings)
+        former = _set_aside(target, old)
+    except (daemon.DaemonError, OSError) as exc:
+        _files.remove(target.staged)
+        raise ConfigError(f"{target.path} is left as it was because {exc}.") from None
+    return dataclasses.replace(_swap(target, former), before=shown, warnings=warnings)
 
 
 def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
-    running = daemon.is_active(target.service)
-    enabled = daemon.is_enabled(target.service)
     heard = None
     try:
-        if not check_mode:
-            if not enabled:
-                daemon.systemctl("enable", target.service)
-            if not running:
-                daemon.systemctl("start", target.service)
-        if running or not check_mode:
-            heard = daemon.greeting(target.control_port, target.greeting_timeout)
+        running = daemon.is_active(target.service)
+        enabled = daemon.is_enabled(target.service)
+        if not check_mode and not enabled:
+            daemon.systemctl("enable", target.service)
+        if running:
+            heard = proof.hear(target.service, target.control_port, target.greeting_timeout).greeting
+        else:
+            proof.refuse_taken_port(target.service, target.control_port)
+            if not check_mode:
+                daemon.restart_afresh(target.service)
+                heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
     except daemon.DaemonError as exc:
         raise ConfigError(f"The configuration is in place, but the service does not answer: {exc}.") from None
     return Outcome(not (running and enabled), shown, True, heard, None)
@@ -142,23 +168,20 @@ def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
 
 def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     """Have the daemon's checker read *content*; leaves the staged file behind unless *check_mode*."""
+    proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
     if proftpd is None:
         if check_mode:
             return None
         raise ConfigError("The program proftpd is not installed; install ProFTPD first.")
-    try:
-        if check_mode:
-            with tempfile.TemporaryDirectory() as directory:
-                trial = os.path.join(directory, "proftpd.conf")
-                _files.stage(trial, _with_stand_ins(content, directory), 0o600)
-                daemon.check_configuration(proftpd, trial)
-        else:
-            _files.stage(target.staged, content, MODE)
-            daemon.check_configuration(proftpd, target.staged)
-    except daemon.DaemonError as exc:
-        _files.remove(target.staged)
-        raise ConfigError(f"proftpd -t refuses the new configuration, {target.path} is left as it was: {exc}.") from None
+    if check_mode:
+        with tempfile.TemporaryDirectory() as directory:
+            trial = os.path.join(directory, "proftpd.conf")
+            _files.stage(trial, _with_stand_ins(content, directory), 0o600)
+            daemon.check_configuration(proftpd, trial)
+    else:
+        _files.stage(target.staged, content, MODE)
+        daemon.check_configuration(proftpd, target.staged)
     return True
 
 
@@ -174,27 +197,40 @@ def _with_stand_ins(content: str, directory: str) -> str:
     return "".join(lines)
 
 
-def _swap(target: Target, old: str | None, content: str, shown: str) -> Outcome:
-    was_running = daemon.is_active(target.service)
+@dataclasses.dataclass(frozen=True)
+class Former:
+    """
+    What is in force until the new configuration has proven itself.
+
+    C(ours) says whose file it is, C(running) whether its service is to run, C(ports) where that listens if it is known;
+    C(kept) is the file that keeps it for good if it is not ours.
+    """
+
+    ours: bool
+    running: bool
+    ports: frozenset[int]
+    kept: str | None
+
+
+def _set_aside(target: Target, old: str | None) -> Former:
+    """Keep what is in force where it can be put back from, whatever happens to this process."""
+    running = daemon.is_active(target.service)
+    ports = frozenset(sockets.ports(daemon.main_pid(target.service))) if running else frozenset()
+    unproven = os.path.lexists(target.previous)
+    was = before.recall(target.before_us)
     kept = None
-    if old is not None:
-        if not is_ours(old):
-            _keep(target, old, was_running)
-            kept = target.before_us
-        if not os.path.exists(target.previous):
-            _files.write(target.previous, old, 0o600)
-    # A first start and a change of hands get a fresh process; our own changes leave running sessions alone.
-    verb = "reload" if was_running and old is not None and is_ours(old) else "restart"
-    try:
-        _files.rename(target.staged, target.path)
-        if not daemon.is_enabled(target.service):
-            daemon.systemctl("enable", target.service)
-        daemon.systemctl(verb, target.service)
-        heard = daemon.greeting(target.control_port, target.greeting_timeout)
-    except (daemon.DaemonError, OSError) as exc:
-        raise ConfigError(f"The new configuration was taken back because {exc}. {_return(target, was_running, verb)}") from None
-    _files.remove(target.previous)
-    return Outcome(True, shown, True, heard, kept)
+    if old is not None and not is_ours(old) and not (unproven and _files.read_text(target.before_us) == old):
+        _keep(target, old, running)
+        kept = target.before_us
+    if unproven:
+        # A run was killed in the middle: what it replaced counts, and its service may be down by what came in between.
+        ours = is_ours(_files.read_text(target.previous) or "")
+        return Former(ours, running or ours or (was is not None and was.running), ports, kept)
+    if old is None:
+        _files.stage(target.previous, "", MODE)
+    else:
+        _files.second_name(target.path, target.previous)
+    return Former(old is not None and is_ours(old), running, ports, kept)
 
 
 def _keep(target: Target, old: str, was_running: bool) -> None:
@@ -203,18 +239,57 @@ def _keep(target: Target, old: str, was_running: bool) -> None:
     before.keep(target.before_us, old, before.Before(by_hand, was_running, daemon.is_enabled(target.service), mode))
 
 
-def _return(target: Target, was_running: bool, verb: str) -> str:
-    """Bring the old file and the old service back, and say what is in force now."""
+def _swap(target: Target, former: Former) -> Outcome:
     try:
-        if os.path.exists(target.previous):
-            os.chmod(target.previous, MODE)
-            _files.rename(target.previous, target.path)
+        _files.rename(target.staged, target.path)
+        if not daemon.is_enabled(target.service):
+            daemon.systemctl("enable", target.service)
+        # A first start and a change of hands get a fresh process; our own changes leave running sessions alone.
+        if former.ours and daemon.is_active(target.service):
+            daemon.systemctl("reload", target.service)
         else:
-            _files.remove(target.path)
-        if not was_running:
+            daemon.restart_afresh(target.service)
+        heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
+    except (daemon.DaemonError, OSError) as exc:
+        raise ConfigError(f"The new configuration was taken back because {exc}. {_return(target, former)}") from None
+    _files.remove(target.previous)
+    return Outcome(True, "", True, heard, former.kept)
+
+
+def _return(target: Target, former: Former) -> str:
+    """Bring the old file and the old service back, and say what is in force now. What was set aside goes last."""
+    try:
+        _put_back(target)
+    except OSError as exc:
+        return f"The old file could not be put back: {exc}; it is kept as {target.previous}, and the next run goes on from there."
+    try:
+        if former.running:
+            _serve_again(target, former)
+        else:
             daemon.systemctl("stop", target.service)
-            return "The old file is back, the service is stopped as it was before."
-        daemon.systemctl(verb if daemon.is_active(target.service) else "restart", target.service)
+        _files.remove(target.previous)
     except (daemon.DaemonError, OSError) as exc:
         return f"The old file is back, but the old service is not: {exc}."
-    return "The old file is back and the old service runs."
+    service = " and the old service runs" if former.running else ", the service is stopped as it was before"
+    return f"The old file is back{service}."
+
+
+def _put_back(target: Target) -> None:
+    if os.lstat(target.previous).st_size == 0:
+        _files.remove(target.path)
+        _files.remove(target.staged)
+        return
+    _files.second_name(target.previous, target.staged)
+    _files.rename(target.staged, target.path)
+    _files.remove(target.staged)  # still there where both names were of one file, see rename(2)
+
+
+def _serve_again(target: Target, former: Former) -> None:
+    if daemon.is_active(target.service):
+        try:
+            daemon.systemctl("reload", target.service)
+            return proof.listening(target.service, former.ports, target.greeting_timeout)
+        except daemon.DaemonError:
+            pass  # it does not come to itself, or was about to end
+    daemon.restart_afresh(target.service)
+    return proof.listening(target.service, former.ports, target.greeting_timeout)
