@@ -233,7 +233,7 @@ def _families(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Prob
 
 def _cautions(readers: t.Mapping[str, _Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
     """What works but deserves a word."""
-    told = {}
+    told: dict[str, list[str]] = {}
     for name, server in servers.items():
         first, last = _values.EPHEMERAL_PORTS
         said, ports = readers[name].options["passive_ports"], server["passive_ports"]
