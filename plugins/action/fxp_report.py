@@ -23,7 +23,7 @@ COLOURS = {
     _report.PLAIN: None,
 }
 RETURNED = ("source", "destination", "passive", "ok", "cause", "server", "certain", "remedy", "bytes", "seconds",
-            "bytes_per_second", "verified_by")
+            "bytes_per_second", "verified_by", "seen")
 
 
 class ActionModule(ActionBase):
@@ -38,11 +38,12 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = self.validate_argument_spec({
             "results": {"type": "list", "elements": "dict", "required": True},
+            "probes": {"type": "list", "elements": "dict", "default": []},
             "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
         })[1]
         if self._task.check_mode:
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
-        legs = [leg for result in options["results"]
+        legs = [_report.placed(leg, options["probes"]) for result in options["results"]
                 for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)]
         if options["show"] == "dialogues":
             for leg in legs:

@@ -33,6 +33,15 @@ options:
     type: list
     elements: dict
     required: true
+  probes:
+    description:
+      - What M(proftpd.fxp.fxp_probe) showed about transfers whose data connection was lost somewhere. The report then says where.
+      - Each entry has the keys C(source), C(destination) and C(passive) of the transfer, C(port), C(egress) (the addresses that
+        the connecting server is expected to come from), C(connection) from the connecting server and C(arrivals) from the
+        listening one.
+    type: list
+    elements: dict
+    default: []
   show:
     description:
       - What people see. What is returned is the same.

@@ -16,6 +16,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import locate
+
 # What a line is. The two servers differ by more than hue: every line of a dialogue also names its server.
 SOURCE, DESTINATION, HEADING, GOOD, BAD, PLAIN = "source", "destination", "heading", "good", "bad", "plain"
 Line = t.Tuple[str, str]
@@ -41,6 +43,7 @@ class Leg:
     verified_by: str | None
     listing: t.Mapping[str, str | None]
     dialogue: tuple[t.Mapping[str, t.Any], ...]
+    seen: str | None = None  # what both ends showed when they were asked where the connection is lost
 
     def name(self, role: str | None) -> str | None:
         """The inventory name behind C(source) or C(destination)."""
@@ -92,6 +95,38 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
     return legs
 
 
+def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
+    """
+    Return the leg with the place that probes on both of its servers showed, if they showed any.
+
+    A probe has the keys C(source), C(destination), C(passive), C(port), C(egress) (addresses of the active server), and
+    C(connection) and C(arrivals) as M(proftpd.fxp.fxp_probe) returns them on the active and on the passive server.
+    """
+    if leg.ok or leg.certain or leg.cause not in locate.UNPLACED:
+        return leg
+    for probe in probes:
+        if (probe["source"], probe["destination"], probe["passive"]) != (leg.source, leg.destination, leg.passive):
+            continue
+        place = locate.place_of(
+            locate.sight_of(probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("egress") or ())
+        )
+        if place is None:
+            continue
+        roles = {"passive": leg.passive, "active": DESTINATION if leg.passive == SOURCE else SOURCE}
+        words = {end: leg.name(role) or role for end, role in roles.items()}
+        words["port"] = f"port {probe.get('port')}"
+        words["strangers"] = ", ".join((probe.get("arrivals") or {}).get("sources") or ())
+        return dataclasses.replace(
+            leg,
+            server=roles[place.end] if place.end else None,
+            certain=place.certain,
+            also_possible=tuple(roles.get(where, where) for where in place.also),
+            remedy=place.cure.format(**words),
+            seen=place.seen.format(**words),
+        )
+    return leg
+
+
 def rate(bytes_per_second: float | None) -> str:
     """Return a transfer rate as FTP clients print it."""
     if bytes_per_second is None:
@@ -134,7 +169,10 @@ def verdict(leg: Leg) -> str:
     if leg.cause is None:
         return "; ".join(leg.also_possible) or "no cause given"
     where = leg.name(leg.server)
-    text = leg.cause + (f", look at {where} first" if where else "")
+    between = leg.seen is not None and leg.certain
+    text = leg.cause + (f", look at {where} first" if where else ", look between the two" if between else "")
+    if leg.seen:
+        text += f": {leg.seen}"
     if not leg.certain:
         others = [leg.name(place) or place for place in leg.also_possible]
         text += f" (not certain, also possible: {', '.join(others)})" if others else " (not certain)"

@@ -16,6 +16,8 @@ import subprocess
 import time
 import typing as t
 
+# More of the same: for a run that may take long.
+LONG = os.environ.get("FXP_LONG") == "1"
 ACCOUNT = 65534  # uid and gid of the account, so that permissions of files mean something
 USER = "fxp"
 # The password and its MD5-crypt hash: logging in must not cost more than the transfers that are tested.

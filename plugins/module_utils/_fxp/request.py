@@ -67,7 +67,7 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
     if not options["transfer_timeout"] >= 0:
         raise RequestError(f"transfer_timeout is {options['transfer_timeout']}; write seconds, or 0 for no limit.")
     return Request(
-        servers={role: _server(role, options[role]) for role in ROLES},
+        servers={role: parse_server(role, options[role]) for role in ROLES},
         passive=ROLES if options["passive"] == "both" else (options["passive"],),
         family=options["family"],
         path=path,
@@ -78,21 +78,23 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
     )
 
 
-def _server(role: Role, options: t.Mapping[str, t.Any]) -> ServerSpec:
+def parse_server(role: Role, options: t.Mapping[str, t.Any], option: str | None = None) -> ServerSpec:
+    """One server; ``option`` is the name of the module's option if that is not the role. Raises ``RequestError``."""
+    option = option or role
     for name in ("host", "user", "password", "directory"):
-        _line(f"{role}.{name}", options[name], secret=name == "password")
+        _line(f"{option}.{name}", options[name], secret=name == "password")
     if not 0 < options["port"] < 65536:
-        raise RequestError(f"{role}.port is {options['port']}, but ports are 1 to 65535; FTP servers usually have 21.")
+        raise RequestError(f"{option}.port is {options['port']}, but ports are 1 to 65535; FTP servers usually have 21.")
     ports, address = options["passive_ports"], options["expected_address"]
     try:
         passive_ports = None if ports is None else parse_ports(ports)
     except ValueError as error:
-        raise RequestError(f"{role}.passive_ports: {error}.") from None
+        raise RequestError(f"{option}.passive_ports: {error}.") from None
     try:
         expected_address = None if address is None else str(ipaddress.ip_address(address))
     except ValueError:
         raise RequestError(
-            f"{role}.expected_address is {address!r}, but PASV announces literal addresses; write one, not a name."
+            f"{option}.expected_address is {address!r}, but PASV announces literal addresses; write one, not a name."
         ) from None
     return ServerSpec(
         role=role,
@@ -119,4 +121,4 @@ def _line(option: str, value: str, secret: bool = False) -> None:
         raise RequestError(f"{option}{shown} contains a line break or NUL; remove it.")
 
 
-__all__ = ("Request", "RequestError", "ServerSpec", "parse_request")
+__all__ = ("Request", "RequestError", "ServerSpec", "parse_request", "parse_server")

@@ -36,6 +36,11 @@ def resolve_pair(servers: t.Mapping[Role, ServerSpec], family: str, timeout: flo
     raise Fault("no_common_family", "destination", "one host has only IPv4 and the other only IPv6 addresses")
 
 
+def resolve(server: ServerSpec, timeout: float) -> Endpoint:
+    """The first endpoint of one server, in the order of RFC 6724."""
+    return _lookup(server, socket.AF_UNSPEC, timeout)[0]
+
+
 def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) -> list[Endpoint]:
     # getaddrinfo() takes no timeout. A thread that it blocks dies with the process.
     answer: queue.Queue[list[Endpoint] | OSError | UnicodeError] = queue.Queue(1)
@@ -59,4 +64,4 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
     return found
 
 
-__all__ = ("resolve_pair",)
+__all__ = ("resolve", "resolve_pair")

@@ -32,6 +32,7 @@ class Session:
         self._timeout = timeout
         self._transcript = transcript
         self._control: ControlConnection | None = None
+        self._fresh: ControlConnection | None = None  # greeted, but not logged in
         self._files: list[str] = []
 
     @property
@@ -45,6 +46,10 @@ class Session:
         if self._control is None:
             self._control = self._open()
         return self._control
+
+    def greet(self) -> None:
+        """Open the connection as far as the greeting; ``control`` logs in over it."""
+        self._fresh = self._greeted()
 
     @property
     def connected(self) -> bool:
@@ -99,7 +104,7 @@ class Session:
             return False
 
     def _open(self) -> ControlConnection:
-        control = self._greeted()
+        control, self._fresh = self._fresh or self._greeted(), None
         try:
             control.seconds = max(self._timeout, LOGIN_SECONDS)
             self._log_in(control)

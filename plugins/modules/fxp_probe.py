@@ -1,0 +1,306 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: fxp_probe
+short_description: Tell what an FTP server looks like from one host
+author:
+  - The proftpd.fxp contributors (@proftpd-fxp)
+description:
+  - Runs on the host whose view is wanted, and tells what that host can reach.
+  - With O(server) it logs in, asks for a passive port and fetches a listing, as any FTP client there would.
+  - With O(connect) it opens one TCP connection and sends nothing over it. This needs no account, so it shows whether one server
+    can reach a port of another one that only admits clients of its own.
+  - With O(watch) it waits until somebody tries to connect to a port of the host itself. It sees this before the host's own
+    firewall does, whatever wrote the rules of that. O(connect) on one host while O(watch) waits on the other one tells which of
+    the two drops a connection, or that neither of them does.
+  - It changes nothing, and that something cannot be reached is a result and no failure.
+requirements:
+  - Python 3.8 or later on the host that executes the module
+  - Linux and the right to open packet sockets (root has it) for O(watch) and for RV(connection.left)
+attributes:
+  check_mode:
+    support: full
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    details:
+      - Nothing is contacted in check mode. All return values are present and null.
+  diff_mode:
+    support: none
+    description: Returns details on what has changed, or possibly needs changing in C(check_mode), when in diff mode.
+    details:
+      - This action does not modify state.
+  platform:
+    support: full
+    description: Target OS families that can be operated against.
+    platforms: posix
+options:
+  server:
+    description:
+      - The FTP server to log in to.
+    type: dict
+    suboptions:
+      host:
+        description:
+          - Name or literal address to dial.
+        type: str
+        required: true
+      port:
+        description:
+          - Port of the control connection.
+        type: int
+        default: 21
+      user:
+        description:
+          - Account to log in with.
+        type: str
+        required: true
+      password:
+        description:
+          - Password of the account. It is part of no result and no log.
+        type: str
+        required: true
+      tls:
+        description:
+          - Whether the control connection is encrypted.
+        type: str
+        choices:
+          - none
+        default: none
+      directory:
+        description:
+          - Directory to list.
+        type: str
+        default: .
+  connect:
+    description:
+      - The TCP port to connect to.
+    type: dict
+    suboptions:
+      address:
+        description:
+          - Literal address to dial.
+        type: str
+        required: true
+      port:
+        description:
+          - Port to dial.
+        type: int
+        required: true
+  watch:
+    description:
+      - The TCP port of this host to watch.
+    type: int
+  timeout:
+    description:
+      - Seconds that any one step may take, and that O(watch) waits. Logging in always has at least 15 seconds per step.
+    type: float
+    default: 10
+"""
+
+EXAMPLES = r"""
+- name: See whether beta can use alpha as an FTP client would
+  proftpd.fxp.fxp_probe:
+    server:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+  delegate_to: beta
+
+- name: Watch a passive port of alpha
+  proftpd.fxp.fxp_probe:
+    watch: 49152
+    timeout: 20
+  delegate_to: alpha
+  become: true
+  async: 60
+  poll: 0
+  register: watching
+
+- name: Connect to it from beta
+  proftpd.fxp.fxp_probe:
+    connect:
+      address: 192.0.2.11
+      port: 49152
+    timeout: 5
+  delegate_to: beta
+  become: true
+  register: connected
+
+- name: Learn what arrived at alpha
+  ansible.builtin.async_status:
+    jid: "{{ watching.ansible_job_id }}"
+  delegate_to: alpha
+  become: true
+  register: watched
+  until: watched.finished
+  retries: 30
+  delay: 1
+"""
+
+RETURN = r"""
+reachable:
+  description:
+    - Whether every step of O(server) was done, or O(connect) got an answer of the other host, be it a connection or a refusal.
+      Null with O(watch).
+  returned: always, null in check mode
+  type: bool
+  sample: true
+steps:
+  description: The steps with O(server), in the order tried; else null.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    step:
+      description:
+        - V(control) is the connection and its greeting, V(login) the account, the binary mode and the directory, and V(data) a
+          listing over a passive data connection.
+      type: str
+      returned: always
+    ok:
+      description: Whether it was done. Null if an earlier step failed.
+      type: bool
+      returned: always
+    seconds:
+      description: Time that it took, or null.
+      type: float
+      returned: always
+    cause:
+      description: Code of what is wrong, one of those of M(proftpd.fxp.fxp_check), or null.
+      type: str
+      returned: always
+    detail:
+      description: What was seen, a clause for people, or null.
+      type: str
+      returned: always
+    remedy:
+      description: What cures it, or null.
+      type: str
+      returned: always
+  sample:
+    - step: control
+      ok: true
+      seconds: 0.0021
+      cause: null
+      detail: null
+      remedy: null
+connection:
+  description: What became of O(connect); else null.
+  returned: always
+  type: dict
+  contains:
+    state:
+      description: V(connected), V(refused), V(unreachable) or V(no answer).
+      type: str
+      returned: always
+    seconds:
+      description: Time that it took.
+      type: float
+      returned: always
+    left:
+      description: Whether the attempt left this host. Null without the right to look.
+      type: bool
+      returned: always
+    answered:
+      description: Whether something came back to this host, even if its own rules dropped it. Null without the right to look.
+      type: bool
+      returned: always
+  sample:
+    state: no answer
+    seconds: 5.0008
+    left: true
+    answered: false
+arrivals:
+  description: What O(watch) saw; else null.
+  returned: always
+  type: dict
+  contains:
+    sources:
+      description: Literal addresses that tried to connect. Null without the right to look.
+      type: list
+      elements: str
+      returned: always
+    answered:
+      description: Those of them that this host sent something back to. Null without the right to look.
+      type: list
+      elements: str
+      returned: always
+  sample:
+    sources:
+      - 192.0.2.12
+    answered: []
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
+    PROBE_KEYS,
+    parse_connection,
+    parse_port,
+    parse_timeout,
+    probe_connection,
+    probe_server,
+    watch_port,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
+
+SERVER: dict[str, t.Any] = {
+    "host": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 21},
+    "user": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+    "tls": {"type": "str", "choices": ["none"], "default": "none"},
+    "directory": {"type": "str", "default": "."},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "server": {"type": "dict", "options": SERVER},
+            "connect": {
+                "type": "dict",
+                "options": {"address": {"type": "str", "required": True}, "port": {"type": "int", "required": True}},
+            },
+            "watch": {"type": "int"},
+            "timeout": {"type": "float", "default": 10},
+        },
+        required_one_of=[("server", "connect", "watch")],
+        mutually_exclusive=[("server", "connect", "watch")],
+        supports_check_mode=True,
+    )
+    result: dict[str, t.Any] = dict.fromkeys(PROBE_KEYS)
+    options = module.params
+    try:
+        timeout = parse_timeout(options["timeout"])
+        if options["server"]:
+            server = parse_server("source", {"passive_ports": None, "expected_address": None, **options["server"]}, "server")
+        elif options["connect"]:
+            address, port = parse_connection(options["connect"])
+        else:
+            port = parse_port("watch", options["watch"])
+    except RequestError as error:
+        module.fail_json(msg=str(error))
+    if module.check_mode:
+        module.exit_json(**result)
+    if options["server"]:
+        result["steps"] = probe_server(server, timeout)
+        result["reachable"] = all(step["ok"] for step in result["steps"])
+    elif options["connect"]:
+        result["connection"] = probe_connection(address, port, timeout)
+        result["reachable"] = result["connection"]["state"] in ("connected", "refused")
+    else:
+        result["arrivals"] = watch_port(port, timeout)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
