@@ -42,9 +42,23 @@ class ShorteningFile(io.FileIO):
 
 
 class Pyftpd:
-    """One server in a thread of its own; ``file_type`` opens the files that are stored."""
+    """
+    One server in a thread of its own.
 
-    def __init__(self, home: pathlib.Path, address: str, *, foreign: bool, file_type: type[io.FileIO] | None = None) -> None:
+    ``file_type`` opens the files that are stored, ``told_digest`` makes the answer to HASH, and with ``text_only`` TYPE I is
+    answered and has no effect.
+    """
+
+    def __init__(
+        self,
+        home: pathlib.Path,
+        address: str,
+        *,
+        foreign: bool,
+        file_type: type[io.FileIO] | None = None,
+        told_digest: t.Callable[[pathlib.Path], str] | None = None,
+        text_only: bool = False,
+    ) -> None:
         home.mkdir(parents=True)
         self.home, self.kept = home, set[str]()
 
@@ -58,6 +72,24 @@ class Pyftpd:
             authorizer = DummyAuthorizer()
             permit_foreign_addresses = foreign
             abstracted_fs = FileSystem
+
+            def __init__(self, *arguments: t.Any, **options: t.Any) -> None:
+                super().__init__(*arguments, **options)
+                if told_digest:
+                    self._extra_feats.append("HASH SHA-256*")
+
+            def ftp_TYPE(self, line: str) -> None:
+                super().ftp_TYPE(line)
+                if text_only:
+                    self._current_type = "a"
+
+            def ftp_HASH(self, path: str) -> None:
+                digest = told_digest(pathlib.Path(path)) if told_digest else ""
+                self.respond(f"213 SHA-256 0-9 {digest} {pathlib.Path(path).name}")
+
+        if told_digest:
+            command = {"perm": "r", "auth": True, "arg": True, "help": "Syntax: HASH <SP> path"}
+            Handler.proto_cmds = {**FTPHandler.proto_cmds, "HASH": command}
 
         Handler.authorizer.add_user(USER, PASSWORD, str(home), perm="elradfmw")
         self._loop = IOLoop()

@@ -25,7 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import re
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of, whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import Method, choose, digest_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import READ_BACK, Method, choose, digest_of, read_back
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class _Check:
         self.size = 0
         self.method = Method("", "SHA-256")
         self.digest: str | None = None
+        self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
 
     def run(self) -> Outcome:
@@ -157,10 +158,37 @@ class _Check:
         evidence.digest, evidence.verified_by = digest_of(destination, target, self.size, self.method)
         if self.digest is None:
             source = self.sessions["source"]
-            self.digest, _label = digest_of(source, self.name, self.size, choose(source.features, self.method.algorithm))
+            self.digest, self.digest_by = digest_of(source, self.name, self.size, choose(source.features, self.method.algorithm))
         evidence.expected_digest = self.digest
+        if evidence.digest != self.digest:
+            self._read_again(evidence, target)
         if evidence.digest == evidence.expected_digest:
             evidence.stage = "done"
+
+    def _read_again(self, evidence: Evidence, target: str) -> None:
+        """Two digests differ. A server's own word may be stale or wrong, so what can be read decides, on both sides."""
+        sides: list[tuple[Role, str, str | None]] = [
+            ("destination", target, evidence.verified_by),
+            ("source", self.name, self.digest_by),
+        ]
+        for role, name, told_by in sides:
+            if told_by in (None, READ_BACK) or evidence.digest == self.digest:
+                continue
+            session = self.sessions[role]
+            try:
+                found = read_back(session, name, self.size, self.method)
+            except Fault as fault:
+                # Nothing better can be had than what was told.
+                self._lost(fault)
+                return
+            told = evidence.digest if role == "destination" else self.digest
+            if found != told:
+                self.warnings.append(f"{session.spec.label} tells a wrong digest by {told_by}; what can be read there counts.")
+            if role == "destination":
+                evidence.claimed_digest, evidence.digest, evidence.verified_by = told, found, READ_BACK
+            else:
+                self.digest, self.digest_by = found, READ_BACK
+                evidence.expected_digest = found
 
     def _listing(self, role: Role, name: str) -> str | None:
         session = self.sessions[role]
