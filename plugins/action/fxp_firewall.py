@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
         except AnsibleConnectionFailure as error:
             if "connect to host" in str(error):  # ssh(1) never got there, so nothing has begun
                 raise
-            return self._failed(task_vars, time.monotonic() + return_after, self._cut_off("", error))
+            return self._ended(task_vars, time.monotonic() + return_after, self._cut_off("", error), {"changed": True})
         deadline = time.monotonic() + return_after
         if applied.get("failed") or not applied.get("on_trial"):
             return applied
@@ -55,13 +55,14 @@ class ActionModule(ActionBase):
             if not confirmed.get("failed"):
                 return applied
             if confirmed.get("too_late"):
-                return self._failed(task_vars, deadline, self._cut_off(connection, lost))
-            return self._failed(task_vars, deadline, confirmed.get("msg", "The confirmation failed."))
-        return self._failed(task_vars, deadline, self._cut_off(connection, lost))
+                return self._ended(task_vars, deadline, self._cut_off(connection, lost), applied)
+            return self._ended(task_vars, deadline, confirmed.get("msg", "The confirmation failed."), applied)
+        return self._ended(task_vars, deadline, self._cut_off(connection, lost), applied)
 
-    def _failed(self, task_vars: dict[str, t.Any], deadline: float, reason: str) -> dict[str, t.Any]:
+    def _ended(self, task_vars: dict[str, t.Any], deadline: float, reason: str, applied: dict[str, t.Any]) -> dict[str, t.Any]:
         """
-        Ask the host until it answers that the old rules are in force, and say so.
+        Ask the host until it answers that the old rules are in force, and say so; or the new ones, if the answer to their
+        confirmation was lost.
         """
         settled = rules = False
         while not settled and time.monotonic() < deadline + PATIENCE:
@@ -69,6 +70,8 @@ class ActionModule(ActionBase):
                 self._new_connection()
                 answer = self._phase(task_vars, "settle")
                 settled, rules = bool(answer.get("settled")), bool(answer.get("rules"))
+                if answer.get("confirmed"):
+                    return applied
             except AnsibleConnectionFailure:
                 pass
             if not settled:

@@ -235,7 +235,7 @@ def main() -> None:
         change = transaction_of(module, host)
         if module.params["_phase"] == "settle":
             settled = change.settle()
-            module.exit_json(settled=settled, rules=os.path.exists(host.rules))
+            module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
         if connection and connection == module.params["_connection"]:
             raise nftables.FirewallError(
                 "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "

@@ -540,16 +540,23 @@ class Host:
         Take the rules on trial back, if they are still on trial.
         """
         with self.locked():
-            if not os.path.exists(self.pending):
-                return
-            try:
-                self._load(read(self.rules))
-            except FirewallError:
-                self.nft.unload()
-                raise
-            finally:
-                remove(self.new_rules)
-                remove(self.pending)
+            if os.path.exists(self.pending):
+                self.take_back()
+
+    def take_back(self) -> None:
+        """
+        The same for whoever holds the lock. If not even the unloading works, the rules stay on trial, for the timer to try again.
+        """
+        problem: FirewallError | OSError | None = None
+        try:
+            self._load(read(self.rules))
+        except (FirewallError, OSError) as error:
+            problem = error
+            self.nft.unload()  # rather no rules than some that may keep the administrator out
+        remove(self.new_rules)
+        remove(self.pending)
+        if problem is not None:
+            raise problem
 
     def _load(self, text: str | None) -> None:
         if text is None:
@@ -585,7 +592,7 @@ def main(arguments: t.Sequence[str]) -> int:
         return 2
     try:
         verbs[arguments[0]]()
-    except FirewallError as error:
+    except (FirewallError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -106,6 +106,8 @@ class Removal(Transaction):
         Remove what would bring the rules back, then everything else; raise TooLate if the rules are back already.
         """
         with self.host.locked():
+            if self.is_confirmed():
+                return  # the answer to an earlier confirmation was lost
             pending = _files.read_text(self.host.pending)
             if pending is None or os.path.exists(self.host.new_rules):
                 raise TooLate("The firewall rules were put back before the confirmation of their removal came.")
@@ -115,6 +117,12 @@ class Removal(Transaction):
             _files.remove(self.host.rules)
             _files.remove(self.host.pending)
         self._clean()
+
+    def is_confirmed(self) -> bool:
+        """
+        True if nothing of ours is left.
+        """
+        return not any(map(os.path.lexists, self.files)) and not is_in_kernel(self.host)
 
     def _clean(self) -> None:
         """

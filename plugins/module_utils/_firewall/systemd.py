@@ -59,7 +59,7 @@ class Systemd:
 
     def arm(self, timer: str, seconds: int, command: list[str]) -> None:
         """
-        Run the command once, C(seconds) from now, whatever happens to the caller.
+        Run the command once, C(seconds) from now, whatever happens to the caller; every 5 seconds from then until it succeeds.
         """
         self._run(
             [
@@ -71,6 +71,8 @@ class Systemd:
                 "--timer-property=AccuracySec=100ms",
                 "--service-type=oneshot",
                 "--property=TimeoutStartSec=120s",
+                "--property=Restart=on-failure",
+                "--property=RestartSec=5s",
                 *command,
             ]
         )
@@ -83,7 +85,10 @@ class Systemd:
         return "active" in states or "activating" in states
 
     def disarm(self, timer: str) -> None:
-        self._run(["systemctl", "stop", f"{timer}.timer"], may_fail=True)
+        """
+        Stop the timer, and its command if that waits for the lock, which the caller holds.
+        """
+        self._run(["systemctl", "stop", f"{timer}.timer", f"{timer}.service"], may_fail=True)
 
     def _run(self, command: t.Sequence[str], may_fail: bool = False) -> str:
         try:

@@ -92,6 +92,7 @@ class Transaction:
                 if os.path.exists(self.host.pending) and not self.systemd.is_armed(TIMER):
                     self._take_back()  # left over from a change that died; nobody will confirm it
                 if not os.path.exists(self.host.pending):
+                    self._tidy()
                     return self._apply(return_after, check_mode=False)
             if time.monotonic() > deadline:
                 raise FirewallError(
@@ -99,6 +100,14 @@ class Transaction:
                     f"{self.host.pending} is gone."
                 )
             time.sleep(0.2)
+
+    def _tidy(self) -> None:
+        """
+        Remove what a process that was killed left beside its files.
+        """
+        _files.remove(self.host.new_rules)
+        for path in (self.host.rules, self.host.record, *(path for path, dummy, mode in (self.program, *self.units))):
+            _files.remove(_files.staged_name(path))
 
     def preview(self) -> Outcome:
         """
@@ -153,30 +162,49 @@ class Transaction:
         self.host.nft.load(self.wish.content)
 
     def _take_back(self) -> None:
-        confirmed = _files.read_text(self.host.rules)
         try:
-            if confirmed is None:
-                self.host.nft.unload()
-            else:
-                self.host.nft.load(confirmed)
+            self.host.take_back()
         finally:
-            _files.remove(self.host.pending)
-            _files.remove(self.host.new_rules)
-            self.systemd.disarm(TIMER)
+            if not os.path.exists(self.host.pending):
+                self.systemd.disarm(TIMER)
 
     def confirm(self) -> None:
         """
         Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more.
         """
         with self.host.locked():
+            if self.is_confirmed():
+                return  # the answer to an earlier confirmation was lost
             self._on_trial()
         self._install_units()
         with self.host.locked():
-            now = self._on_trial()
+            self._commit(self._on_trial())
+            # Under the lock: the next change arms a timer of the same name.
+            self.systemd.disarm(TIMER)
+
+    def is_confirmed(self) -> bool:
+        """
+        True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished.
+        """
+        if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.wish.content:
+            return False
+        if self._beside() or not self.systemd.is_on(UNIT):
+            return False
+        return not nftables.drift(self.wish.content, self.host.nft.ruleset(), self._recorded())
+
+    def _commit(self, now: dict[str, list[str]]) -> None:
+        """
+        The rename decides. If it fails, the record is again that of the former rules.
+        """
+        former = _files.read_text(self.host.record)
+        try:
             write(self.host.record, json.dumps(now, sort_keys=True) + "\n", 0o600)
             _files.rename(self.host.new_rules, self.host.rules)
-            _files.remove(self.host.pending)
-        self.systemd.disarm(TIMER)
+        except OSError:
+            if _files.read_text(self.host.rules) != self.wish.content:
+                restore(self.host.record, former, 0o600)
+            raise
+        _files.remove(self.host.pending)
 
     def _on_trial(self) -> dict[str, list[str]]:
         pending = _files.read_text(self.host.pending)
@@ -202,14 +230,11 @@ class Transaction:
                 write(path, text, mode)
             self.systemd.reload()
             self.systemd.switch_on(UNIT)
-        except FirewallError:
+        except (FirewallError, OSError):
             if not was_on:
                 self.systemd.switch_off(UNIT)
             for path, before, mode in former:
-                if before is None:
-                    _files.remove(path)
-                else:
-                    write(path, before, mode)
+                restore(path, before, mode)
             self.systemd.reload()
             raise
 
@@ -217,9 +242,9 @@ class Transaction:
         """
         Take back what is still on trial; true if the confirmed rules, or none where there are none, are in force.
         """
-        self.host.go_back()
-        self.systemd.disarm(TIMER)
         with self.host.locked():
+            if os.path.exists(self.host.pending):
+                self._take_back()
             ruleset, confirmed = self.host.nft.ruleset(), _files.read_text(self.host.rules)
             if confirmed is None:
                 return not any(nftables.in_force(ruleset).values())
@@ -262,3 +287,13 @@ def write(path: str, text: str, mode: int) -> None:
     """
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     _files.write(path, text, mode)
+
+
+def restore(path: str, text: str | None, mode: int) -> None:
+    """
+    Give a file its former text, None for none. What has it already is not written: the disk may be full.
+    """
+    if text is None:
+        _files.remove(path)
+    elif _files.read_text(path) != text:
+        write(path, text, mode)

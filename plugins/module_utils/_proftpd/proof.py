@@ -58,6 +58,8 @@ def hear(service: str, port: int, timeout: float) -> Heard:
 def lasting(service: str, port: int, timeout: float, settle: float) -> str:
     """Return the greeting of a *service* that greets, and *settle* seconds later greets still, with the same main process."""
     first = hear(service, port, timeout)
+    if not settle:
+        return first.greeting
     began = time.monotonic()
     while time.monotonic() < began + settle and daemon.is_alive(first.pid):
         time.sleep(0.05)

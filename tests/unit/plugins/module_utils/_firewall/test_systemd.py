@@ -102,7 +102,7 @@ def test_calls(programs: Programs) -> None:
         "systemctl start x.service",
         "systemctl disable --quiet x.service",
         "systemctl reset-failed x.service",
-        "systemctl stop y.timer",
+        "systemctl stop y.timer y.service",
         "systemctl stop x.service",
     ]
     words = calls[7].split()

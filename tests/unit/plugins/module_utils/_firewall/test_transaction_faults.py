@@ -1,0 +1,209 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+A change of the firewall that fails, or is killed, at every one of its steps, with a real kernel.
+
+Afterwards, by what the controller asks for, by the timer, by a restart of the host or by the next run, the old rules or the
+new ones are in force, file and kernel agree, and the next run brings what it is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, removal, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
+from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench, ScriptedSystemd
+
+Rules = t.Callable[..., str]
+LONG = bool(os.environ.get("FXP_LONG"))
+PEER = "198.51.100.12"
+FOREIGN = "table inet filter {\nchain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}\n"
+CALLS = ("is_on", "reload", "switch_on", "switch_off", "stop", "arm", "is_armed", "disarm")
+
+
+class KeptSystemd(ScriptedSystemd):
+    """A systemd whose state outlives the process that asks."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        super().__init__()
+
+    def _flag(self, name: str, value: bool) -> None:
+        path = self.directory / name
+        if value:
+            path.touch()
+        else:
+            path.unlink(missing_ok=True)
+
+    @property
+    def on(self) -> bool:
+        return (self.directory / "on").exists()
+
+    @on.setter
+    def on(self, value: bool) -> None:
+        self._flag("on", value)
+
+    @property
+    def armed(self) -> bool:
+        return (self.directory / "armed").exists()
+
+    @armed.setter
+    def armed(self, value: bool) -> None:
+        self._flag("armed", value)
+
+
+class Ground(Bench):
+    """One host, and what may happen to it after a fault."""
+
+    def __init__(self, root: pathlib.Path, nft: Nft) -> None:
+        super().__init__(root / "host", nft)
+        self.systemd: KeptSystemd = KeptSystemd(root)
+        self.nft.run(FOREIGN)
+
+    def make_bare(self) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.systemd.on = self.systemd.armed = False
+        self.nft.run("flush ruleset\n" + FOREIGN)
+
+    def timer(self) -> None:
+        """Let the timer fire, if it is armed."""
+        if self.systemd.armed:
+            self.host.go_back()
+            self.systemd.armed = False
+
+    def restart(self) -> None:
+        """Forget what a host forgets."""
+        shutil.rmtree(self.root / "run", ignore_errors=True)
+        self.systemd.armed = False
+        self.nft.run("flush ruleset\n" + FOREIGN)
+        if self.systemd.on:
+            self.host.load()
+
+    def check(self, *states: tuple[str | None, t.Any]) -> None:
+        """File and kernel are in one of *states*, and nothing is on trial; a timer that still runs changes nothing."""
+        for dummy in range(2):
+            assert (_files.read_text(self.host.rules), self.in_force()) in states
+            assert not os.path.exists(self.host.pending)
+            self.timer()
+
+    def strays(self) -> list[pathlib.Path]:
+        return [path for path in self.root.rglob("*") if path.suffix in (".fxp-staged", ".new")]
+
+
+@pytest.fixture
+def ground(tmp_path: pathlib.Path, nft: Nft) -> Ground:
+    return Ground(tmp_path, nft)
+
+
+def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
+    """Change the rules as the controller does, with the fault of *steps*; true if that came."""
+    os_steps = steps.of_os()
+    places = [(module, "os", os_steps) for module in (_files, nftables, transaction, removal)]
+    places += [(ground.systemd, call, steps.step(call, getattr(ground.systemd, call))) for call in CALLS]
+
+    def operation() -> None:
+        if not change.apply(30).on_trial:
+            return
+        try:
+            change.confirm()
+        except (FirewallError, OSError):
+            try:
+                settled = change.settle()
+            except (FirewallError, OSError):
+                settled = change.settle()  # the controller goes on asking
+            if not settled:
+                pytest.fail("The host does not know what is in force.")
+
+    with patched(*places, (nftables, "subprocess", steps.of(nftables.subprocess, "run"))):
+        return inject(steps, operation)
+
+
+NOTHING: dict[str, list[str]] = {"table": [], "input": [], "output": []}
+# In a short run some steps meet one fault each, in a long one every step meets all of them.
+STRIDE = 1 if LONG else 5
+KINDS = [(KILL,), *((fault,) for fault in FAULTS)] if LONG else [(KILL, *FAULTS)]
+kinds = pytest.mark.parametrize("faults", KINDS, ids=lambda faults: faults[0] if LONG else "mixed")
+Ending = t.Callable[[Ground], None]
+ENDINGS = [Ground.timer, Ground.restart] if LONG else [Ground.timer]
+endings = pytest.mark.parametrize("ending", ENDINGS, ids=lambda ending: ending.__name__)
+
+
+def finish(ground: Ground, steps: Steps, ending: Ending) -> None:
+    """What happens without anybody's doing; nothing needs to happen where the module lived to clean up."""
+    if steps.fault == KILL or ending is Ground.restart:
+        ending(ground)
+
+
+@endings
+@kinds
+def test_change(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
+    states = []
+    for content in (rules(), rules(PEER)):
+        ground.confirmed(content)
+        states.append((content, ground.in_force()))
+    for steps in rounds(*faults, stride=STRIDE):
+        old, new = states[1], states[0]
+        wish = ground.change(new[0], unit=f"[Unit]\nDescription={steps.at}\n")
+        struck = carry_out(steps, ground, wish)
+        finish(ground, steps, ending)
+        ground.check(old, new)
+        if wish.apply(30).on_trial:
+            wish.confirm()
+        ground.check(new)
+        assert not wish.apply(30).changed
+        assert ground.strays() == []
+        states.reverse()
+        if not struck:
+            break
+    assert steps.at > 60
+
+
+@endings
+@kinds
+def test_first_change(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
+    wish = ground.change(rules(PEER))
+    ground.confirmed(rules(PEER))
+    new = (rules(PEER), ground.in_force())
+    for steps in rounds(*faults, stride=STRIDE):
+        ground.make_bare()
+        struck = carry_out(steps, ground, wish)
+        finish(ground, steps, ending)
+        ground.check((None, NOTHING), new)
+        if wish.apply(30).on_trial:
+            wish.confirm()
+        ground.check(new)
+        assert not wish.apply(30).changed
+        assert ground.strays() == []
+        if not struck:
+            break
+    assert steps.at > 60
+
+
+@endings
+@kinds
+def test_removal(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
+    for steps in rounds(*faults, stride=STRIDE):
+        ground.confirmed(rules(PEER))
+        old = (rules(PEER), ground.in_force())
+        wish = removal.Removal(ground.host, ground.systemd, "print()\n", "/usr/bin/python3", str(ground.root))
+        struck = carry_out(steps, ground, wish)
+        finish(ground, steps, ending)
+        ground.check(old, (None, NOTHING))
+        if removal.is_found(ground.host, str(ground.root)) and wish.apply(30).on_trial:
+            wish.confirm()
+        assert not removal.is_found(ground.host, str(ground.root))
+        assert not ground.systemd.armed
+        if not struck:
+            break
+    assert steps.at > 30
