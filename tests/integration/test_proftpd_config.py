@@ -16,6 +16,7 @@ import time
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, removal, swap
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
@@ -275,3 +276,25 @@ def test_without_a_record_nothing_is_started(server: Server, record: str | None)
     assert not server.answers()
     assert server.text() == server.config("by hand", mark="mine")
     assert server.names() == {"proftpd.conf"}
+
+
+def test_what_came_back_and_does_not_serve_is_told_and_tried_again(server: Server) -> None:
+    server.start(server.config("by hand", mark="mine"))
+    server.apply(server.config(), take_over=True)
+    pathlib.Path(server.target.before_us).write_text(server.config("by hand", mark="mine", kind="inetd"))
+    for _dummy in range(2):
+        with pytest.raises(swap.ConfigError, match="is again what stood there before, but it does not serve"):
+            server.remove()
+        assert not server.answers()
+    server.write(server.config("mended", mark="mine"))
+    assert server.remove().running
+    assert server.greeting() == "220 mended"
+    assert not server.remove().changed
+
+
+def test_removal_waits_for_a_change_but_not_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.apply(server.config())
+    monkeypatch.setattr(swap, "LOCK_TIMEOUT", 0.1)
+    with _files.locked(str(server.directory), 1), pytest.raises(swap.ConfigError, match=r"is left as it was .*; try again"):
+        server.remove()
+    assert server.answers()

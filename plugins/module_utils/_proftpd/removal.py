@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, swap
@@ -43,6 +44,17 @@ UNKNOWN = before.Before(made_by_hand=False, running=False, enabled=False, mode=s
 
 def remove(target: swap.Target, *, check_mode: bool) -> Outcome:
     """Take our configuration off, if it is there; raises swap.ConfigError with one sentence."""
+    directory = os.path.dirname(target.path)
+    if check_mode or not os.path.isdir(directory):
+        return _remove(target, check_mode)
+    try:
+        with _files.locked(directory, swap.LOCK_TIMEOUT):
+            return _remove(target, check_mode)
+    except _files.BusyError as exc:
+        raise swap.ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+
+
+def _remove(target: swap.Target, check_mode: bool) -> Outcome:
     text = _files.read_text(target.path)
     if text is not None and not swap.is_ours(text):
         return _not_ours(target, text, check_mode)
@@ -127,6 +139,16 @@ def _start(target: swap.Target, was: before.Before) -> None:
     try:
         if was.enabled_again and not daemon.is_enabled(target.service):
             daemon.systemctl("enable", target.service)
-        daemon.systemctl("restart", target.service)
+        daemon.restart_afresh(target.service)
+        _see_it_last(target)
     except daemon.DaemonError as exc:
         raise swap.ConfigError(f"{target.path} is again what stood there before, but it does not serve: {exc}.") from None
+
+
+def _see_it_last(target: swap.Target) -> None:
+    # Where it listens is its maker's affair, so all that can be asked is whether it stays.
+    pid, began = daemon.main_pid(target.service), time.monotonic()
+    while daemon.is_alive(pid) and time.monotonic() < began + target.settle:
+        time.sleep(0.05)
+    if not daemon.is_alive(pid):
+        raise daemon.DaemonError(f"the service {target.service} ended at once{daemon.last_words(target.service)}")
