@@ -12,6 +12,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, Proftpd, server_options
 from ansible_collections.proftpd.fxp.tests.integration.scripted import (
@@ -164,3 +165,113 @@ def test_dead_connection_is_opened_again_for_the_clean_up(pair: Pair) -> None:
         assert f"DELE {checked.legs[0]['file']}" in server.commands
     assert (checked.causes, checked.servers) == (["control_lost"], ["destination"])
     assert checked.warnings == []
+
+
+STEPS = ["", "USER", "PASS", "FEAT", "TYPE", "CWD", "SIZE", "PASV", "PORT", "RETR", "STOR", "DELE", "QUIT"]
+# The last two come after the verdict: they change nothing about it.
+AFTERWARDS = ("DELE", "QUIT")
+
+
+@pytest.mark.parametrize("verb", STEPS)
+@pytest.mark.parametrize(
+    ("answer", "causes"),
+    [
+        pytest.param(CLOSE, {"control_lost", "server_busy"}, id="hangs up"),
+        pytest.param(b"421 Shutting down\r\n", {"control_lost", "server_busy"}, id="takes leave"),
+        pytest.param(b"425 No data connection\r\n", None, id="425 to everything"),
+        pytest.param(b"\x16\x03\x01\x02\x00\r\n", {"protocol_error"}, id="garbage"),
+        pytest.param(b"226 done\r\n150 go\r\n", None, id="in the wrong order"),
+        pytest.param(drip(b"500 " + b"slow" * 100, 0.1), {"control_lost", "control_unreachable"}, id="drips"),
+    ],
+)
+def test_at_every_step(monkeypatch: pytest.MonkeyPatch, verb: str, answer: Answer, causes: set[str] | None) -> None:
+    """Each of these at each step of the dialogue, on the side that the step belongs to: bounded, and a cause that fits."""
+    monkeypatch.setattr(session, "LOGIN_SECONDS", 0.3)
+    ready: dict[str, Answer] = {"PASV": b"227 (127,0,1,5,200,1)\r\n", "CWD": b"250 here\r\n", "STOR": b"150 go\r\n226 done\r\n"}
+    ready["RETR"] = b"150 go\r\n226 done\r\n"
+    broken = "destination" if verb in ("PORT", "STOR", "DELE") else "source"
+    answers = {role: {**ready, **({verb: answer} if role == broken else {})} for role in ("source", "destination")}
+    with ScriptedServer(HOSTILE, answers["source"]) as source, ScriptedServer("127.0.1.6", answers["destination"]) as destination:
+        options = [server_options(server.address, server.port) for server in (source, destination)]
+        options[0]["directory"] = "there"
+        began = time.monotonic()
+        checked = check(options[0], options[1], path="there", passive="source", timeout=0.3)
+        assert time.monotonic() - began < 6
+    assert not checked.result["ok"]
+    if causes and verb in ("RETR", "STOR") and not checked.legs[0]["certain"]:
+        # Half a reply to a data command is as good as none.
+        causes = {"data_connection_blocked", "passive_refuses_foreign_address"}
+        broken = "source"
+    if causes and verb not in AFTERWARDS:
+        assert set(checked.causes) <= causes, checked.message
+        assert checked.servers == [broken]
+
+
+def test_third_party_is_not_reached_through_a_server_either(pair: Pair) -> None:
+    """With the planned address known, a server that announces somebody else's does not get its peer to connect there."""
+    with Sink("127.0.1.6", [0]) as victim:
+        high, low = divmod(victim.ports[0], 256)
+        with ScriptedServer(HOSTILE, {"PASV": f"227 (127,0,1,6,{high},{low})\r\n".encode()}) as server:
+            source = server_options(server.address, server.port)
+            planned = check({**source, "expected_address": HOSTILE}, pair[1].options(), path="there", passive="source")
+            assert victim.connections() == 0
+            unplanned = check(source, pair[1].options(), path="there", passive="source", timeout=1.0)
+    assert planned.causes == ["unexpected_address_advertised"]
+    # Without a plan a server's word is taken, as by any client; it is the servers that must refuse strangers' addresses.
+    assert unplanned.causes != [None]
+
+
+def test_nothing_is_copied_through_the_client(pair: Pair) -> None:
+    """A transfer that the servers refuse is not made up for: after the payload no file crosses the client's connections."""
+    with ScriptedServer(HOSTILE, {"PORT": b"500 Illegal PORT command\r\n", "PASV": b"502 no\r\n"}) as server:
+        destination = server_options(server.address, server.port)
+        checked = check(pair[0].options(), destination, payload_size=1000, timeout=1.0)
+        assert not any(command.startswith(("STOR", "APPE", "STOU")) for command in server.commands)
+    assert not checked.result["ok"]
+    assert not any(line.startswith("RETR") for line in checked.lines(direction="sent"))
+
+
+@pytest.mark.parametrize("option", ["path", "directory", "user", "host", "password"])
+@pytest.mark.parametrize("character", ["\r", "\n", "\0"])
+def test_characters_that_end_a_command(option: str, character: str) -> None:
+    """They are refused before anybody is contacted: they would begin a command of their own."""
+    source, more = server_options(HOSTILE, 21), {}
+    if option == "path":
+        more["path"] = f"there{character}DELE other"
+    else:
+        source[option] = f"there{character}DELE other"
+    with pytest.raises(RequestError, match=option):
+        check(source, server_options("127.0.1.6", 21), **more)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        (b"500 You need to use a client supporting PRET (PRE Transfer)\r\n", "pret_required"),
+        (b"450 PASV: data transfer in progress\r\n", "server_busy"),
+        (b"421 Timeout\r\n", "control_lost"),
+    ],
+)
+def test_passive_mode_refused(pair: Pair, reply: bytes, cause: str) -> None:
+    """DrFTPD wants PRET, and a server may still be busy with an earlier transfer. Neither can be had here."""
+    with ScriptedServer(HOSTILE, {"PASV": reply}) as server:
+        checked = against(server, pair[1])
+    assert (checked.causes, checked.servers) == ([cause], ["source"])
+
+
+@pytest.mark.parametrize("said", [b"421 No transfer timeout (1 seconds): closing control connection\r\n", b"421 Timeout\r\n"])
+def test_silent_refusal_that_ends_by_itself(pair: Pair, said: bytes) -> None:
+    """ProFTPD up to 1.3.7c drops a foreign connection without a word and gives up later, as pure-ftpd does."""
+
+    def late(_argument: str) -> t.Iterable[bytes]:
+        time.sleep(0.5)
+        yield said
+        yield CLOSE
+
+    with Sink(HOSTILE, [0]) as listener:
+        high, low = divmod(listener.ports[0], 256)
+        announced = f"227 ({HOSTILE.replace('.', ',')},{high},{low})\r\n".encode()
+        with ScriptedServer(HOSTILE, {"PASV": announced, "RETR": late}) as server:
+            checked = against(server, pair[1], timeout=3.0)
+    leg = checked.legs[0]
+    assert (leg["cause"], leg["server"], leg["certain"]) == ("passive_refuses_foreign_address", "source", False)

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tracemalloc
 
 import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.checking import check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, LONG, Proftpd
 
 Pair = tuple[Proftpd, Proftpd]
 
@@ -176,3 +179,19 @@ def test_memory_does_not_grow_with_the_payload(start: Starter) -> None:
     assert checked.result["ok"], checked.message
     assert checked.legs[0]["verified_by"] == "read back"
     assert peak < 4000000
+
+
+def test_no_false_alarm_under_load(pair: Pair) -> None:
+    """Healthy servers pass every time, with every core of this machine busy."""
+    source, destination = pair
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _core in range(os.cpu_count() or 1)]
+    try:
+        for turn in range(200 if LONG else 20):
+            checked = check(source.options(), destination.options(), payload_size=(0, 1, 65537, 1048576)[turn % 4])
+            assert checked.result["ok"], (turn, checked.message)
+            assert checked.warnings == []
+            assert [leg["certain"] for leg in checked.legs] == [True, True]
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait(10)
