@@ -112,3 +112,38 @@ def test_the_summary_names_the_first_that_fell_short() -> None:
 
 def test_rates() -> None:
     assert [_report.rate(value) for value in (None, 12.0, 2048.0, 3.5 * 2**30)] == ["-", "12 B/s", "2.00 KiB/s", "3.50 GiB/s"]
+
+
+LOST = {"source": "ftp1", "destination": "ftp2", "passive": "source", "port": 49152, "egress": ["192.0.2.12"]}
+SENT = {"state": "no answer", "left": True, "answered": False}
+
+
+def test_a_place_that_both_servers_showed() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
+    there = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": ["192.0.2.12"], "answered": []}}])
+    assert (there.server, there.certain, there.also_possible) == ("source", True, ())
+    assert _report.verdict(there) == (
+        "data_connection_blocked, look at ftp1 first: the connection of ftp2 reaches ftp1 and is dropped there"
+    )
+    assert "fxp_passive_ports of ftp1" in (there.remedy or "")
+    way = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": [], "answered": []}}])
+    assert (way.server, way.certain) == (None, True)
+    assert _report.verdict(way).startswith("data_connection_blocked, look between the two: the connection leaves ftp2")
+    half = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {}}])
+    assert _report.verdict(half).endswith("(not certain, also possible: network)")
+
+
+def test_a_stranger_at_the_door_is_named() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
+    there = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": ["203.0.113.7"], "answered": []}}])
+    assert "from 203.0.113.7" in _report.verdict(there)
+    assert "fxp_egress_addresses of ftp2" in (there.remedy or "")
+
+
+def test_probes_of_others_say_nothing() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
+    seen = {"connection": SENT, "arrivals": {"sources": [], "answered": []}}
+    assert _report.placed(leg, [{**LOST, **seen, "passive": "destination"}, {**LOST, **seen, "source": "ftp3"}]) is leg
+    assert _report.placed(leg, [{**LOST, "connection": None, "arrivals": None}]) is leg
+    proven = _report.legs_of("ftp1", "ftp2", PROVEN)[0]
+    assert _report.placed(proven, [{**LOST, **seen}]) is proven
