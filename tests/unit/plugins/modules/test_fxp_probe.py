@@ -1,0 +1,112 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import socket
+import typing as t
+
+import pytest
+import yaml
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import PROBE_KEYS
+from ansible_collections.proftpd.fxp.plugins.modules import fxp_probe
+
+SERVER = {"host": "127.0.1.1", "user": "fxp", "password": "correct horse", "port": 1}
+CONNECT = {"address": "127.0.1.1", "port": 1}
+
+
+class Ended(Exception):
+    """The module ended with these values."""
+
+    def __init__(self, failed: bool, **values: t.Any) -> None:
+        super().__init__(values)
+        self.failed, self.values = failed, values
+
+
+class Module:
+    """What is used of AnsibleModule, with the options validated as that would."""
+
+    def __init__(self, options: dict[str, t.Any], check_mode: bool) -> None:
+        self.options, self.check_mode = options, check_mode
+
+    def __call__(
+        self,
+        argument_spec: dict[str, t.Any],
+        required_one_of: list[tuple[str, ...]],
+        mutually_exclusive: list[tuple[str, ...]],
+        supports_check_mode: bool,
+    ) -> Module:
+        from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+        assert supports_check_mode
+        validator = ArgumentSpecValidator(argument_spec, mutually_exclusive, required_one_of=required_one_of)
+        checked = validator.validate(self.options)
+        if checked.error_messages:
+            self.fail_json(msg=checked.error_messages[0])
+        self.params = checked.validated_parameters
+        return self
+
+    def exit_json(self, **values: t.Any) -> t.NoReturn:
+        raise Ended(False, **values)
+
+    def fail_json(self, **values: t.Any) -> t.NoReturn:
+        raise Ended(True, **values)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> Ended:
+    monkeypatch.setattr(fxp_probe, "AnsibleModule", Module(options, check_mode))
+    with pytest.raises(Ended) as caught:
+        fxp_probe.main()
+    assert "correct horse" not in repr(caught.value.values)
+    return caught.value
+
+
+@pytest.mark.parametrize("options", [{"server": SERVER}, {"connect": CONNECT}, {"watch": 50000}])
+def test_check_mode_contacts_nobody(monkeypatch: pytest.MonkeyPatch, options: dict[str, t.Any]) -> None:
+    ended = run(monkeypatch, check_mode=True, **options)
+    assert (ended.failed, ended.values) == (False, dict.fromkeys(PROBE_KEYS))
+
+
+def test_unreachable_is_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = run(monkeypatch, server=SERVER, timeout=2)
+    assert (ended.failed, ended.values["reachable"]) == (False, False)
+    assert [step["cause"] for step in ended.values["steps"]] == ["control_unreachable", None, None]
+    assert ended.values["connection"] is ended.values["arrivals"] is None
+
+
+def test_refused_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.1.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    ended = run(monkeypatch, connect={"address": "127.0.1.1", "port": port}, timeout=2)
+    assert (ended.values["reachable"], ended.values["connection"]["state"]) == (True, "refused")
+
+
+def test_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = run(monkeypatch, watch=50000, timeout=0.05)
+    assert (ended.values["reachable"], ended.values["steps"]) == (None, None)
+    assert set(ended.values["arrivals"]) == {"sources", "answered"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "one of the following is required"),
+        ({"watch": 1, "connect": CONNECT}, "mutually exclusive"),
+        ({"watch": 0}, "watch is 0"),
+        ({"connect": {"address": "localhost", "port": 1}}, "connect.address is 'localhost'"),
+        ({"server": {**SERVER, "host": "a\nb"}}, "server.host is 'a\\nb'"),
+        ({"watch": 1, "timeout": -1}, "timeout is -1"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_bad_options(monkeypatch: pytest.MonkeyPatch, check_mode: bool, options: dict[str, t.Any], message: str) -> None:
+    ended = run(monkeypatch, check_mode, **options)
+    assert ended.failed
+    assert message in ended.values["msg"]
+
+
+def test_documentation_is_complete() -> None:
+    assert set(yaml.safe_load(fxp_probe.RETURN)) == set(PROBE_KEYS)
+    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "timeout"}
