@@ -107,3 +107,12 @@ def test_a_mistake_stops_the_play_at_once(tmp_path: pathlib.Path, changes: dict[
     assert not run.plans
     assert "Traceback" not in run.output
     assert "correct-horse-battery" not in run.output
+
+
+def test_no_mistake_in_what_is_said_of_a_server_stops_its_removal(tmp_path: pathlib.Path) -> None:
+    said = {"fxp_state": "absent", "fxp_tsl": 1, "fxp_passive_ports": "9-3", "fxp_users": "{{ nowhere }}"}
+    inventory = INVENTORY.replace("ftp3: {ansible_host: 198.51.100.13}", f"ftp3: {json.dumps(said)}")
+    run = play(tmp_path, inventory=inventory)
+    assert run.code == 0, run.output
+    assert set(run.plans["ftp3"]["servers"]) == {"ftp1", "ftp2"}
+    assert run.plans["ftp3"]["hosts"]["ftp3"] == {"state": "absent"}
