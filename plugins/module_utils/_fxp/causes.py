@@ -95,20 +95,20 @@ CAUSES: dict[str, Cause] = {
     ),
     "data_connection_refused": Cause(
         "passive",
-        "{active} was refused at {announced} port {port}, which {passive} announces{dialled}",
+        "{active} was refused at {announced} port {port}, which {passive} announces{dialled}{client}",
         "Nothing listens there, or a rule rejects: check fxp_masquerade_address of {passive}, the port forward of its "
         "fxp_gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend).",
     ),
     "data_connection_unreachable": Cause(
         "passive",
-        "{active} has no way to {announced} port {port}, which {passive} announces{dialled}: {active_said}",
+        "{active} has no way to {announced} port {port}, which {passive} announces{dialled}{client}: {active_said}",
         "Check fxp_masquerade_address of {passive}, the route between the two servers, and firewalls that reject on it.",
         certain=False,
         also=_BETWEEN,
     ),
     "data_connection_blocked": Cause(
         "passive",
-        "the data connection of {active} to {announced} port {port}, which {passive} announces{dialled}, gets no answer",
+        "the data connection of {active} to {announced} port {port}, which {passive} announces{dialled}, gets no answer{client}",
         "A firewall drops it: open fxp_passive_ports of {passive} for the fxp_egress_addresses of {active} (role "
         "proftpd.fxp.firewall), then look at outgoing rules of {active} and at filters in between.",
         certain=False,

@@ -300,6 +300,15 @@ def _offender(code: str, e: Evidence) -> Role:
     return side or (e.active if e.stage == "port" else e.passive)
 
 
+# What the client itself met at the passive port speaks for or against a rule about the active server alone.
+_CLIENT_MET = {
+    "connected": ", where the client gets through",
+    "refused": ", where the client is refused, too",
+    "unreachable": ", where the client has no way, either",
+    "no answer": ", where the client gets no answer, either",
+}
+
+
 def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]:
     def said(side: Side | None) -> str:
         reply = side and (side.final or side.preliminary)
@@ -321,6 +330,7 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
         "port": str(e.announced_port),
         "ports": "{}-{}".format(*e.expected_ports) if e.expected_ports else "the range",
         "dialled_address": dialled,
+        "client": _CLIENT_MET[e.client_reached] if e.client_reached else "",
         "dialled": f" (but it was dialled at {dialled})" if differs else "",
         "expected": f"the expected {e.expected_address}" if e.expected_address else "an address that can be dialled",
         "active_said": said(e.active_side) if e.active_side else e.port_reply or "no answer",
