@@ -190,7 +190,7 @@ EXAMPLES = r"""
 #       ftp2: {ansible_host: 198.51.100.12}
 #     vars:
 #       fxp_tls: none
-#       fxp_passive_ports: 50000-50099
+#       fxp_passive_ports: 61000-61099
 #       fxp_clients: [198.51.100.0/24]
 #       fxp_check_user: fxpcheck
 #       fxp_check_password: "{{ vault_fxp_check_password }}"
@@ -219,7 +219,7 @@ servers:
       egress: [198.51.100.11]
       egress4: [198.51.100.11]
       egress6: []
-      passive_ports: {first: 50000, last: 50099}
+      passive_ports: {first: 61000, last: 61099}
 hosts:
   description:
     - What differs between the servers, by inventory name. No secrets are in it.
