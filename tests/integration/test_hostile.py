@@ -186,7 +186,7 @@ AFTERWARDS = ("DELE", "QUIT")
 )
 def test_at_every_step(monkeypatch: pytest.MonkeyPatch, verb: str, answer: Answer, causes: set[str] | None) -> None:
     """Each of these at each step of the dialogue, on the side that the step belongs to: bounded, and a cause that fits."""
-    monkeypatch.setattr(session, "LOGIN_SECONDS", 0.3)
+    monkeypatch.setattr(session, "LOGIN_SECONDS", 0.15)
     ready: dict[str, Answer] = {"PASV": b"227 (127,0,1,5,200,1)\r\n", "CWD": b"250 here\r\n", "STOR": b"150 go\r\n226 done\r\n"}
     ready["RETR"] = b"150 go\r\n226 done\r\n"
     broken = "destination" if verb in ("PORT", "STOR", "DELE") else "source"
@@ -195,7 +195,7 @@ def test_at_every_step(monkeypatch: pytest.MonkeyPatch, verb: str, answer: Answe
         options = [server_options(server.address, server.port) for server in (source, destination)]
         options[0]["directory"] = "there"
         began = time.monotonic()
-        checked = check(options[0], options[1], path="there", passive="source", timeout=0.3)
+        checked = check(options[0], options[1], path="there", passive="source", timeout=0.15)
         assert time.monotonic() - began < 6
     assert not checked.result["ok"]
     if causes and verb in ("RETR", "STOR") and not checked.legs[0]["certain"]:

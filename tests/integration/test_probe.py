@@ -55,7 +55,7 @@ def filters(hosts: Network) -> t.Iterator[Network]:
     hosts.unfilter()
 
 
-def both_ends(hosts: Network, address: str = SOURCE, seconds: float = 1.5) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def both_ends(hosts: Network, address: str = SOURCE, seconds: float = 1.2) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """The destination connects to a port of the source, which watches it."""
     probe = [sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_probe"]
     watch = ["ip", "netns", "exec", hosts.names["source"], *probe, "watch", str(WATCHED), str(seconds + 0.7)]
@@ -128,7 +128,7 @@ def test_stranger(filters: Network) -> None:
 
 def test_dead_address(hosts: Network) -> None:
     """Nobody has the address: nothing leaves, and that is no rule's fault."""
-    connection, arrivals = both_ends(hosts, DEAD, 4)
+    connection, arrivals = both_ends(hosts, DEAD, 2)
     assert (connection["state"], connection["left"]) == ("unreachable", False)
     place = place_of(sight_of(connection, arrivals, [DESTINATION]))
     assert place is not None
