@@ -114,4 +114,4 @@ def inject(steps: Steps, operation: t.Callable[[], t.Any]) -> bool:
 def rounds(*faults: str, stride: int = 1) -> t.Iterator[Steps]:
     """Yield the steps for one round after the other; whoever takes them stops when a fault did not come any more."""
     for at in range(stride, 1000, stride):
-        yield Steps(at, faults[at % len(faults)])
+        yield Steps(at, faults[at // stride % len(faults)])

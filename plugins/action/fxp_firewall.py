@@ -12,6 +12,15 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 
 MODULE = "proftpd.fxp.fxp_firewall"
+# What ssh(1) says when it never got in, so that nothing has begun.
+NOT_BEGUN = (
+    "connect to host",
+    "banner exchange",
+    "kex_exchange_identification",
+    "Could not resolve hostname",
+    "Host key verification failed",
+    "Permission denied",
+)
 PATIENCE = 60  # seconds to ask a host how a change ended, after the moment at which it goes back by itself
 
 
@@ -36,7 +45,7 @@ class ActionModule(ActionBase):
         try:
             applied = self._phase(task_vars, "apply")
         except AnsibleConnectionFailure as error:
-            if "connect to host" in str(error):  # ssh(1) never got there, so nothing has begun
+            if any(words in str(error) for words in NOT_BEGUN):
                 raise
             return self._ended(task_vars, time.monotonic() + return_after, self._cut_off("", error), {"changed": True})
         deadline = time.monotonic() + return_after

@@ -34,7 +34,7 @@ stop() {{
 }}
 start() {{
   /usr/sbin/proftpd -c {directory}/proftpd.conf || return 1
-  for _ in $(seq 100); do alive && return 0; sleep 0.02; done
+  for _ in $(seq 500); do alive && return 0; sleep 0.02; done
   return 1
 }}
 echo "$1" >>calls
@@ -82,9 +82,20 @@ class Server(t.NamedTuple):
     port: int
     settle: float = 0
 
+    def patient(self) -> Server:
+        """The same for what does not serve: right after a reload the old configuration may still answer once."""
+        return self._replace(settle=1)
+
     @property
     def target(self) -> swap.Target:
         return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, 3, self.settle)
+
+    def deaf(self, ident: str = "second") -> str:
+        """What passes the checker and does not start, because it is to listen on an address (RFC 5737) that is not here."""
+        return self.config(ident, more="DefaultAddress 192.0.2.1\nSocketBindTight on")
+
+    def pid(self) -> int:
+        return int((self.directory / "pid").read_text())
 
     def config(self, ident: str = "first", mark: str = swap.MARK, more: str = "", kind: str = "standalone") -> str:
         return CONFIG.format(mark=mark, ident=ident, directory=self.directory, port=self.port, more=more, kind=kind)

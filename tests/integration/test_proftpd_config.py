@@ -75,7 +75,7 @@ def test_what_the_checker_refuses_never_reaches_the_service(server: Server) -> N
 def test_what_passes_the_checker_but_does_not_serve_is_taken_back(server: Server) -> None:
     server.apply(server.config())
     with pytest.raises(swap.ConfigError, match=r"taken back because .*The old file is back and the old service runs"):
-        server.apply(server.config("second", kind="inetd"))
+        server.patient().apply(server.config("second", kind="inetd"))
     assert (server.directory / "proftpd.conf").read_text() == server.config()
     assert server.greeting() == "220 first"
     assert server.names() == {"proftpd.conf"}

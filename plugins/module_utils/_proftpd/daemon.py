@@ -92,7 +92,7 @@ def last_words(service: str, lines: int = 5) -> str:
     except DaemonError:
         return ""
     said = [line for line in journal.splitlines() if not line.startswith("-- ")]
-    return f"; its journal ends with: {' | '.join(said)}" if code == 0 and said else ""
+    return f"; its journal ends with: {' | '.join(said).rstrip('.')}" if code == 0 and said else ""
 
 
 def first_line(port: int, timeout: float) -> str:

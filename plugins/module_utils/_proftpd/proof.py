@@ -32,24 +32,25 @@ def hear(service: str, port: int, timeout: float) -> Heard:
     """
     Return what *service* says on *port* of 127.0.0.1 to a client (RFC 959, 5.4: 220).
 
+    For a moment after a reload it may still be the old configuration that answers; C(lasting) is certain.
     Tries again until *timeout* seconds are over or the service has ended. Raises DaemonError with what the last try met.
     """
     deadline = time.monotonic() + timeout
     while True:
-        try:
-            line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))
-        except OSError as exc:
-            met = exc.strerror or str(exc) or type(exc).__name__
-        else:
-            met = f"it said {line!r}" if line else "it closed the connection without a word"
         pid = daemon.main_pid(service)
-        if met.startswith("it said '220"):
-            if port in sockets.ports(pid):
-                return Heard(line, pid)
-            met = f"it is not {service} that greets there but {named(sockets.holder(port))}"
         if pid == 0:
-            raise daemon.DaemonError(f"the service {service} has ended, and port {port} does not greet: {met}"
-                                     + daemon.last_words(service))
+            raise daemon.DaemonError(f"the service {service} has ended{daemon.last_words(service)}")
+        if port not in sockets.ports(pid):
+            met = f"the service {service} does not listen there, {named(sockets.holder(port))} does"
+        else:
+            try:
+                line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))
+            except OSError as exc:
+                met = exc.strerror or str(exc) or type(exc).__name__
+            else:
+                if line.startswith("220"):
+                    return Heard(line, pid)
+                met = f"it said {line!r}" if line else "it closed the connection without a word"
         if time.monotonic() >= deadline:
             raise daemon.DaemonError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
         time.sleep(0.05)
@@ -70,7 +71,7 @@ def lasting(service: str, port: int, timeout: float, settle: float) -> str:
 
 
 def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
-    """Raise DaemonError unless the main process of *service* runs, and listens on all *ports* within *timeout* seconds."""
+    """Raise DaemonError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     while True:
         pid = daemon.main_pid(service)
@@ -96,6 +97,6 @@ def refuse_taken_port(service: str, port: int) -> None:
 def named(found: tuple[int, str] | None) -> str:
     """Return a process as it is told people."""
     if found is None:
-        return "nobody any more"
+        return "nobody"
     pid, name = found
     return f"{name} (process {pid})" if pid else name

@@ -141,6 +141,11 @@ def test_confirmation_that_is_refused_is_taken_back_at_once(monkeypatch: pytest.
     assert stage.now == 0
 
 
+def test_confirmation_whose_answer_was_lost_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, Ssh(), apply=[ON_TRIAL], confirm=for_ever(LOST), settle=[{"settled": True, "confirmed": True}])
+    assert stage.run() == {"changed": True, "path": "/etc/proftpd-fxp/firewall.nft"}
+
+
 def test_host_that_never_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(monkeypatch, Ssh(), apply=[ON_TRIAL], confirm=for_ever(CLOSED), settle=for_ever(CLOSED))
     message = stage.run()["msg"]
@@ -156,8 +161,15 @@ def test_connection_lost_while_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert message.endswith(BACK)
 
 
-def test_host_that_was_never_reached_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = Stage(monkeypatch, Ssh(), apply=[CLOSED])
+@pytest.mark.parametrize("said", [
+    "ssh: connect to host ftp1 port 22: Connection timed out",
+    "Connection timed out during banner exchange",
+    "ssh: Could not resolve hostname ftp1: Name or service not known",
+    "root@ftp1: Permission denied (publickey,password).",
+    "Host key verification failed.",
+])
+def test_host_that_was_never_reached_is_unreachable(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    stage = Stage(monkeypatch, Ssh(), apply=[AnsibleConnectionFailure(said)])
     with pytest.raises(AnsibleConnectionFailure):
         stage.run()
     assert stage.steps == [("apply", 0)]

@@ -1,0 +1,260 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What goes wrong on real servers while their configuration changes, with a real daemon and a real full disk."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import ftplib
+import os
+import pathlib
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible.utils.encrypt import do_encrypt
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, daemon, proof, sockets, swap
+from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
+
+__all__ = ["server"]  # the fixture
+
+
+@contextlib.contextmanager
+def speaker(port: int) -> t.Iterator[None]:
+    """Another server that greets like an FTP server, on all addresses."""
+    with socket.create_server(("", port)) as listener:
+        listener.settimeout(0.1)
+        ended = threading.Event()
+
+        def speak() -> None:
+            while not ended.is_set():
+                with contextlib.suppress(OSError):
+                    connection = listener.accept()[0]
+                    connection.sendall(b"220 another FTP server\r\n")
+                    connection.close()
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+@contextlib.contextmanager
+def full_disk(directory: pathlib.Path) -> t.Iterator[None]:
+    """A file system of its own below *directory*, on which not a byte is free."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(directory)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def fill(directory: pathlib.Path) -> None:
+    with contextlib.suppress(OSError), (directory / "ballast").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+@pytest.fixture
+def small(server: Server, tmp_path: pathlib.Path) -> t.Iterator[Server]:
+    """A server whose configuration lies on a small disk of its own."""
+    place = tmp_path / "small"
+    place.mkdir()
+    with full_disk(place):
+        (tmp_path / "proftpd.conf").symlink_to(place / "proftpd.conf")
+        yield server
+
+
+def on_the_small_disk(small: Server) -> swap.Target:
+    return dataclasses.replace(small.target, path=str(small.directory / "small" / "proftpd.conf"))
+
+
+def change(target: swap.Target, content: str) -> swap.Outcome:
+    return swap.apply(target, content, take_over=False, check_mode=False)
+
+
+def test_a_full_disk_changes_nothing(small: Server) -> None:
+    target, place = on_the_small_disk(small), small.directory / "small"
+    change(target, small.config())
+    fill(place)
+    with pytest.raises(swap.ConfigError, match=r"proftpd\.conf is left as it was because .*No space left on device"):
+        change(target, small.config("second"))
+    assert small.greeting() == "220 first"
+    assert sorted(os.listdir(place)) == ["ballast", "proftpd.conf"]
+    (place / "ballast").unlink()
+    assert change(target, small.config("second")).greeting == "220 second"
+
+
+def test_the_way_back_needs_no_space(small: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, place = on_the_small_disk(small), small.directory / "small"
+    change(target, small.config())
+    rename = _files.rename
+
+    def rename_and_fill(source: str, destination: str) -> None:
+        rename(source, destination)
+        fill(place)
+
+    monkeypatch.setattr(_files, "rename", rename_and_fill)
+    with pytest.raises(swap.ConfigError, match=r"The old file is back and the old service runs\.$"):
+        change(target, small.deaf())
+    assert small.greeting() == "220 first"
+    assert sorted(os.listdir(place)) == ["ballast", "proftpd.conf"]
+
+
+def test_passwords_on_a_full_disk(small: Server) -> None:
+    place = small.directory / "small"
+    path = str(place / "fxp.passwd")
+    accounts.apply(path, [], check_mode=False)
+    fill(place)
+    account = accounts.Account("a", "$6$salt$" + "x" * 86, 1234, 1235, str(small.directory))
+    with pytest.raises(OSError, match="No space left on device"):
+        accounts.apply(path, [account], check_mode=False)
+    assert pathlib.Path(path).read_text() == ""
+    assert sorted(os.listdir(place)) == ["ballast", "fxp.passwd"]
+
+
+def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> None:
+    server.apply(server.config())
+    victim = server.pid()
+    threading.Timer(1.5, os.kill, (victim, signal.SIGKILL)).start()
+    with pytest.raises(swap.ConfigError, match=r"greeted, but ended within .* s.*The old file is back and the old service"):
+        server._replace(settle=3).apply(server.config("second"))
+    assert server.greeting() == "220 first"
+    assert server.pid() != victim
+    assert server.names() == {"proftpd.conf"}
+
+
+def test_a_service_that_is_started_anew_behind_our_back_has_not_settled(server: Server) -> None:
+    server.apply(server.config())
+    threading.Timer(0.5, daemon.systemctl, ("restart", "proftpd")).start()
+    with pytest.raises(daemon.DaemonError, match="greeted, but ended"):
+        proof.lasting("proftpd", server.port, 3, 1.5)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_port_that_somebody_else_has_is_refused_before_anything_changes(server: Server, check_mode: bool) -> None:
+    server.apply(server.config())
+    server.calls()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        other = server._replace(port=probe.getsockname()[1])
+    with speaker(other.port):
+        taken = rf"left as it was because port {other.port} is taken by \S+ \(process {os.getpid()}\); stop it, or give the"
+        with pytest.raises(swap.ConfigError, match=taken):
+            other.apply(other.config("second"), check_mode=check_mode)
+        with pytest.raises(daemon.DaemonError, match="does not listen there, .* does"):
+            proof.hear("proftpd", other.port, 0.2)
+    assert server.calls() == []
+    assert server.greeting() == "220 first"
+    assert server.names() == {"proftpd.conf"}
+    assert other.apply(other.config("second")).greeting == "220 second"
+
+
+def test_a_stopped_service_whose_port_somebody_else_has(server: Server) -> None:
+    server.apply(server.config())
+    daemon.systemctl("stop", "proftpd")
+    with speaker(server.port), pytest.raises(swap.ConfigError, match="does not answer: port .* is taken by"):
+        server.apply(server.config())
+    assert server.apply(server.config()).greeting == "220 first"
+
+
+def test_who_listens_on_a_port_of_ipv6_only_does_not_answer_here() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        assert sockets.holder(listener.getsockname()[1]) is None
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
+        assert sockets.holder(listener.getsockname()[1]) == (os.getpid(), pathlib.Path("/proc/self/comm").read_text().strip())
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+        assert sockets.holder(listener.getsockname()[1]) is None
+
+
+def test_a_configuration_made_by_hand_comes_back_with_its_mode(server: Server) -> None:
+    by_hand = server.config("by hand", mark="mine", more="# SQLConnectInfo db user secret")
+    server.start(by_hand)
+    path = server.directory / "proftpd.conf"
+    path.chmod(0o600)
+    with pytest.raises(swap.ConfigError, match="The old file is back and the old service runs"):
+        server.apply(server.deaf(), take_over=True)
+    assert path.read_text() == by_hand
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert server.greeting() == "220 by hand"
+
+
+def test_a_run_killed_on_its_way_back_is_made_good(server: Server) -> None:
+    server.apply(server.config("second"))
+    path = server.directory / "proftpd.conf"
+    # What a run leaves that was killed when the old file was back and the service not yet told.
+    path.write_text(server.config())
+    os.link(path, str(path) + ".fxp-previous")
+    outcome = server.apply(server.config())
+    assert (outcome.changed, outcome.greeting) == (True, "220 first")
+    assert server.names() == {"proftpd.conf"}
+
+
+def test_what_a_killed_run_left_beside_goes_with_a_run_that_has_nothing_to_do(server: Server) -> None:
+    server.apply(server.config())
+    (server.directory / "proftpd.conf.fxp-staged").write_text("half of ano")
+    assert not server.apply(server.config()).changed
+    assert server.names() == {"proftpd.conf"}
+
+
+def test_two_runs_at_once_take_turns(server: Server) -> None:
+    server.apply(server.config())
+    texts = [server.config(f"{number}") for number in range(4)]
+    failures: list[BaseException] = []
+
+    def run(text: str) -> None:
+        try:
+            server.apply(text)
+        except BaseException as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=run, args=(text,)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert server.text() in texts
+    assert server.greeting() == f"220 {texts.index(server.text())}"
+    assert server.names() == {"proftpd.conf"}
+
+
+def test_a_transfer_that_runs_during_a_change_finishes(server: Server, tmp_path: pathlib.Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    payload = os.urandom(3_000_000)
+    (home / "big").write_bytes(payload)
+    password_hash = do_encrypt("correct-horse", "sha512_crypt", salt="saltsaltsaltsalt", rounds=5000)
+    line = accounts.Account("a", password_hash, 0, 0, str(home)).line()
+    (server.directory / "passwd").write_text(line)
+    slow = "TransferRate RETR 600\nRootLogin on"
+    server.apply(server.config(more=slow))
+    received = bytearray()
+    with ftplib.FTP() as session:
+        session.connect("127.0.0.1", server.port, timeout=20)
+        session.login("a", "correct-horse")
+        began = time.monotonic()
+        connection = session.transfercmd("RETR big")
+        changes = []
+        while chunk := connection.recv(65536):
+            received += chunk
+            if len(changes) < 2 and len(received) > 200_000:
+                changes.append(server.apply(server.config(f"change {len(changes)}", more=slow)).greeting)
+        connection.close()
+        assert session.voidresp().startswith("226")
+    assert changes == ["220 change 0", "220 change 1"]
+    assert bytes(received) == payload
+    assert time.monotonic() - began > 2
