@@ -67,11 +67,11 @@ ANSWERS: st.SearchStrategy[Answer] = st.one_of(
     ONE_REPLY,
     ONE_REPLY,
     st.builds(changed, ONE_REPLY, st.integers(0, 200), st.binary(max_size=6)),
-    st.builds(lambda replies: b"".join(replies), st.lists(ONE_REPLY, min_size=2, max_size=12)),
+    st.lists(ONE_REPLY, min_size=2, max_size=12).map(b"".join),
     st.binary(max_size=300).map(lambda junk: junk + b"\r\n"),
     st.sampled_from([CLOSE, SILENCE]),
     st.builds(lambda reply: drip(reply[:20], 0.005), ONE_REPLY),
-    st.builds(lambda reply: for_ever(reply), ONE_REPLY),
+    ONE_REPLY.map(for_ever),
 )
 
 
