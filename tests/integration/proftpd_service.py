@@ -81,14 +81,15 @@ class Server(t.NamedTuple):
     directory: pathlib.Path
     port: int
     settle: float = 0
+    timeout: float = 3
 
     def patient(self) -> Server:
         """The same for what does not serve: right after a reload the old configuration may still answer once."""
-        return self._replace(settle=1)
+        return self._replace(settle=1, timeout=1)
 
     @property
     def target(self) -> swap.Target:
-        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, 3, self.settle)
+        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle)
 
     def deaf(self, ident: str = "second") -> str:
         """What passes the checker and does not start, because it is to listen on an address (RFC 5737) that is not here."""

@@ -83,8 +83,8 @@ def stop(server: Server) -> None:
 def test_change_of_a_running_service(server: Server, faults: tuple[str, ...]) -> None:
     old, old_greeting = server.config("0"), "220 0"
     server.apply(old)
-    # In a short run every other step, alternating between death and errors.
-    for steps in rounds(*faults, stride=1 if LONG else 2):
+    # In a short run every third step, alternating between death and errors.
+    for steps in rounds(*faults, stride=1 if LONG else 3):
         new, new_greeting = server.config(f"{steps.at}"), f"220 {steps.at}"
         struck = apply(server, steps, new)
         text = check_files(server, old, new)
@@ -153,7 +153,7 @@ def test_every_other_situation(server: Server, situation: Situation, faults: tup
         server = server.patient()
     wanted = situation.wanted(server)
     path = server.directory / "proftpd.conf"
-    for steps in rounds(*faults, stride=1 if LONG else 12):
+    for steps in rounds(*faults, stride=1 if LONG else 14):
         stop(server)
         situation.prepare(server)
         old = server.text() if path.exists() else None

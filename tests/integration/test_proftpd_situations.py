@@ -155,7 +155,7 @@ def test_a_port_that_somebody_else_has_is_refused_before_anything_changes(server
         taken = rf"left as it was because port {other.port} is taken by \S+ \(process {os.getpid()}\); stop it, or give the"
         with pytest.raises(swap.ConfigError, match=taken):
             other.apply(other.config("second"), check_mode=check_mode)
-        with pytest.raises(daemon.DaemonError, match="does not listen there, .* does"):
+        with pytest.raises(daemon.DaemonError, match=r"does not listen there, .* does"):
             proof.hear("proftpd", other.port, 0.2)
     assert server.calls() == []
     assert server.greeting() == "220 first"
@@ -166,7 +166,7 @@ def test_a_port_that_somebody_else_has_is_refused_before_anything_changes(server
 def test_a_stopped_service_whose_port_somebody_else_has(server: Server) -> None:
     server.apply(server.config())
     daemon.systemctl("stop", "proftpd")
-    with speaker(server.port), pytest.raises(swap.ConfigError, match="does not answer: port .* is taken by"):
+    with speaker(server.port), pytest.raises(swap.ConfigError, match=r"does not answer: port .* is taken by"):
         server.apply(server.config())
     assert server.apply(server.config()).greeting == "220 first"
 
@@ -247,6 +247,7 @@ def test_a_transfer_that_runs_during_a_change_finishes(server: Server, tmp_path:
         session.connect("127.0.0.1", server.port, timeout=20)
         session.login("a", "correct-horse")
         began = time.monotonic()
+        session.voidcmd("TYPE I")
         connection = session.transfercmd("RETR big")
         changes = []
         while chunk := connection.recv(65536):

@@ -310,3 +310,59 @@ def test_trial_without_a_timer_is_taken_back(bench: Bench, rules: Rules) -> None
     bench.systemd.armed = False
     bench.confirmed(rules())
     assert bench.files()["etc/proftpd-fxp/firewall.nft"] == rules()
+
+
+def test_confirmation_whose_answer_was_lost_may_be_said_again(bench: Bench, rules: Rules) -> None:
+    change = bench.change(rules(PEER))
+    change.apply(30)
+    change.confirm()
+    files, wanted = bench.files(), bench.in_force()
+    change.confirm()
+    assert change.is_confirmed()
+    assert (bench.files(), bench.in_force()) == (files, wanted)
+    with pytest.raises(TooLate):
+        bench.change(rules()).confirm()
+
+
+def test_a_confirmation_disarms_only_its_own_timer(bench: Bench, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    change = bench.change(rules(PEER))
+    change.apply(30)
+    held: list[bool] = []
+
+    def disarm(timer: str) -> None:
+        with pytest.raises(FirewallError, match="has not ended"), bench.host.locked():
+            pass
+        held.append(True)
+
+    monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0)
+    monkeypatch.setattr(bench.systemd, "disarm", disarm)
+    change.confirm()
+    assert held == [True]
+
+
+def test_rules_that_cannot_be_taken_back_stay_on_trial_until_they_can(
+    bench: Bench, rules: Rules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.confirmed(rules(PEER))
+    wanted = bench.in_force()
+    change = bench.change(rules())
+    change.apply(30)
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.nft, "path", "/bin/false")
+        for take_back in (bench.host.go_back, change.settle):  # the timer, and the controller
+            with pytest.raises(FirewallError):
+                take_back()
+            assert os.path.exists(bench.host.pending)
+            assert bench.systemd.armed
+    bench.host.go_back()
+    assert bench.in_force() == wanted
+    assert not os.path.exists(bench.host.pending)
+
+
+def test_what_a_killed_run_left_beside_goes_with_the_next(bench: Bench, rules: Rules) -> None:
+    bench.confirmed(rules(PEER))
+    files = bench.files()
+    for path in (bench.host.new_rules, bench.host.rules + ".fxp-staged", bench.host.program + ".fxp-staged"):
+        pathlib.Path(path).write_text("half")
+    assert not bench.change(rules(PEER)).apply(30).changed
+    assert bench.files() == files

@@ -92,7 +92,7 @@ class Ground(Bench):
 
     def check(self, *states: tuple[str | None, t.Any]) -> None:
         """File and kernel are in one of *states*, and nothing is on trial; a timer that still runs changes nothing."""
-        for dummy in range(2):
+        for _again in range(2):
             assert (_files.read_text(self.host.rules), self.in_force()) in states
             assert not os.path.exists(self.host.pending)
             self.timer()
@@ -131,7 +131,7 @@ def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
 
 NOTHING: dict[str, list[str]] = {"table": [], "input": [], "output": []}
 # In a short run some steps meet one fault each, in a long one every step meets all of them.
-STRIDE = 1 if LONG else 5
+STRIDE = 1 if LONG else 9
 KINDS = [(KILL,), *((fault,) for fault in FAULTS)] if LONG else [(KILL, *FAULTS)]
 kinds = pytest.mark.parametrize("faults", KINDS, ids=lambda faults: faults[0] if LONG else "mixed")
 Ending = t.Callable[[Ground], None]
