@@ -153,7 +153,7 @@ def test_every_other_situation(server: Server, situation: Situation, faults: tup
         server = server.patient()
     wanted = situation.wanted(server)
     path = server.directory / "proftpd.conf"
-    for steps in rounds(*faults, stride=1 if LONG else 14):
+    for steps in rounds(*faults, stride=1 if LONG else 19):
         stop(server)
         situation.prepare(server)
         old = server.text() if path.exists() else None
