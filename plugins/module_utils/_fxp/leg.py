@@ -17,10 +17,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import look_closer
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import no_data_connection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import no_data_connection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 
 

@@ -42,5 +42,6 @@ def test_what_is_not_certain_is_said_to_be(code: str) -> None:
 
 def test_other_codes_are_mentioned_by_their_names() -> None:
     words = set(re.findall(r"`([a-z]+(?:_[a-z]+){1,4})`", PAGE))
-    others = {word for word in words if word.endswith(("refused", "lost", "mismatch", "blocked", "unreachable", "busy", "advertised"))}
+    endings = ("refused", "lost", "mismatch", "blocked", "unreachable", "busy", "advertised")
+    others = {word for word in words if word.endswith(endings)}
     assert others <= set(CAUSES)

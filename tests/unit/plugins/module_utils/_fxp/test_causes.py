@@ -9,7 +9,8 @@ import re
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAUSES, Cause
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import PICTURES, POLICY_CAUSES
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import POLICY_CAUSES
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import PICTURES
 
 # Causes that two servers or the way between them may have; the dialogue looks the same.
 UNCERTAIN = {"data_connection_unreachable", "data_connection_blocked", "hairpin_nat_missing", "transfer_stalled", "unknown"}

@@ -327,7 +327,7 @@ def test_texts_name_the_servers_and_what_was_announced() -> None:
 
 @pytest.mark.parametrize(
     ("reached", "words"),
-    [("connected", "where the client gets through"), ("no answer", "where the client gets no answer, either"), (None, "no answer")],
+    [("connected", "where the client gets through"), ("no answer", "the client gets no answer, either"), (None, "no answer")],
 )
 def test_texts_tell_what_the_client_met(reached: t.Any, words: str) -> None:
     diagnosis = diagnose(dataclasses.replace(GOOD, **active(None, client_reached=reached)))
