@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import nox
@@ -122,12 +121,10 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def molecule(session: nox.Session) -> None:
-    """A scenario on the lab's hosts: create, check, converge, idempotence, verify, destroy."""
-    scenario = session.posargs[0] if session.posargs else "default"
-    # Molecule looks for its shared settings at the root of a git repository.
-    subprocess.run(["git", "init", "--quiet", "."], check=True)
-    session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:],
-                env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"})
+    """Scenarios on the lab's hosts, one after the other: all of them, or the one that is named."""
+    for scenario in session.posargs[:1] or sorted(path.name for path in pathlib.Path("molecule").iterdir()):
+        session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:],
+                    env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"})
 
 
 @nox.session
