@@ -235,7 +235,7 @@ def test_two_runs_at_once_take_turns(server: Server) -> None:
 def test_a_transfer_that_runs_during_a_change_finishes(server: Server, tmp_path: pathlib.Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    payload = os.urandom(3_000_000)
+    payload = os.urandom(2_000_000)
     (home / "big").write_bytes(payload)
     password_hash = do_encrypt("correct-horse", "sha512_crypt", salt="saltsaltsaltsalt", rounds=5000)
     line = accounts.Account("a", password_hash, 0, 0, str(home)).line()
