@@ -71,12 +71,28 @@ def options_of(
             del given[name]
     if given.get("fxp_address") is None:
         given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
-    result = ArgumentSpecValidator(VOCABULARY).validate(given)
+    try:
+        result = ArgumentSpecValidator(VOCABULARY).validate(given)
+    except ArithmeticError:
+        problems += _drop_unconvertible(host, given)
+        result = ArgumentSpecValidator(VOCABULARY).validate(given)
     found = [_problem(host, given, error) for error in result.errors]
     # Where the type of a list is wrong the validator complains again, about no variable in particular.
     problems += [problem for problem in found if problem.variable in given] or found
     options = {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}
     return options, [] if options["state"] == _plan.ABSENT else problems
+
+
+def _drop_unconvertible(host: str, given: dict[str, t.Any]) -> list[_plan.Problem]:
+    """Take out of *given* what Ansible's validator stumbles over, an infinite number for one, and say so."""
+    problems = []
+    for name in list(given):
+        try:
+            ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: given[name]})
+        except ArithmeticError:
+            problems.append(_plan.Problem(host, name, given.pop(name), "does not fit; it must be an ordinary number",
+                                          secret=name in SECRET))
+    return problems
 
 
 def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> _plan.Problem:

@@ -23,6 +23,11 @@ ROOT = pathlib.Path(__file__).parents[2]
 PLUGINS = sorted(path for kind in ("modules", "filter") for path in (ROOT / "plugins" / kind).glob("*.py"))
 # What the examples take as given. The passwords only have to be long enough.
 INVENTORY = """
+others:
+  hosts:
+    alpha:
+    beta:
+  vars: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}
 fxp_servers:
   hosts:
     ftp1: {ansible_host: 198.51.100.11}

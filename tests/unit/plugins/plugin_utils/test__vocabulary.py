@@ -28,6 +28,8 @@ def test_a_name_that_is_an_address_is_one() -> None:
     ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
     ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
     ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
+    ({"fxp_control_port": "Infinity"}, "fxp_control_port: 'Infinity' does not fit; it must be an ordinary number"),
+    ({"fxp_users": [{"name": "x", "password": "secret", "uid": "inf"}]}, "fxp_users: the value, not shown, does not fit"),
     ({"fxp_firewall_backend": "ufw"}, "fxp_firewall_backend: 'ufw' does not fit; it must be one of auto, nftables, none"),
     ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
     ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
