@@ -203,6 +203,26 @@ def test_a_run_killed_on_its_way_back_is_made_good(server: Server) -> None:
     assert server.names() == {"proftpd.conf"}
 
 
+def test_a_deaf_service_that_a_killed_run_left_is_not_taken_for_one_that_runs(server: Server) -> None:
+    server.apply(server.config())
+    path = server.directory / "proftpd.conf"
+    os.link(path, str(path) + ".fxp-previous")
+    path.unlink()
+    path.write_text(server.deaf())
+    daemon.systemctl("reload", "proftpd")
+    time.sleep(0.7)  # the main process is there for a while, and listens nowhere
+    with pytest.raises(swap.ConfigError, match=r"The old file is back and the old service runs\.$"):
+        server.patient().apply(server.deaf())
+    assert server.greeting() == "220 first"
+    assert server.names() == {"proftpd.conf"}
+
+
+def test_a_file_of_ours_that_somebody_broke_is_replaced(server: Server) -> None:
+    server.apply(server.config())
+    server.write(server.config(more="<Global>"))
+    assert server.apply(server.config("second")).greeting == "220 second"
+
+
 def test_what_a_killed_run_left_beside_goes_with_a_run_that_has_nothing_to_do(server: Server) -> None:
     server.apply(server.config())
     (server.directory / "proftpd.conf.fxp-staged").write_text("half of ano")

@@ -22,7 +22,16 @@ import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, finding, findings, proof, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
+    before,
+    daemon,
+    finding,
+    findings,
+    parser,
+    policy,
+    proof,
+    sockets,
+)
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
@@ -215,7 +224,6 @@ class Former:
 def _set_aside(target: Target, old: str | None) -> Former:
     """Keep what is in force where it can be put back from, whatever happens to this process."""
     running = daemon.is_active(target.service)
-    ports = frozenset(sockets.ports(daemon.main_pid(target.service))) if running else frozenset()
     unproven = os.path.lexists(target.previous)
     was = before.recall(target.before_us)
     kept = None
@@ -224,13 +232,26 @@ def _set_aside(target: Target, old: str | None) -> Former:
         kept = target.before_us
     if unproven:
         # A run was killed in the middle: what it replaced counts, and its service may be down by what came in between.
-        ours = is_ours(_files.read_text(target.previous) or "")
-        return Former(ours, running or ours or (was is not None and was.running), ports, kept)
+        text = _files.read_text(target.previous) or ""
+        return Former(is_ours(text), running or is_ours(text) or (was is not None and was.running), _ports(text), kept)
     if old is None:
         _files.stage(target.previous, "", MODE)
     else:
         _files.second_name(target.path, target.previous)
-    return Former(old is not None and is_ours(old), running, ports, kept)
+    if old is not None and is_ours(old):
+        return Former(True, running, _ports(old), kept)
+    return Former(False, running, frozenset(sockets.ports(daemon.main_pid(target.service))) if running else frozenset(), kept)
+
+
+def _ports(text: str) -> frozenset[int]:
+    """Return where a configuration of ours listens. What its process does now tells nothing, if a run was killed."""
+    if not is_ours(text):
+        return frozenset()
+    try:
+        in_force = policy.effective(parser.parse(text))
+    except parser.ParseError:  # edited since we wrote it
+        return frozenset()
+    return frozenset([in_force.port(in_force.main)])
 
 
 def _keep(target: Target, old: str, was_running: bool) -> None:
@@ -285,7 +306,7 @@ def _put_back(target: Target) -> None:
 
 
 def _serve_again(target: Target, former: Former) -> None:
-    if daemon.is_active(target.service):
+    if former.ports and daemon.is_active(target.service):
         try:
             daemon.systemctl("reload", target.service)
             return proof.listening(target.service, former.ports, target.greeting_timeout)
