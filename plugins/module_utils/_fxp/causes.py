@@ -43,7 +43,8 @@ CAUSES: dict[str, Cause] = {
     "server_busy": Cause(
         "offender",
         "{offender} takes no further session: {detail}",
-        "Raise MaxInstances or MaxClients* there, or end other sessions.",
+        "Give it more fxp_passive_ports (a server admits as many sessions as it has ports, up to 100), raise MaxClients* there, or end "
+        "other sessions.",
     ),
     "login_refused": Cause(
         "offender",
@@ -64,12 +65,12 @@ CAUSES: dict[str, Cause] = {
     "command_limited": Cause(
         "offender",
         "{offender} forbids the command: {detail}",
-        "Let no <Limit> on {offender} deny PORT, EPRT, PASV or EPSV to this account (fxp_extra_config).",
+        "Let no <Limit> on {offender} deny PORT, EPRT, PASV or EPSV to this account.",
     ),
     "active_mode_disabled": Cause(
         "active",
         "{active} opens no data connections to anybody: {detail}",
-        "Take RootRevoke out of the configuration of {active} (fxp_extra_config), or switch active mode on there.",
+        "Take RootRevoke out of the configuration of {active}, or switch active mode on there.",
     ),
     "pret_required": Cause(
         "passive",
@@ -80,13 +81,13 @@ CAUSES: dict[str, Cause] = {
         "active",
         "{active} refuses to connect to {announced}, which {passive} announces, but accepts the client's own address",
         "Put {announced} into the class that AllowForeignAddress names on {active}: fxp_address or fxp_masquerade_address of "
-        "{passive}, or fxp_extra_peers; and fxp_foreign_addresses of {active} must not be none.",
+        "{passive}; and fxp_foreign_addresses of {active} must not be none.",
     ),
     "passive_refuses_foreign_address": Cause(
         "passive",
         "{passive} refuses the data connection of {active}: {passive_said}",
         "Put the address that {active} connects from into the class that AllowForeignAddress names on {passive}: "
-        "fxp_egress_addresses of {active}, or fxp_extra_peers; and fxp_foreign_addresses of {passive} must not be none.",
+        "fxp_egress_addresses of {active}; and fxp_foreign_addresses of {passive} must not be none.",
     ),
     "privileged_port_refused": Cause(
         "passive",
@@ -97,7 +98,7 @@ CAUSES: dict[str, Cause] = {
         "passive",
         "{active} was refused at {announced} port {port}, which {passive} announces{dialled}{client}",
         "Nothing listens there, or a rule rejects: check fxp_masquerade_address of {passive}, the port forward of its "
-        "fxp_gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend).",
+        "gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend).",
     ),
     "data_connection_unreachable": Cause(
         "passive",
@@ -130,7 +131,7 @@ CAUSES: dict[str, Cause] = {
         "passive",
         "{active} does not get to {announced} port {port}, the outer address of the network that both servers stand in: "
         "{active_said}",
-        "Let the gateway of {passive} lead connections from inside back inside (fxp_gateway), or let both servers announce their "
+        "Let the gateway of {passive} lead connections from inside back inside, or let both servers announce their "
         "inner addresses (no fxp_masquerade_address).",
         certain=False,
         also=("network",),
@@ -153,7 +154,7 @@ CAUSES: dict[str, Cause] = {
     "overwrite_refused": Cause(
         "offender",
         "{offender} does not overwrite a file that is there already: {detail}",
-        "Delete the file there, or allow AllowOverwrite (fxp_extra_config).",
+        "Delete the file there, or allow AllowOverwrite.",
     ),
     "no_space": Cause(
         "offender",
@@ -164,7 +165,7 @@ CAUSES: dict[str, Cause] = {
     "type_mismatch": Cause(
         "offender",
         "{offender} moves the file as text (ASCII) although it was told TYPE I, and so changes it",
-        "Look for what changes TYPE on {offender} (mod_rewrite, fxp_extra_config), or for a device that rewrites the dialogue.",
+        "Look for what changes TYPE on {offender} (mod_rewrite), or for a device that rewrites the dialogue.",
     ),
     "content_mismatch": Cause(
         "destination",

@@ -51,13 +51,13 @@ class Place:
     cure: str
 
 
-_OUT = "Allow {active} to open connections to {port} of {passive}: fxp_egress_filter, and whatever else filters what it sends."
+_OUT = "Allow {active} to open connections to {port} of {passive}: look at whatever filters what it sends."
 _IN = (
     "Open fxp_passive_ports of {passive} for the fxp_egress_addresses of {active} (role proftpd.fxp.firewall), and look for "
     "other rules on {passive} that drop or reject."
 )
 _WAY = (
-    "Look at what stands between {active} and {passive}: routers, filters of the provider, the port forward of fxp_gateway, and "
+    "Look at what stands between {active} and {passive}: routers, filters of the provider, the port forward of a gateway, and "
     "whether the announced address leads to {passive} at all."
 )
 _BACK = "Look at what {passive} sends back to {active}: outgoing rules there, routes, and filters on the way back."

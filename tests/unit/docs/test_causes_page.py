@@ -12,6 +12,7 @@ import re
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAUSES
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._vocabulary import VOCABULARY
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs/causes.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^### ([a-z_]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -45,3 +46,11 @@ def test_other_codes_are_mentioned_by_their_names() -> None:
     endings = ("refused", "lost", "mismatch", "blocked", "unreachable", "busy", "advertised")
     others = {word for word in words if word.endswith(endings)}
     assert others <= set(CAUSES)
+
+
+@pytest.mark.parametrize("where", ["docs/causes.md", "plugins/module_utils/_fxp/causes.py", "plugins/module_utils/_fxp/locate.py"])
+def test_no_cure_names_a_variable_that_does_not_exist(where: str) -> None:
+    text = (pathlib.Path(__file__).parents[3] / where).read_text(encoding="utf-8")
+    named = set(re.findall(r"\bfxp_\w+", text)) - {"fxp_servers"}  # a group
+    plugins = {path.stem for path in (pathlib.Path(__file__).parents[3] / "plugins/modules").glob("*.py")}
+    assert named - plugins <= set(VOCABULARY)
