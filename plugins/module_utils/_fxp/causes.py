@@ -43,8 +43,8 @@ CAUSES: dict[str, Cause] = {
     "server_busy": Cause(
         "offender",
         "{offender} takes no further session: {detail}",
-        "Give it more fxp_passive_ports (a server admits as many sessions as it has ports, up to 100), raise MaxClients* there, or end "
-        "other sessions.",
+        "Give it more fxp_passive_ports (a server admits as many sessions as it has ports, up to 100), raise MaxClients* there, "
+        "or end other sessions.",
     ),
     "login_refused": Cause(
         "offender",

@@ -100,7 +100,7 @@ def test_all_well() -> None:
             [
                 "FXP from source a:21 to destination b:21 with the source passive: ",
                 "(active_refuses_foreign_address, look first at the destination). ",
-                "fxp_extra_peers",
+                "fxp_masquerade_address",
             ],
         ),
         (UNREACHABLE, "allowed", ["FXP from source a:21 to destination b:21: ", "Connection refused", "fxp_control_port"]),
