@@ -246,7 +246,7 @@ def test_hairpin(hairpin: bool) -> None:
         return
     assert (checked.causes, checked.servers) == (["hairpin_nat_missing"] * 2, ["source", "destination"])
     assert [leg["certain"] for leg in checked.legs] == [False, False]
-    assert "fxp_gateway" in checked.result["remedy"]
+    assert "gateway of" in checked.result["remedy"]
 
 
 def test_control_connection_dropped(hosts: Network, start: Starter) -> None:
