@@ -24,22 +24,21 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
   - nftables with JSON, and systemd, on the host
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
       - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, RV(validated) is
         V(false) and a warning says so.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
   idempotent:
     description: When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
     support: full
   platform:
-    description: Target OS/families that can be operated against.
-    support: full
     platforms: debian
   async:
     description: Supports being used with the C(async) keyword.

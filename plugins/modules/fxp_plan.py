@@ -22,15 +22,12 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
   - netaddr (on the controller)
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.looks
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: N/A
-    details:
-      - This action does not modify state.
 options:
   address:
     description:

@@ -23,20 +23,16 @@ description:
 requirements:
   - Python 3.8 or later on the host that executes the module
   - Linux and the right to open packet sockets (root has it) for O(watch) and for RV(connection.left)
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.looks
+  - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
     support: full
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     details:
       - Nothing is contacted in check mode. All return values are present and null.
-  diff_mode:
-    support: none
-    description: Returns details on what has changed, or possibly needs changing in C(check_mode), when in diff mode.
-    details:
-      - This action does not modify state.
   platform:
-    support: full
-    description: Target OS families that can be operated against.
     platforms: posix
 options:
   server:

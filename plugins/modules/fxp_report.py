@@ -14,17 +14,14 @@ description:
   - Fails if one of the transfers fell short, after all of them are shown.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.looks
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
       - Checks send nothing in check mode, so there is nothing to show and the task is skipped.
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: N/A
-    details:
-      - This action does not modify state.
 options:
   results:
     description:

@@ -15,18 +15,17 @@ description:
   - With O(state=absent) the password file is removed, and every home stays with all that is in it.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: none
     details:
       - The file holds password hashes.
   platform:
-    description: Target OS/families that can be operated against.
-    support: full
     platforms: debian
 options:
   accounts:

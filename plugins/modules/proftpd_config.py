@@ -33,21 +33,20 @@ description:
   - A file that this collection did not write is left as it is with O(state=absent), and so is its service.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
+extends_documentation_fragment:
+  - proftpd.fxp._attributes
+  - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
       - ProFTPD's checker is asked in check mode too. Where ProFTPD is not installed yet, RV(validated) is C(null) and a warning
         says so.
   diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
     support: full
     details:
       - The contents of a file that this collection did not write are not shown, because there may be secrets in it.
   platform:
-    description: Target OS/families that can be operated against.
-    support: full
     platforms: debian
 options:
   content:
