@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         known_hosts = task_vars["hostvars"]
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            plan = _plan.make_plan(options, seen_from)
+            plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()))
         except _plan.PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
         for sentence in plan["cautions"]:

@@ -50,6 +50,20 @@ options:
     description:
       - The literal IPv4 address that the server announces in answer to C(PASV), for a server behind NAT.
     type: str
+  gateway:
+    description:
+      - The member of the inventory group C(fxp_gateways) that forwards connections to this server (NAT).
+      - O(masquerade_address) must be said too. It is the outer address of the gateway, and several servers may share it if their
+        passive ranges, and O(public_control_port), differ.
+      - The playbook C(proftpd.fxp.rule_sheet) tells what the gateway must forward. This release does not configure gateways.
+    type: str
+    version_added: 0.2.0
+  public_control_port:
+    description:
+      - The TCP port of the gateway that leads to O(control_port), which clients dial.
+      - If it is not said, it is O(control_port).
+    type: int
+    version_added: 0.2.0
   egress_addresses:
     description:
       - The literal addresses that connections opened by this server appear to come from when they reach a peer.
@@ -216,7 +230,9 @@ servers:
       egress: [198.51.100.11]
       egress4: [198.51.100.11]
       egress6: []
+      gateway: null
       passive_ports: {first: 61000, last: 61099}
+      public_control_port: 21
 hosts:
   description:
     - What differs between the servers, by inventory name. No secrets are in it.

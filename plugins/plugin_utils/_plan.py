@@ -23,6 +23,8 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _values
 PEER_CLASS = "fxp_peers"
 # The states of a server: it serves, or what made it serve is taken off it.
 PRESENT, ABSENT = "present", "absent"
+# The inventory group of the hosts that forward to servers.
+GATEWAYS = "fxp_gateways"
 
 Options = t.Mapping[str, t.Any]
 
@@ -98,6 +100,7 @@ def _server(reader: _Reader) -> dict[str, t.Any]:
         reader.problems.append(Problem(reader.host, "inventory_hostname", reader.host, str(exc)))
     address = reader.get("address", _values.address)
     control_port = reader.get("control_port", _values.port)
+    public_control_port = reader.get("public_control_port", _values.port) or control_port
     passive = reader.get("passive_ports", _values.port_range)
     if address is None and not reader.options["address"]:
         reader.complain("address", None, "it is not said and ansible_host is no literal address; write the address "
@@ -118,6 +121,8 @@ def _server(reader: _Reader) -> dict[str, t.Any]:
         "address": address,
         "announced": announced,
         "control_port": control_port,
+        "public_control_port": public_control_port,
+        "gateway": reader.options["gateway"],
         "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
         "egress": egress,
         "egress4": [entry for entry in egress if ":" not in entry],
@@ -211,13 +216,46 @@ def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Pr
     """Two servers that would be dialled at one address and port."""
     seen: dict[tuple[str, int], str] = {}
     for name, server in servers.items():
-        key = (server["address"], server["control_port"])
+        key = (server["address"], server["public_control_port"])
         if None in key:
             continue
         if key in seen:
             yield Problem(name, "fxp_address", server["address"],
                           f"with control port {key[1]} is also the address of {seen[key]}; give every server its own")
         seen.setdefault(key, name)
+
+
+def _gateway(reader: _Reader, gateways: t.Collection[str]) -> None:
+    """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
+    name = reader.options["gateway"]
+    if name is None:
+        if reader.options["public_control_port"] is not None:
+            reader.complain("public_control_port", reader.options["public_control_port"], "is a port of a gateway, and fxp_gateway "
+                            "is not said; say both, or only fxp_control_port")
+        return
+    if name == reader.host:
+        reader.complain("gateway", name, "is the server itself; a gateway stands in front of it")
+    elif name not in gateways:
+        known = f"has {', '.join(sorted(gateways))}" if gateways else "is missing or empty"
+        reader.complain("gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one that is")
+    if reader.options["masquerade_address"] is None:
+        reader.complain("masquerade_address", None, "it is not said although fxp_gateway is; write the outer address of the gateway, "
+                        "which PASV must announce")
+
+
+def _forwards(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
+    """Two servers that announce the same address and port of a gateway, which can forward a port to one of them only."""
+    seen: dict[str, list[tuple[int, int, str]]] = {}
+    for name, server in servers.items():
+        if not (server["gateway"] and server["announced"] and server["passive_ports"]):
+            continue
+        first, last = server["passive_ports"]["first"], server["passive_ports"]["last"]
+        others = seen.setdefault(server["announced"], [])
+        shared = next((other for low, high, other in others if first <= high and low <= last), None)
+        if shared is not None:
+            yield Problem(name, "fxp_passive_ports", f"{first}-{last}", f"shares ports with those of {shared}, and both announce "
+                          f"{server['announced']}, where a port leads to one server only; give each a range of its own")
+        others.append((first, last, name))
 
 
 def _families(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
@@ -277,13 +315,15 @@ def _admits(clients: t.Sequence[str], address: str) -> bool:
     return _values.contains(nets[4] + nets[6], address)
 
 
-def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = None) -> dict[str, t.Any]:
+def make_plan(
+    options: t.Mapping[str, Options], vantage_address: str | None = None, gateways: t.Collection[str] = ()
+) -> dict[str, t.Any]:
     """
     Return the plan for all servers of a fleet.
 
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
-    tells it. Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
+    tells it. *gateways*: the members of C(fxp_gateways). Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
     C(pairs) (every ordered pair, and whether its transfers must be allowed or refused), C(vantage) and C(cautions)
     (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
     is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
@@ -294,7 +334,9 @@ def make_plan(options: t.Mapping[str, Options], vantage_address: str | None = No
     readers = {name: _Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
     servers = {name: _server(reader) for name, reader in readers.items()}
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
-    problems += [*_collisions(servers), *_families(servers)]
+    for reader in readers.values():
+        _gateway(reader, gateways)
+    problems += [*_collisions(servers), *_forwards(servers), *_families(servers)]
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)

@@ -22,8 +22,9 @@ COLUMNS = ("source_name", "source", "destination_name", "destination", "protocol
 EVERYBODY = {"0.0.0.0/0", "::/0"}
 
 
-def _row(source_name: str, source: str, server_name: str, destination: str, ports: str, why: str) -> dict[str, str]:
-    direction = f"into {server_name}" + ("" if source_name == "clients" else f", out of {source_name}")
+def _row(source_name: str, source: str, server_name: str, destination: str, ports: str, why: str,
+         forward: str = "") -> dict[str, str]:
+    direction = f"into {server_name}" + ("" if source_name == "clients" else f", out of {source_name}") + forward
     return dict(zip(COLUMNS, (source_name, source, server_name, destination, "tcp", ports, direction, why)))
 
 
@@ -35,11 +36,14 @@ def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
         host = plan["hosts"][name]
         passive = "{first}-{last}".format(**server["passive_ports"])
         family = server["announced_family"]
+        # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
+        via = f", forwarded by {server['gateway']}" if server["gateway"] else ""
+        led = f"{via} to port {server['control_port']}" if via else ""
         for network in host[f"clients{family}"]:
-            found.append(_row("clients", network, name, server["address"], str(server["control_port"]),
-                              "clients log in (control connection)"))
+            found.append(_row("clients", network, name, server["address"], str(server["public_control_port"]),
+                              "clients log in (control connection)", led))
             found.append(_row("clients", network, name, server["announced"], passive,
-                              "clients send, fetch and list files (passive data connections)"))
+                              "clients send, fetch and list files (passive data connections)", via and f"{via} to the same ports"))
         if host["allow_foreign_address"] == "off":
             continue
         for peer_name, peer in servers.items():
@@ -47,7 +51,8 @@ def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
                 continue
             for address in peer[f"egress{family}"]:
                 found.append(_row(peer_name, address, name, server["announced"], passive,
-                                  f"site-to-site transfers in which {name} listens (FXP data connections)"))
+                                  f"site-to-site transfers in which {name} listens (FXP data connections)",
+                                  via and f"{via} to the same ports"))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import subprocess
 import typing as t
 
@@ -19,11 +20,14 @@ fxp_servers:
   hosts:
     ftp1: {ansible_host: 198.51.100.11}
     ftp2: {ansible_host: 198.51.100.12}
-    ftp3: {ansible_host: 198.51.100.13}
+    ftp3: {ansible_host: 10.0.0.13, fxp_address: 198.51.100.13, fxp_masquerade_address: 198.51.100.13, fxp_gateway: gw1}
   vars:
     fxp_tls: none
     fxp_check_user: check
     fxp_check_password: correct-horse-battery
+fxp_gateways:
+  hosts:
+    gw1: {}
 bystanders:
   hosts:
     other: {}
@@ -74,6 +78,7 @@ def test_every_host_is_told_the_same(whole: Run) -> None:
     assert whole.code == 0, whole.output
     assert set(whole.plans) == {"ftp1", "ftp2", "ftp3"}
     assert len({json.dumps(plan, sort_keys=True) for plan in whole.plans.values()}) == 1
+    assert whole.plans["ftp1"]["servers"]["ftp3"]["gateway"] == "gw1"
     assert "correct-horse-battery" not in json.dumps(whole.plans)
 
 
@@ -96,6 +101,7 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
     ({"arguments": ["-e", "fxp_tsl=none"]}, "ftp1, ftp2, ftp3: fxp_tsl: there is no such variable; did you mean fxp_tls?"),
     ({"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"}, "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below"),
     ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
+    ({"arguments": ["-e", "fxp_gateway=gw2"]}, "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1; put"),
     ({"strategy": "free"}, "strategy is 'free'"),
     ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
     ({"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"}, "The inventory group fxp_servers is missing or empty"),
@@ -111,7 +117,7 @@ def test_a_mistake_stops_the_play_at_once(tmp_path: pathlib.Path, changes: dict[
 
 def test_no_mistake_in_what_is_said_of_a_server_stops_its_removal(tmp_path: pathlib.Path) -> None:
     said = {"fxp_state": "absent", "fxp_tsl": 1, "fxp_passive_ports": "9-3", "fxp_users": "{{ nowhere }}"}
-    inventory = INVENTORY.replace("ftp3: {ansible_host: 198.51.100.13}", f"ftp3: {json.dumps(said)}")
+    inventory = re.sub("ftp3: {.*}", f"ftp3: {json.dumps(said)}", INVENTORY)
     run = play(tmp_path, inventory=inventory)
     assert run.code == 0, run.output
     assert set(run.plans["ftp3"]["servers"]) == {"ftp1", "ftp2"}

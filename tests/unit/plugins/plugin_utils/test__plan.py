@@ -27,11 +27,13 @@ def fleet(**servers: dict[str, t.Any]) -> dict[str, dict[str, t.Any]]:
 
 def problems_of(servers: dict[str, dict[str, t.Any]]) -> list[str]:
     with pytest.raises(_plan.PlanError) as caught:
-        _plan.make_plan(servers)
+        _plan.make_plan(servers, gateways=GATEWAYS)
     return str(caught.value).splitlines()
 
 
 A = {"address": "198.51.100.11"}
+NAT = {"masquerade_address": "203.0.113.5", "gateway": "gw1"}
+GATEWAYS = ("gw1", "gw2")
 B = {"address": "198.51.100.12"}
 
 
@@ -44,7 +46,7 @@ def test_peers_table_and_what_differs_per_host() -> None:
         "address": "198.51.100.11", "announced": "198.51.100.11", "announced_family": 4, "control_port": 21,
         "class_members": ["198.51.100.11"], "class_members4": ["198.51.100.11"], "class_members6": [],
         "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
-        "passive_ports": {"first": 50000, "last": 50009},
+        "gateway": None, "passive_ports": {"first": 50000, "last": 50009}, "public_control_port": 21,
     }
     # What b announces arrives in PORT, where it comes from arrives on the passive port: both are in the others' class.
     assert plan["servers"]["b"]["announced"] == "203.0.113.5"
@@ -143,6 +145,11 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({**A, "control_port": 2121, "passive_ports": "2100-2200"}, "fxp_passive_ports: '2100-2200' contains the control port 2121"),
     ({**A, "masquerade_address": "nat.example.org"}, "fxp_masquerade_address: 'nat.example.org' is not a literal"),
     ({**A, "masquerade_address": "2001:db8::1"}, "fxp_masquerade_address: '2001:db8::1' is an IPv6 address"),
+    ({**A, "public_control_port": 2121}, "fxp_public_control_port: 2121 is a port of a gateway, and fxp_gateway is not said; say"),
+    ({**A, **NAT, "public_control_port": 70000}, "fxp_public_control_port: 70000 is no TCP port; write"),
+    ({**A, **NAT, "gateway": "a"}, "fxp_gateway: 'a' is the server itself; a gateway stands"),
+    ({**A, **NAT, "gateway": "gw7"}, "fxp_gateway: 'gw7' is not in the inventory group fxp_gateways, which has gw1, gw2; put it"),
+    ({**A, "gateway": "gw1"}, "fxp_masquerade_address: it is not said although fxp_gateway is; write"),
     ({**A, "egress_addresses": ["x"]}, "fxp_egress_addresses: 'x' is not a literal"),
     ({**A, "foreign_addresses": "any"}, "fxp_foreign_addresses: 'any' lets anybody"),
     ({**A, "clients": ["198.51.100.1/24"]}, "fxp_clients: ['198.51.100.1/24'] has the entry"),
@@ -175,6 +182,20 @@ def test_two_servers_with_one_address() -> None:
     assert problems_of(fleet(a=A, b=A)) == [
         "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."]
     _plan.make_plan(fleet(a=A, b={**A, "control_port": 2121}))
+
+
+def test_servers_behind_one_gateway() -> None:
+    a = {"address": "203.0.113.5", **NAT, "passive_ports": "50000-50099"}
+    b = {**a, "public_control_port": 2121, "passive_ports": "50100-50199"}
+    server = _plan.make_plan(fleet(a=a, b=b), gateways=GATEWAYS)["servers"]["b"]
+    assert (server["gateway"], server["public_control_port"], server["control_port"]) == ("gw1", 2121, 21)
+    assert problems_of(fleet(a=a, b={**b, "public_control_port": 21})) == [
+        "b: fxp_address: '203.0.113.5' with control port 21 is also the address of a; give every server its own."]
+    assert problems_of(fleet(a=a, b={**b, "passive_ports": "50099-50199"})) == [
+        "b: fxp_passive_ports: '50099-50199' shares ports with those of a, and both announce 203.0.113.5, where a port leads to "
+        "one server only; give each a range of its own."]
+    assert "fxp_gateways, which is missing or empty; put it there" in str(
+        pytest.raises(_plan.PlanError, _plan.make_plan, fleet(a=a)).value)
 
 
 def test_servers_of_two_families() -> None:

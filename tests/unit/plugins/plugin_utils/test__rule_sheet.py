@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _rule_sh
 
 def plan(**servers: dict[str, t.Any]) -> dict[str, t.Any]:
     read = {name: _vocabulary.options_of(name, {"fxp_tls": "none", **said})[0] for name, said in servers.items()}
-    return _plan.make_plan(read)
+    return _plan.make_plan(read, gateways=["gw1"])
 
 
 A = {"fxp_address": "198.51.100.11", "fxp_passive_ports": "50000-50099", "fxp_clients": ["198.51.100.0/24"]}
@@ -48,6 +48,16 @@ def test_direction_and_reason_are_told() -> None:
     row = next(row for row in _rule_sheet.rows(plan(a=A, b=B)) if row["source_name"] == "b")
     assert (row["direction"], row["protocol"]) == ("into a, out of b", "tcp")
     assert "a listens" in row["why"]
+
+
+def test_what_a_gateway_must_forward() -> None:
+    behind = {**B, "fxp_address": "203.0.113.5", "fxp_gateway": "gw1", "fxp_public_control_port": 2100}
+    rows = [row for row in _rule_sheet.rows(plan(a=A, b=behind)) if row["destination_name"] == "b"]
+    assert {(row["destination"], row["ports"], row["direction"]) for row in rows} == {
+        ("203.0.113.5", "2100", "into b, forwarded by gw1 to port 2121"),
+        ("203.0.113.5", "51000-51009", "into b, forwarded by gw1 to the same ports"),
+        ("203.0.113.5", "51000-51009", "into b, out of a, forwarded by gw1 to the same ports"),
+    }
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])

@@ -60,6 +60,8 @@ REST = st.fixed_dictionaries(
         "fxp_passive_ports": or_odd(st.sampled_from(["50000-50099", "3000-65535", "50000-50001"])),
         "fxp_masquerade_address": or_odd(st.just("203.0.113.5")),
         "fxp_egress_addresses": or_odd(st.lists(or_odd(ADDRESS), max_size=3)),
+        "fxp_gateway": or_odd(st.just("gw1")),
+        "fxp_public_control_port": or_odd(st.just(2100)),
         "fxp_foreign_addresses": or_odd(st.sampled_from(["peers", "none"])),
         "fxp_clients": or_odd(st.lists(or_odd(NETWORK), max_size=3)),
         "fxp_users": or_odd(st.lists(USER, max_size=2, unique_by=lambda user: repr(user.get("name")))),
@@ -93,7 +95,7 @@ def plan_of(inventory: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
         problems += found
     if problems:
         raise _plan.PlanError(problems)
-    return _plan.make_plan(options)
+    return _plan.make_plan(options, gateways=["gw1"])
 
 
 def rendered(role: str, template: str, plan: dict[str, t.Any], host: str) -> str:
