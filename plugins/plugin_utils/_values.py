@@ -14,6 +14,7 @@ what is wrong and how to mend it, as the end of a sentence that begins with the 
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -49,9 +50,16 @@ def host_name(text: str) -> str:
 
 def contains(nets: t.Iterable[str], literal: str) -> bool:
     """Tell whether the address *literal* is in one of *nets*."""
+    return _contains(tuple(nets), literal)
+
+
+# Networks are mostly those of a group: parsing them once for all of its hosts is what makes plans of large fleets quick.
+@functools.lru_cache(maxsize=None)
+def _contains(nets: tuple[str, ...], literal: str) -> bool:
     return any(netaddr.IPAddress(literal) in netaddr.IPNetwork(net) for net in nets)
 
 
+@functools.lru_cache(maxsize=None)
 def address(text: str) -> str:
     """Return the literal IPv4 or IPv6 address *text* in its canonical form."""
     try:
@@ -69,6 +77,11 @@ def networks(texts: t.Iterable[str]) -> dict[int, list[str]]:
 
     The word V(any) stands for every address of both families.
     """
+    return {family: list(found) for family, found in _networks(tuple(texts)).items()}
+
+
+@functools.lru_cache(maxsize=None)
+def _networks(texts: tuple[str, ...]) -> dict[int, list[str]]:
     parsed = []
     for text in texts:
         if text == "any":

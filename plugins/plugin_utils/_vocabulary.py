@@ -40,6 +40,8 @@ def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str,
 
 
 VOCABULARY = argument_spec(yaml.safe_load(DOCUMENTATION)["options"], PREFIX)
+DEFAULTS = {name[len(PREFIX):]: value
+            for name, value in ArgumentSpecValidator(VOCABULARY).validate({}).validated_parameters.items()}
 
 
 def options_of(
@@ -71,41 +73,56 @@ def options_of(
             del given[name]
     if given.get("fxp_address") is None:
         given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
-    try:
-        result = ArgumentSpecValidator(VOCABULARY).validate(given)
-    except ArithmeticError:
-        problems += _drop_unconvertible(host, given)
-        result = ArgumentSpecValidator(VOCABULARY).validate(given)
-    found = [_problem(host, given, error) for error in result.errors]
-    # Where the type of a list is wrong the validator complains again, about no variable in particular.
-    problems += [problem for problem in found if problem.variable in given] or found
-    options = {name[len(PREFIX):]: value for name, value in result.validated_parameters.items()}
+    options = dict(DEFAULTS)
+    for name, value in given.items():
+        validated, told = _validated(name, _plain(value))
+        options[name[len(PREFIX):]] = validated
+        problems += [_plan.Problem(host, name, None if hides else value, cure, secret=name in SECRET) for cure, hides in told]
     return options, [] if options["state"] == _plan.ABSENT else problems
 
 
-def _drop_unconvertible(host: str, given: dict[str, t.Any]) -> list[_plan.Problem]:
-    """Take out of *given* what Ansible's validator stumbles over, an infinite number for one, and say so."""
-    problems = []
-    for name in list(given):
+def _plain(value: t.Any) -> t.Any:
+    """Return *value* in Python's own types: Ansible's say where a value comes from, and copying that takes long."""
+    if isinstance(value, t.Mapping):
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return "".join(value) if isinstance(value, str) else value
+
+
+# Most values are those of a group, and the same for all of its hosts.
+_SEEN: dict[tuple[str, str], tuple[t.Any, list[tuple[str, bool]]]] = {}
+
+
+def _validated(name: str, value: t.Any) -> tuple[t.Any, list[tuple[str, bool]]]:
+    """
+    Return *value* as Ansible's validator leaves it, and what is wrong with it: cures, and whether they say the value themselves.
+
+    The same value is validated once; what is returned must not be changed.
+    """
+    key = (name, repr(value))
+    if key not in _SEEN:
         try:
-            ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: given[name]})
+            result = ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: value})
         except ArithmeticError:
-            problems.append(_plan.Problem(host, name, given.pop(name), "does not fit; it must be an ordinary number",
-                                          secret=name in SECRET))
-    return problems
+            # The validator stumbles over an infinite number.
+            _SEEN[key] = DEFAULTS[name[len(PREFIX):]], [("does not fit; it must be an ordinary number", False)]
+        else:
+            # Where the type of a list is wrong the validator complains again, about no variable in particular.
+            errors = [error for error in result.errors if name in error.msg] or list(result.errors)
+            _SEEN[key] = result.validated_parameters[name], [_cure(name, error) for error in errors]
+    return _SEEN[key]
 
 
-def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> _plan.Problem:
-    """Turn an error of the validator into a sentence that names variable and value."""
-    variable = next((name for name in sorted(given, key=len, reverse=True) if name in error.msg), PREFIX + "*")
+def _cure(name: str, error: AnsibleValidationError) -> tuple[str, bool]:
+    """Turn an error of the validator into the end of a sentence that begins with the variable."""
     if isinstance(error, UnsupportedError):
-        return _plan.Problem(host, variable, None, f"unknown suboption {error.msg}")
-    wanted = VOCABULARY.get(variable, {})
-    kind = f"one of {', '.join(wanted['choices'])}" if "choices" in wanted else f"of the type {wanted.get('type')}"
-    cure = f"does not fit; it must be {kind} (ansible-doc proftpd.fxp.fxp_plan)"
+        return f"unknown suboption {error.msg}", True
     if "suboptions" in error.msg or "found in" in error.msg:
-        cure = f"does not fit: {error.msg} (ansible-doc proftpd.fxp.fxp_plan)"
-    return _plan.Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
+        return f"does not fit: {error.msg} (ansible-doc proftpd.fxp.fxp_plan)", False
+    wanted = VOCABULARY[name]
+    kind = f"one of {', '.join(wanted['choices'])}" if "choices" in wanted else f"of the type {wanted.get('type')}"
+    return f"does not fit; it must be {kind} (ansible-doc proftpd.fxp.fxp_plan)", False
 
 
 def _unresolved(value: t.Any, is_template: t.Callable[[str], bool]) -> bool:
