@@ -68,13 +68,17 @@ class Host:
         return f"fxp-lab-{self.name}"
 
 
-SERVER_FILES = ("every", "server")
-HOSTS = (
-    Host("ftp1", 11, "fxp_servers", SERVER_FILES, ("nftables.service",)),
-    Host("ftp2", 12, "fxp_servers", SERVER_FILES, ("nftables.service",)),
-    Host("client", 20, "lab_others"),
-    Host("stranger", 66, "lab_others"),
-)
+SERVERS = 2
+MOST_SERVERS = 100
+OTHERS = (Host("client", 20, "lab_others"), Host("stranger", 66, "lab_others"))
+
+
+def fleet(servers: int = SERVERS) -> tuple[Host, ...]:
+    """The hosts of a lab with this many servers: ftp1 and so on, and those that are no servers."""
+    # The addresses of the others lie between those of the ninth and the tenth server.
+    numbers = [10 + n if n < 10 else 90 + n for n in range(1, servers + 1)]
+    made = [Host(f"ftp{n}", number, "fxp_servers", ("every", "server"), ("nftables.service",)) for n, number in enumerate(numbers, 1)]
+    return (*made, *OTHERS)
 
 
 @dataclass(frozen=True)

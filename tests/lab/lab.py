@@ -4,7 +4,7 @@
 
 """The lab: real hosts with systemd and sshd on one machine.
 
-up                    make or mend it
+up [--servers N]      make or mend it; ftp1 and ftp2 unless more are asked for
 status                hosts, addresses, states
 shell HOST [COMMAND]  log in, or run a command there
 reboot HOST           restart a host and wait until it answers
@@ -29,14 +29,16 @@ import image
 import machine
 import network
 from access import Access
-from hosts import HOSTS, Host
+from hosts import MOST_SERVERS, SERVERS, Host, fleet
 from machine import Problem, say
 
 LOCK_SECONDS = 900
+AT_ONCE = 4  # hosts that are started at the same time
 
 
-def up(state: Path) -> None:
+def up(state: Path, servers: int) -> None:
     started = time.monotonic()
+    wanted = fleet(servers)
     machine.require_commands()
     existing = hosts.containers()
     elsewhere = {container.kept_in for container in existing.values()} - {str(state)}
@@ -53,12 +55,12 @@ def up(state: Path) -> None:
         network.create()
     access = Access(state)
     public_key = access.ensure_key()
-    with ThreadPoolExecutor(len(HOSTS)) as pool:
-        list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), name, public_key, state), HOSTS))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), name, public_key, state), wanted))
         network.settle()
-        keys = list(pool.map(hosts.host_key, HOSTS))
-        access.write(HOSTS, {host.name: key for host, key in zip(HOSTS, keys)})
-        list(pool.map(access.wait_for_login, HOSTS))
+        keys = list(pool.map(hosts.host_key, wanted))
+        access.write(wanted, {host.name: key for host, key in zip(wanted, keys)})
+        list(pool.map(access.wait_for_login, wanted))
     image.drop_older(name)
     say(f"up in {time.monotonic() - started:.1f} s; inventory: {access.inventory}")
 
@@ -86,7 +88,8 @@ def down(state: Path, purge: bool) -> None:
 def status() -> None:
     existing = hosts.containers()
     print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}STATE")
-    for host in HOSTS:
+    known = {host.name: host for host in fleet(MOST_SERVERS)}
+    for host in [*fleet(), *(known[name] for name in sorted(existing) if name not in {host.name for host in fleet()})]:
         state = existing[host.name].state if host.name in existing else "absent"
         print(f"{host.name:<10}{host.address:<16}{host.group:<14}{state}")
 
@@ -141,13 +144,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lab", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--state", type=Path, default=Path(cache) / "lab", help="directory for key and inventory")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up")
+    servers = commands.add_parser("up")
+    servers.add_argument("--servers", type=int, default=SERVERS, choices=range(1, MOST_SERVERS + 1), metavar="N")
     commands.add_parser("status")
     commands.add_parser("down").add_argument("--purge", action="store_true")
-    names = [host.name for host in HOSTS]
-    commands.add_parser("reboot").add_argument("host", choices=names)
+    names = [host.name for host in fleet(MOST_SERVERS)]
+    commands.add_parser("reboot").add_argument("host", choices=names, metavar="host")
     login = commands.add_parser("shell")
-    login.add_argument("host", choices=names)
+    login.add_argument("host", choices=names, metavar="host")
     login.add_argument("remote", nargs=argparse.REMAINDER, metavar="command")
     return parser.parse_args()
 
@@ -156,7 +160,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = _arguments()
     state = arguments.state.absolute()
-    host = next((host for host in HOSTS if host.name == getattr(arguments, "host", None)), HOSTS[0])
+    host = next((host for host in fleet(MOST_SERVERS) if host.name == getattr(arguments, "host", None)), fleet()[0])
     try:
         if os.geteuid() != 0:
             raise Problem("The lab makes containers and a network: run it as root.")
@@ -167,7 +171,7 @@ def main() -> int:
         else:
             with _one_at_a_time(state):
                 if arguments.command == "up":
-                    up(state)
+                    up(state, arguments.servers)
                 elif arguments.command == "reboot":
                     reboot(state, host)
                 else:

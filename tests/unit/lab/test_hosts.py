@@ -8,10 +8,10 @@ import io
 import tarfile
 
 import pytest
-from hosts import HOSTS, Host, overlay
+from hosts import MOST_SERVERS, OTHERS, Host, fleet, overlay
 
+HOSTS = fleet()
 SERVERS = [host for host in HOSTS if host.group == "fxp_servers"]
-OTHERS = [host for host in HOSTS if host.group != "fxp_servers"]
 
 
 def archive(host: Host) -> tarfile.TarFile:
@@ -42,5 +42,8 @@ def test_other_hosts_have_no_firewall(host: Host) -> None:
         assert not [name for name in tar.getnames() if "nftables" in name]
 
 
-def test_names_and_addresses_are_unique() -> None:
-    assert len({host.name for host in HOSTS}) == len({host.address for host in HOSTS}) == len(HOSTS)
+def test_names_and_addresses_are_unique_and_stay_when_servers_are_added() -> None:
+    hosts = fleet(MOST_SERVERS)
+    assert len({host.name for host in hosts}) == len({host.address for host in hosts}) == len(hosts) == MOST_SERVERS + len(OTHERS)
+    assert set(HOSTS) < set(hosts)
+    assert [host.name for host in fleet(1)] == ["ftp1", "client", "stranger"]
