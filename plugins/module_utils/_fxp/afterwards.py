@@ -20,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import E
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import reach
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, Version
 
 
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
@@ -40,6 +41,18 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
             evidence.rewritten = _comes_to_the_client(session.control, evidence, timeout)
         # Its listing may still be under way.
         session.drop()
+
+
+def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """Fill in ``tls_versions`` after a TLS handshake that both servers gave up: what each of them takes from the client."""
+    versions: dict[Role, list[Version]] = {}
+    for role, session in sessions.items():
+        agreed = (evidence.tls or {}).get(role)
+        taken = {version: True if agreed and agreed.version == version else session.offers(version) for version in VERSIONS}
+        if None in taken.values():
+            return
+        versions[role] = [version for version in VERSIONS if taken[version]]
+    evidence.tls_versions = versions
 
 
 def _may_be_rewritten(evidence: Evidence) -> bool:
@@ -68,4 +81,4 @@ def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout
     return False
 
 
-__all__ = ("look_closer",)
+__all__ = ("compare_versions", "look_closer")

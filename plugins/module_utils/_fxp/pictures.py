@@ -13,8 +13,13 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_private, same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
+
+
+# What mod_tls makes of a data connection without a TLS session. A refusal by address says "Permission denied".
+_NO_TLS = r"\A425.*Operation not permitted"
+HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
 
 
 def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
@@ -195,6 +200,122 @@ def _content(e: Evidence) -> bool:
     return other_size or (e.digest is not None and e.digest != e.expected_digest)
 
 
+def _wants_tls(e: Evidence) -> bool:
+    """A login without TLS, or data at another protection, that a server does not take."""
+    clear = _refused(e, "USER", "PASS") or e.fault_kind in ("login_closing", "closing")
+    if clear and _matches(r"\A[45][0-9][0-9].*\b(TLS|SSL|encryption|cleartext)\b", e.fault_detail):
+        return True
+    if _refused(e, "PBSZ", "PROT"):
+        return True
+    said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
+    return _matches(r"\A(521|522|534)\b|\A550 SSL/TLS required on the data", *(text for text in said if not _wants_reuse(text)))
+
+
+def _wants_reuse(text: str | None) -> bool:
+    return _matches(r"session reuse|TLS session of data connection", text)
+
+
+def tls_refusing_side(e: Evidence) -> Role | None:
+    """The server that ends a command with words about TLS."""
+    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
+        if side and _matches(r"\A(521|522|534)\b|\A550 SSL/TLS|session reuse|TLS session of", side.final):
+            return role
+    return e.tls_server
+
+
+def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
+    """What the TLS client and the TLS server of a private data connection said."""
+    server = e.tls_server
+    client_side, server_side = (e.side(e.sscn), e.side(server)) if e.sscn and server else (None, None)
+    return (client_side, server_side) if client_side and server_side else None
+
+
+def _no_tls(side: Side) -> bool:
+    return _matches(_NO_TLS, side.final)
+
+
+def both_refuse_tls(e: Evidence) -> bool:
+    """Whether both servers soon gave the handshake up: they speak different versions, or both began or both waited."""
+    sides = _tls_sides(e)
+    return bool(sides) and all(_no_tls(side) for side in sides or ()) and not _waited(e)
+
+
+def _waited(e: Evidence) -> bool:
+    sides = _tls_sides(e) or ()
+    return any((side.ended or 0) >= HANDSHAKE_SECONDS for side in sides)
+
+
+def _gone(e: Evidence) -> bool:
+    """The TLS client of the data connection ended the dialogue in its transfer."""
+    sides = _tls_sides(e)
+    return e.fault_kind == "lost" and e.fault_server == e.sscn and bool(sides and sides[0].preliminary)
+
+
+def _reuse_required(e: Evidence) -> bool:
+    # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies when it sends.
+    sides = _tls_sides(e)
+    if any(_wants_reuse(text) for text in _finals(e)):  # vsftpd, FileZilla
+        return True
+    return sides is not None and _no_tls(sides[1]) and not _waited(e) and (sides[0].done or _gone(e)) and _short(e)
+
+
+def _short(e: Evidence) -> bool:
+    return not e.size
+
+
+def _unverified(e: Evidence) -> bool:
+    # ProFTPD's session ends, and the other server takes the end of the connection for the end of the file.
+    sides = _tls_sides(e)
+    return sides is not None and _gone(e) and sides[1].code in (226, 426)
+
+
+def _roles_unassigned(e: Evidence) -> bool:
+    # Each waits for the other one to begin, until one of them loses patience.
+    sides = _tls_sides(e)
+    if sides is None or e.size:
+        return False
+    gave_up = all(_no_tls(side) for side in sides) and _waited(e)
+    wait = e.stopped == "stalled" and all(side.preliminary and side.final is None for side in sides)
+    return gave_up or wait
+
+
+def _protection_mismatch(e: Evidence) -> bool:
+    sides = _tls_sides(e)
+    if sides is None:
+        return False
+    client, server = sides
+    one = _no_tls(client) is not _no_tls(server)
+    other_done = (server if _no_tls(client) else client).code in (226, 426)
+    # A TLS client whose hello was stored as the file's content: 517 bytes with OpenSSL.
+    hello = e.size == 517 and e.expected_size != 517
+    return hello or (one and other_done)
+
+
+def clear_side(e: Evidence) -> Role | None:
+    """The server that does not encrypt although the other one does: the one that has no complaint about TLS."""
+    if not e.sscn or not e.tls_server:
+        return None
+    sides = _tls_sides(e)
+    if sides and _no_tls(sides[0]):
+        return e.tls_server
+    if sides and _no_tls(sides[1]):
+        return e.sscn
+    return "destination"
+
+
+def _truncated(e: Evidence) -> bool:
+    # The sender's kernel resets the connection over tickets that the sender never read, and what was under way is lost.
+    source, destination = e.side("source"), e.side("destination")
+    if e.sscn != "source" or not e.tls_server or not (source and destination and source.done):
+        return False
+    newest = all(agreed is not None and agreed.version == "TLSv1.3" for agreed in (e.tls or {"source": None}).values())
+    return newest and (destination.code == 426 or (destination.done and _short_of_all(e)))
+
+
+def _short_of_all(e: Evidence) -> bool:
+    return e.size is not None and e.expected_size is not None and e.size < e.expected_size
+
+
 # In this order: what stands higher explains what stands lower. A server that refuses a file also closes its data port, an address
 # that nobody planned also refuses connections.
 PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
@@ -202,6 +323,12 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("address_family_mismatch", _fault("no_common_family")),
     ("type_mismatch", _in_ascii),
     ("pret_required", lambda e: _matches(r"\bPRET\b", *_opening(e))),
+    ("tls_certificate_untrusted", _fault("tls_untrusted")),
+    ("tls_policy_mismatch", _wants_tls),
+    ("tls_login_refused", _fault("tls_refused")),
+    ("tls_protection_mismatch", _fault("tls_protection")),
+    ("tls_roles_unassigned", _fault("tls_roles")),
+    ("sscn_unsupported", lambda e: _refused(e, "SSCN")),
     ("command_limited", _limited),
     ("active_mode_disabled", _no_active_mode),
     ("server_busy", _busy),
@@ -231,10 +358,26 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("data_connection_unreachable", _fault("client_data_unreachable")),
     ("data_connection_blocked", _fault("client_data_timed_out")),
     ("passive_refuses_foreign_address", _passive_refuses),
+    ("tls_versions_disjoint", both_refuse_tls),
+    ("tls_roles_unassigned", _roles_unassigned),
+    ("tls_session_reuse_required", _reuse_required),
+    ("tls_peer_certificate_unverified", _unverified),
+    ("tls_protection_mismatch", _protection_mismatch),
+    ("tls_data_truncated", _truncated),
     ("control_lost", _fault("lost", "closing", "silent")),
     ("transfer_stalled", _stalled),
     ("content_mismatch", _content),
 )
 
 
-__all__ = ("NO_SPACE", "PICTURES", "ascii_side", "file_side", "full_side", "no_data_connection")
+__all__ = (
+    "NO_SPACE",
+    "PICTURES",
+    "ascii_side",
+    "both_refuse_tls",
+    "clear_side",
+    "file_side",
+    "full_side",
+    "no_data_connection",
+    "tls_refusing_side",
+)
