@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import pathlib
-import typing as t
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -34,13 +33,18 @@ class Authority:
         """The authority's own certificate."""
         return self.path.read_text()
 
-    def issue(self, *names: str, days: int = 30) -> pathlib.Path:
-        """Key and certificate in one file, for addresses and names; ``days`` below zero is how long ago it expired."""
+    def issue(self, *names: str, days: int = 30, signed: bool = True) -> pathlib.Path:
+        """
+        Key and certificate in one file, for addresses and names.
+
+        ``days`` below zero is how long ago it expired. One that is not ``signed`` by the authority is signed by itself.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
-        certificate = self._builder(subject, key, days).add_extension(alternatives, False).sign(self._key, hashes.SHA256())
-        path = self.root / f"{self.name}-{'-'.join(names)}{days}.pem".replace(":", ".")
+        builder = self._builder(subject, key, days, None if signed else subject).add_extension(alternatives, False)
+        certificate = builder.sign(self._key if signed else key, hashes.SHA256())
+        path = self.root / f"{self.name}-{'-'.join(names)}-{days}-{signed}.pem".replace(":", ".")
         private = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -48,12 +52,14 @@ class Authority:
         path.write_bytes(private + _pem(certificate))
         return path
 
-    def _builder(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int) -> x509.CertificateBuilder:
+    def _builder(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int, issuer: x509.Name | None = None
+    ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.timezone.utc)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self._subject)
+            .issuer_name(issuer or self._subject)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=60))
@@ -72,8 +78,12 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-def tls(certificate: pathlib.Path, ca: pathlib.Path | None, *options: str, versions: str = "TLSv1.2", more: t.Sequence[str] = ()) -> str:
-    """Directives of a daemon that admits TLS; ``options`` are TLSOptions."""
+def tls(certificate: pathlib.Path, ca: pathlib.Path | None, *options: str, versions: str = "TLSv1.2", more: str = "") -> str:
+    """
+    Directives of a daemon that admits TLS; ``options`` are TLSOptions and ``more`` lines to add.
+
+    A server that waits for a handshake gives up after 3 seconds instead of 300.
+    """
     lines = [
         "LoadModule mod_tls.c",
         "TLSEngine on",
@@ -84,6 +94,6 @@ def tls(certificate: pathlib.Path, ca: pathlib.Path | None, *options: str, versi
         "TLSTimeoutHandshake 3",
         *([f"TLSCACertificateFile {ca}"] if ca else []),
         *([f"TLSOptions {' '.join(options)}"] if options else []),
-        *more,
+        more,
     ]
     return "\n".join(lines) + "\n"
