@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_rfc1918, port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import list_line
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import reach
@@ -55,6 +56,30 @@ def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> 
     evidence.tls_versions = versions
 
 
+def insist_on_a_new_session(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """
+    Fill in ``reuse_demanded`` after the TLS server of the data connection refused it.
+
+    The client asks for a listing over a data connection that does not resume its TLS session.
+    """
+    role = evidence.tls_server
+    if role is None or not sessions[role].connected:
+        return
+    session = sessions[role]
+    try:
+        session.control.resumes = False
+        list_line(session.control, ".")
+        evidence.reuse_demanded = False
+    except Fault as fault:
+        if fault.kind == "refused":
+            evidence.reuse_demanded = True
+        else:
+            session.drop()
+    finally:
+        if session.connected:
+            session.control.resumes = True
+
+
 def _may_be_rewritten(evidence: Evidence) -> bool:
     # ProFTPD replaces a private address in PORT by that of the client when neither the client's nor its own is private.
     announced, active = evidence.announced_address, evidence.active_address
@@ -81,4 +106,4 @@ def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout
     return False
 
 
-__all__ = ("compare_versions", "look_closer")
+__all__ = ("compare_versions", "insist_on_a_new_session", "look_closer")

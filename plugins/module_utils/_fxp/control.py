@@ -53,6 +53,7 @@ class ControlConnection(ftplib.FTP):
         self._context: ssl.SSLContext | None = None
         self._identity = ""
         self.private = False  # PROT: whether data connections are encrypted
+        self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
 
     def dial(self, endpoint: Endpoint) -> None:
@@ -249,7 +250,8 @@ class ControlConnection(ftplib.FTP):
         if not self.private or self._context is None or not isinstance(self.sock, ssl.SSLSocket):
             return connection, size
         try:
-            return handshake(self._context, connection, self._identity, self.seconds, self.sock.session), size
+            session = self.sock.session if self.resumes else None
+            return handshake(self._context, connection, self._identity, self.seconds, session), size
         except TlsError as error:
             verb = cmd.split(" ", 1)[0]
             if error.kind == "untrusted":

@@ -23,6 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
     clear_side,
     file_side,
     full_side,
+    one_refuses_tls,
     tls_refusing_side,
 )
 
@@ -83,6 +84,10 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
     elif code == "tls_versions_disjoint":
         certain = _disjoint(e)
     elif code == "tls_roles_unassigned" and e.fault_kind is None:
+        certain, also = False, ("network",)
+    elif code == "tls_session_reuse_required":
+        certain = e.reuse_demanded is not None or not one_refuses_tls(e)
+    elif code == "tls_peer_certificate_unverified" and all(side and side.gone for side in (e.active_side, e.passive_side)):
         certain, also = False, ("network",)
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])
     return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))

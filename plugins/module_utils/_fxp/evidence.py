@@ -28,6 +28,7 @@ class Side:
     final: str | None = None
     seconds: float | None = None  # from the command to the first reply
     ended: float | None = None  # from the command to the final reply
+    gone: bool = False  # the connection ended instead of a final reply
 
     @property
     def code(self) -> int:
@@ -67,6 +68,7 @@ class Evidence:
     protection: t.Literal["private", "clear"] | None = None  # of the data connection between the servers
     sscn: Role | None = None  # which server is the TLS client of a private data connection
     tls_versions: dict[Role, list[Version]] | None = None  # after a failed handshake: what each server takes from the client
+    reuse_demanded: bool | None = None  # after a failed handshake: whether the TLS server insists on it with its own client, too
     dialled_address: str | None = None  # of the passive server
     active_address: str | None = None  # of the active server, as dialled
     announced_address: str | None = None

@@ -90,6 +90,12 @@ class Exchange:
     def last_words(self, role: Role, seconds: float) -> None:
         """Wait up to ``seconds`` for the final reply of one server, when the other one has gone."""
         side, deadline = self.sides[role], time.monotonic() + seconds
+        try:
+            self._listen(role, side, deadline)
+        except Fault as fault:
+            side.gone = fault.kind == "lost" and side.final is None
+
+    def _listen(self, role: Role, side: Side, deadline: float) -> None:
         with selectors.DefaultSelector() as selector:
             sock = self._controls[role].sock
             if sock is None:

@@ -14,13 +14,13 @@ import socket
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import compare_versions, look_closer
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import compare_versions, insist_on_a_new_session, look_closer
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import both_refuse_tls, no_data_connection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import both_refuse_tls, no_data_connection, one_refuses_tls
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 
 LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone
@@ -58,16 +58,18 @@ def run_leg(
     try:
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
     except Fault as fault:
-        # With TLS it is the other server's reply that tells why one of them has gone.
-        if evidence.protection == "private" and other(fault.server) in exchange.sides:
-            with contextlib.suppress(Fault):
-                exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
+        # With TLS it is what becomes of the other server that tells why one of them has gone.
+        if evidence.protection == "private" and fault.kind == "lost" and len(exchange.sides) == 2:
+            exchange.sides[fault.server].gone = True
+            exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
         raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
         evidence.passive_side = exchange.sides.get(evidence.passive)
         evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
         _release(sessions, evidence)
+        if one_refuses_tls(evidence):
+            insist_on_a_new_session(sessions, evidence)
     if no_data_connection(evidence):
         look_closer(sessions, evidence, timeout)
     if both_refuse_tls(evidence):

@@ -200,95 +200,92 @@ def _content(e: Evidence) -> bool:
     return other_size or (e.digest is not None and e.digest != e.expected_digest)
 
 
+def _refuses_tls(e: Evidence) -> bool:
+    # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
+    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and _matches("TLS handshake failed", e.fault_detail))
+
+
 def _wants_tls(e: Evidence) -> bool:
     """A login without TLS, or data at another protection, that a server does not take."""
-    clear = _refused(e, "USER", "PASS") or e.fault_kind in ("login_closing", "closing")
-    if clear and _matches(r"\A[45][0-9][0-9].*\b(TLS|SSL|encryption|cleartext)\b", e.fault_detail):
-        return True
-    if _refused(e, "PBSZ", "PROT"):
+    login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
+    if login and _matches(r"(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):  # ProFTPD; vsftpd; pure-ftpd
         return True
     said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
-    return _matches(r"\A(521|522|534)\b|\A550 SSL/TLS required on the data", *(text for text in said if not _wants_reuse(text)))
+    return _refused(e, "PBSZ", "PROT") or any(_matches(_OTHER_PROTECTION, text) and not _wants_reuse(text) for text in said)
+
+
+# RFC 4217 has 521 and 534, everybody else 522; pyftpdlib says 550.
+_OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
 
 
 def _wants_reuse(text: str | None) -> bool:
-    return _matches(r"session reuse|TLS session of data connection", text)
+    return _matches("session reuse required|TLS session of data connection", text)  # vsftpd; FileZilla
 
 
 def tls_refusing_side(e: Evidence) -> Role | None:
-    """The server that ends a command with words about TLS."""
+    """The server that ends a transfer with words about protection or sessions, else the TLS server of the data connection."""
     for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and _matches(r"\A(521|522|534)\b|\A550 SSL/TLS|session reuse|TLS session of", side.final):
+        if side and (_matches(_OTHER_PROTECTION, side.final) or _wants_reuse(side.final)):
             return role
     return e.tls_server
 
 
 def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
     """What the TLS client and the TLS server of a private data connection said."""
-    server = e.tls_server
-    client_side, server_side = (e.side(e.sscn), e.side(server)) if e.sscn and server else (None, None)
-    return (client_side, server_side) if client_side and server_side else None
+    if not e.sscn or not e.tls_server:
+        return None
+    client, server = e.side(e.sscn), e.side(e.tls_server)
+    return (client, server) if client and server else None
 
 
 def _no_tls(side: Side) -> bool:
     return _matches(_NO_TLS, side.final)
 
 
-def both_refuse_tls(e: Evidence) -> bool:
-    """Whether both servers soon gave the handshake up: they speak different versions, or both began or both waited."""
-    sides = _tls_sides(e)
-    return bool(sides) and all(_no_tls(side) for side in sides or ()) and not _waited(e)
-
-
 def _waited(e: Evidence) -> bool:
-    sides = _tls_sides(e) or ()
-    return any((side.ended or 0) >= HANDSHAKE_SECONDS for side in sides)
+    return any((side.ended or 0) >= HANDSHAKE_SECONDS for side in _tls_sides(e) or ())
 
 
-def _gone(e: Evidence) -> bool:
-    """The TLS client of the data connection ended the dialogue in its transfer."""
+def both_refuse_tls(e: Evidence) -> bool:
+    """Whether both servers soon gave the handshake up: they have no version in common, or both began it."""
     sides = _tls_sides(e)
-    return e.fault_kind == "lost" and e.fault_server == e.sscn and bool(sides and sides[0].preliminary)
+    return sides is not None and all(_no_tls(side) for side in sides) and not _waited(e)
 
 
-def _reuse_required(e: Evidence) -> bool:
-    # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies when it sends.
+def one_refuses_tls(e: Evidence) -> bool:
+    """Whether only the TLS server of the data connection found something wrong with it, and at once."""
     sides = _tls_sides(e)
-    if any(_wants_reuse(text) for text in _finals(e)):  # vsftpd, FileZilla
-        return True
-    return sides is not None and _no_tls(sides[1]) and not _waited(e) and (sides[0].done or _gone(e)) and _short(e)
+    return sides is not None and _no_tls(sides[1]) and not _no_tls(sides[0]) and not _waited(e) and not _passive_refuses(e)
 
 
-def _short(e: Evidence) -> bool:
-    return not e.size
+def _reuse_demanded(e: Evidence) -> bool:
+    # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
+    return any(_wants_reuse(text) for text in _finals(e)) or (one_refuses_tls(e) and e.reuse_demanded is not False)
 
 
 def _unverified(e: Evidence) -> bool:
-    # ProFTPD's session ends, and the other server takes the end of the connection for the end of the file.
+    # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
     sides = _tls_sides(e)
-    return sides is not None and _gone(e) and sides[1].code in (226, 426)
+    return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
 
 
 def _roles_unassigned(e: Evidence) -> bool:
-    # Each waits for the other one to begin, until one of them loses patience.
+    # Each waits for the other one to begin, until one of them or the client loses patience.
     sides = _tls_sides(e)
     if sides is None or e.size:
         return False
     gave_up = all(_no_tls(side) for side in sides) and _waited(e)
-    wait = e.stopped == "stalled" and all(side.preliminary and side.final is None for side in sides)
-    return gave_up or wait
+    return gave_up or (e.stopped == "stalled" and all(side.preliminary and not side.final for side in sides))
 
 
 def _protection_mismatch(e: Evidence) -> bool:
+    # The side that does not encrypt has no complaint. If it receives, it may store the other one's hello as the file.
     sides = _tls_sides(e)
     if sides is None:
         return False
-    client, server = sides
-    one = _no_tls(client) is not _no_tls(server)
-    other_done = (server if _no_tls(client) else client).code in (226, 426)
-    # A TLS client whose hello was stored as the file's content: 517 bytes with OpenSSL.
-    hello = e.size == 517 and e.expected_size != 517
-    return hello or (one and other_done)
+    complaints = [_no_tls(side) for side in sides]
+    quiet = sides[complaints.index(False)] if any(complaints) and not all(complaints) else None
+    return quiet is not None and (quiet.code in (226, 426) or quiet.gone)
 
 
 def clear_side(e: Evidence) -> Role | None:
@@ -306,14 +303,11 @@ def clear_side(e: Evidence) -> Role | None:
 def _truncated(e: Evidence) -> bool:
     # The sender's kernel resets the connection over tickets that the sender never read, and what was under way is lost.
     source, destination = e.side("source"), e.side("destination")
-    if e.sscn != "source" or not e.tls_server or not (source and destination and source.done):
+    if e.sscn != "source" or not (e.tls_server and source and destination and source.done):
         return False
     newest = all(agreed is not None and agreed.version == "TLSv1.3" for agreed in (e.tls or {"source": None}).values())
-    return newest and (destination.code == 426 or (destination.done and _short_of_all(e)))
-
-
-def _short_of_all(e: Evidence) -> bool:
-    return e.size is not None and e.expected_size is not None and e.size < e.expected_size
+    short = destination.done and e.size is not None and e.size < (e.expected_size or 0)
+    return newest and (destination.code == 426 or short)
 
 
 # In this order: what stands higher explains what stands lower. A server that refuses a file also closes its data port, an address
@@ -325,7 +319,7 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("pret_required", lambda e: _matches(r"\bPRET\b", *_opening(e))),
     ("tls_certificate_untrusted", _fault("tls_untrusted")),
     ("tls_policy_mismatch", _wants_tls),
-    ("tls_login_refused", _fault("tls_refused")),
+    ("tls_login_refused", _refuses_tls),
     ("tls_protection_mismatch", _fault("tls_protection")),
     ("tls_roles_unassigned", _fault("tls_roles")),
     ("sscn_unsupported", lambda e: _refused(e, "SSCN")),
@@ -360,7 +354,7 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("passive_refuses_foreign_address", _passive_refuses),
     ("tls_versions_disjoint", both_refuse_tls),
     ("tls_roles_unassigned", _roles_unassigned),
-    ("tls_session_reuse_required", _reuse_required),
+    ("tls_session_reuse_required", _reuse_demanded),
     ("tls_peer_certificate_unverified", _unverified),
     ("tls_protection_mismatch", _protection_mismatch),
     ("tls_data_truncated", _truncated),
@@ -379,5 +373,6 @@ __all__ = (
     "file_side",
     "full_side",
     "no_data_connection",
+    "one_refuses_tls",
     "tls_refusing_side",
 )
