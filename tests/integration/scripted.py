@@ -72,7 +72,7 @@ class ScriptedServer:
                 line = lines.readline()
                 if not line:
                     return
-                verb, _blank, argument = line.decode().rstrip("\r\n").partition(" ")
+                verb, _blank, argument = line.decode(errors="backslashreplace").rstrip("\r\n").partition(" ")
                 self.commands.append(f"{verb} {argument}".strip())
                 going = self._say(connection, verb, argument)
                 if verb == "AUTH" and going and self._context:

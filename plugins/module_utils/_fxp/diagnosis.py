@@ -99,16 +99,20 @@ def _disjoint(e: Evidence) -> bool:
 
 
 def _offender(code: str, e: Evidence) -> Role:
-    refusing = tls_refusing_side(e)
-    if refusing and (code == "tls_session_reuse_required" or (code == "tls_policy_mismatch" and not e.fault_server)):
-        return refusing
+    by_picture = {"tls_session_reuse_required": tls_refusing_side, "tls_peer_certificate_unverified": lambda e: e.sscn}
+    if code in by_picture:
+        # Not the one that went away, but the one that its going away tells of.
+        return by_picture[code](e) or e.passive
     if e.fault_server:
         return e.fault_server
-    if code == "tls_data_truncated":
-        return "source"
-    looked = {"no_space": full_side, "type_mismatch": ascii_side, "tls_protection_mismatch": clear_side}
-    side = looked.get(code, file_side)(e)
-    return side or (e.active if e.stage == "port" else e.passive)
+    looked: dict[str, t.Callable[[Evidence], Role | None]] = {
+        "no_space": full_side,
+        "type_mismatch": ascii_side,
+        "tls_policy_mismatch": tls_refusing_side,
+        "tls_protection_mismatch": clear_side,
+        "tls_data_truncated": lambda e: e.sscn,
+    }
+    return looked.get(code, file_side)(e) or (e.active if e.stage == "port" else e.passive)
 
 
 # What the client itself met at the passive port speaks for or against a rule about the active server alone.
