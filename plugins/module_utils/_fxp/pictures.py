@@ -284,8 +284,9 @@ def _protection_mismatch(e: Evidence) -> bool:
     if sides is None:
         return False
     complaints = [_no_tls(side) for side in sides]
-    quiet = sides[complaints.index(False)] if any(complaints) and not all(complaints) else None
-    return quiet is not None and (quiet.code in (226, 426) or quiet.gone)
+    if all(complaints) or not any(complaints):
+        return False
+    return sides[complaints.index(False)].code in (226, 426) or (sides[0].gone and complaints[1])
 
 
 def clear_side(e: Evidence) -> Role | None:
