@@ -69,9 +69,9 @@ options:
         required: true
       tls:
         description:
-          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit) speaks
-            TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and V(implicit)
-            were added in version 0.2.0.
+          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
+            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
+            V(implicit) were added in version 0.2.0.
           - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
             neither account nor password is sent.
         type: str
@@ -89,8 +89,8 @@ options:
         version_added: 0.2.0
       ca_path:
         description:
-          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content) those
-            of that host's system are trusted. Refused without TLS.
+          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
+            those of that host's system are trusted. Refused without TLS.
         type: path
         version_added: 0.2.0
       ca_content:
@@ -338,9 +338,9 @@ legs:
     evidence:
       description:
         - What was seen, with the replies that decided, sizes, digests and times, and C(summary), a clause for people.
-        - C(tls) holds, for C(source) and C(destination), C(version) and C(cipher) of the control connection in OpenSSL's words and
-          whether the certificate was C(verified), or null without TLS. C(protection) is that of the data, and C(sscn) the server
-          that was the TLS client of it. They were added in version 0.2.0.
+        - C(tls) holds, for C(source) and C(destination), C(version) and C(cipher) of the control connection in OpenSSL's words
+          and whether the certificate was C(verified), or null without TLS. C(protection) is that of the data, and C(sscn) the
+          server that was the TLS client of it. They were added in version 0.2.0.
       type: dict
       returned: always
     bytes:

@@ -62,9 +62,9 @@ options:
         required: true
       tls:
         description:
-          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit) speaks
-            TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and V(implicit)
-            were added in version 0.2.0.
+          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
+            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
+            V(implicit) were added in version 0.2.0.
           - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
             neither account nor password is sent.
         type: str
@@ -82,8 +82,8 @@ options:
         version_added: 0.2.0
       ca_path:
         description:
-          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content) those
-            of that host's system are trusted. Refused without TLS.
+          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
+            those of that host's system are trusted. Refused without TLS.
         type: path
         version_added: 0.2.0
       ca_content:

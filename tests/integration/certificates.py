@@ -45,9 +45,7 @@ class Authority:
         builder = self._builder(subject, key, days, None if signed else subject).add_extension(alternatives, False)
         certificate = builder.sign(self._key if signed else key, hashes.SHA256())
         path = self.root / f"{self.name}-{'-'.join(names)}-{days}-{signed}.pem".replace(":", ".")
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         path.touch(0o600)
         path.write_bytes(private + _pem(certificate))
         return path

@@ -34,13 +34,17 @@ class Encrypted:
         """A check of both legs with a small payload."""
         common = {"tls": tls, "ca_path": self.ca}
         source, destination = {**common, **(of_source or {})}, {**common, **(of_destination or {})}
-        return check(self.source.options(**source), self.destination.options(**destination), **{"payload_size": 100000, **options})
+        return check(
+            self.source.options(**source), self.destination.options(**destination), **{"payload_size": 100000, **options}
+        )
 
 
 class StartEncrypted(t.Protocol):
     """Starts a pair: further directives and TLSOptions for both, or those of one of the two."""
 
-    def __call__(self, *options: str, versions: str = "TLSv1.2", source: str | None = None, destination: str | None = None) -> Encrypted:
+    def __call__(
+        self, *options: str, versions: str = "TLSv1.2", source: str | None = None, destination: str | None = None
+    ) -> Encrypted:
         """The pair, listening."""
 
 
@@ -100,7 +104,7 @@ def test_sender_as_tls_client(encrypted: StartEncrypted) -> None:
 def test_own_data_connections_resume_the_session(
     encrypted: StartEncrypted, authority: Authority, versions: str, sscn: str
 ) -> None:
-    """The TLS client of the pair demands reuse (mod_tls's default), and the client's own upload, listing and read back pass there."""
+    """The pair's TLS client demands reuse (mod_tls's default), and the client's own upload, listing and read back pass there."""
     strict = {
         role: tls(authority.issue(address), authority.path, *([] if role == sscn else [FREE]), versions=versions)
         for role, address in (("source", SOURCE), ("destination", DESTINATION))

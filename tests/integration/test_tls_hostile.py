@@ -16,7 +16,15 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.daemons import server_options
-from ansible_collections.proftpd.fxp.tests.integration.scripted import CLOSE, SILENCE, Answer, ScriptedServer, Sink, drip, for_ever
+from ansible_collections.proftpd.fxp.tests.integration.scripted import (
+    CLOSE,
+    SILENCE,
+    Answer,
+    ScriptedServer,
+    Sink,
+    drip,
+    for_ever,
+)
 
 HOSTILE = "127.0.1.5"
 OTHER = "127.0.1.6"
@@ -50,7 +58,9 @@ def checked_pair(
     """A check between two scripted servers, one of which has some answers of its own; its commands, too."""
     of = {role: {**READY, **(answers if role == broken else {})} for role in ("source", "destination")}
     common = {"tls": tls, "ca_path": str(authority.path)}
-    with ScriptedServer(HOSTILE, of["source"], context) as source, ScriptedServer(OTHER, of["destination"], context) as destination:
+    with ScriptedServer(HOSTILE, of["source"], context) as source, ScriptedServer(
+        OTHER, of["destination"], context
+    ) as destination:
         given = [{**server_options(server.address, server.port), **common} for server in (source, destination)]
         began = time.monotonic()
         checked = check(given[0], given[1], **{"path": "there", "passive": "source", "timeout": 0.3, **options})
@@ -87,9 +97,7 @@ def pause(text: bytes) -> t.Callable[[str], t.Iterable[bytes]]:
         pytest.param(for_ever(b"234-go\r\n"), "protocol_error", "", id="endless reply"),
     ],
 )
-def test_auth(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, answer: Answer, cause: str | None, words: str
-) -> None:
+def test_auth(authority: Authority, monkeypatch: pytest.MonkeyPatch, answer: Answer, cause: str | None, words: str) -> None:
     """Whatever a server without TLS makes of AUTH, it never gets account or password."""
     monkeypatch.setattr(session, "LOGIN_SECONDS", 0.3)
     checked, commands = checked_pair(authority, None, {"AUTH": answer})

@@ -71,8 +71,8 @@ CAUSES: dict[str, Cause] = {
     "sscn_unsupported": Cause(
         "offender",
         "{offender} cannot be the TLS client of a data connection, and one of the two has to be: {detail}",
-        "Set fxp_tls to control on both servers (encrypted logins, clear data); or let the other server be the TLS client if it "
-        "can (sscn of the check).",
+        "Set fxp_tls to control on both servers (encrypted logins, clear data); or let the other server be the TLS client "
+        "(sscn of the check).",
     ),
     "tls_session_reuse_required": Cause(
         "offender",
@@ -83,7 +83,7 @@ CAUSES: dict[str, Cause] = {
     "tls_peer_certificate_unverified": Cause(
         "offender",
         "{offender} ended its session when it met the certificate of its peer, which it cannot verify",
-        "Give {offender} the CA of its peer (TLSCACertificateFile), let both have certificates of one CA, and look into its TLSLog.",
+        "Give {offender} the CA of its peer (TLSCACertificateFile), best one CA for both, and look into its TLSLog.",
     ),
     "tls_roles_unassigned": Cause(
         None,
@@ -104,8 +104,8 @@ CAUSES: dict[str, Cause] = {
     "tls_data_truncated": Cause(
         "offender",
         "{offender} reports success, and the end of the file was lost: {detail}",
-        "Under TLS 1.3 a sender must not be the TLS client: leave sscn of the check at auto, and let other clients send SSCN ON to "
-        "the receiver; or allow only TLS 1.2 (TLSProtocol) on one of the two.",
+        "Under TLS 1.3 a sender must not be the TLS client: leave sscn of the check at auto, and let other clients send "
+        "SSCN ON to the receiver; or allow only TLS 1.2 (TLSProtocol) on one of the two.",
     ),
     "address_family_mismatch": Cause(
         "active",

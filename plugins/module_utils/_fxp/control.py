@@ -111,7 +111,7 @@ class ControlConnection(ftplib.FTP):
         self._context, self._identity = context, host
 
     def protect(self, private: bool) -> None:
-        """PROT for the data connections to come, unless it is so already. A server that says another level than asked is a fault."""
+        """PROT for the data connections to come, unless it is so already. A server that says the other level is a fault."""
         if private == self.private:
             return
         self._ask_for_protection(private)

@@ -14,13 +14,21 @@ import socket
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import compare_versions, insist_on_a_new_session, look_closer
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import (
+    compare_versions,
+    insist_on_a_new_session,
+    look_closer,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import both_refuse_tls, no_data_connection, one_refuses_tls
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
+    both_refuse_tls,
+    no_data_connection,
+    one_refuses_tls,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 
 LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone

@@ -16,7 +16,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 
-
 # What mod_tls makes of a data connection without a TLS session. A refusal by address says "Permission denied".
 _NO_TLS = r"\A425.*Operation not permitted"
 HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
@@ -208,7 +207,8 @@ def _refuses_tls(e: Evidence) -> bool:
 def _wants_tls(e: Evidence) -> bool:
     """A login without TLS, or data at another protection, that a server does not take."""
     login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
-    if login and _matches(r"(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):  # ProFTPD; vsftpd; pure-ftpd
+    # ProFTPD; vsftpd; pure-ftpd.
+    if login and _matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
         return True
     said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
     return _refused(e, "PBSZ", "PROT") or any(_matches(_OTHER_PROTECTION, text) and not _wants_reuse(text) for text in said)

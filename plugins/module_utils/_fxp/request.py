@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import parse_ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Role
 
-
 Tls = t.Literal["none", "explicit", "implicit"]
 
 

@@ -131,4 +131,15 @@ def say_goodbye(sock: socket.socket, seconds: float) -> None:
             return
 
 
-__all__ = ("VERSIONS", "Agreed", "TlsError", "Version", "agreed", "client_context", "explain", "handshake", "identity", "say_goodbye")
+__all__ = (
+    "VERSIONS",
+    "Agreed",
+    "TlsError",
+    "Version",
+    "agreed",
+    "client_context",
+    "explain",
+    "handshake",
+    "identity",
+    "say_goodbye",
+)

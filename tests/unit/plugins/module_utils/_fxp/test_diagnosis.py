@@ -342,7 +342,12 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (active("522 SSL/TLS required on the data channel"), "tls_policy_mismatch", "destination", True),
     (both(QUIET, Side(None, "521 not with this PROT setting")), "tls_policy_mismatch", "source", True),
     (fault("refused", "source", "530 Login incorrect. See our page about TLS.", "PASS"), "login_refused", "source", True),
-    (fault("refused", "destination", "500 SSCN not understood", "SSCN", stage="protect"), "sscn_unsupported", "destination", True),
+    (
+        fault("refused", "destination", "500 SSCN not understood", "SSCN", stage="protect"),
+        "sscn_unsupported",
+        "destination",
+        True,
+    ),
     (fault("tls_protection", "source", "200 Protection set to Clear", "PROT"), "tls_protection_mismatch", "source", True),
     (fault("tls_roles", "source", "200 SSCN:SERVER METHOD", "SSCN", stage="protect"), "tls_roles_unassigned", None, True),
     # Both complain: at once, or after somebody's patience.
@@ -361,7 +366,9 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (sending(GONE, SOON, **hung_up("source"), reuse_demanded=True), "tls_session_reuse_required", "destination", True),
     (sending(GONE, SOON, **hung_up("source"), reuse_demanded=False), "tls_protection_mismatch", "source", True),
     (
-        private(Side("150 x", ABORTED), Side("150 x", "522 SSL connection failed; session reuse required: see require_ssl_reuse")),
+        private(
+            Side("150 x", ABORTED), Side("150 x", "522 SSL connection failed; session reuse required: see require_ssl_reuse")
+        ),
         "tls_session_reuse_required",
         "source",
         True,
@@ -397,7 +404,12 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (private(Side("150 x", ABORTED), QUIET), "unknown", None, False),
     # Addresses come first, with TLS as without.
     (private(SOON, Side(None, CONNECT + "Permission denied")), "passive_refuses_foreign_address", "source", True),
-    (private(GONE, Side(None, CONNECT + "Permission denied"), **hung_up("destination")), "passive_refuses_foreign_address", "source", True),
+    (
+        private(GONE, Side(None, CONNECT + "Permission denied"), **hung_up("destination")),
+        "passive_refuses_foreign_address",
+        "source",
+        True,
+    ),
     # In clear the same words are no picture of TLS.
     (both(SOON, SOON), "unknown", None, False),
 ]

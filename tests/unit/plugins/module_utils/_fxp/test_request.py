@@ -45,7 +45,14 @@ def test_request() -> None:
 def with_tls(**options: t.Any) -> dict[str, t.Any]:
     """A request between two servers with TLS."""
     server = {**SERVER, "tls": "explicit", "validate_certs": True, "ca_path": "/ca.pem", "ca_content": None}
-    return {**OPTIONS, "source": server, "destination": {**server, "tls": "implicit"}, "protection": None, "sscn": "auto", **options}
+    return {
+        **OPTIONS,
+        "source": server,
+        "destination": {**server, "tls": "implicit"},
+        "protection": None,
+        "sscn": "auto",
+        **options,
+    }
 
 
 def test_tls() -> None:
