@@ -99,12 +99,10 @@ def _disjoint(e: Evidence) -> bool:
 
 
 def _offender(code: str, e: Evidence) -> Role:
-    by_picture = {"tls_session_reuse_required": tls_refusing_side, "tls_peer_certificate_unverified": lambda e: e.sscn}
-    if code in by_picture:
-        # Not the one that went away, but the one that its going away tells of.
-        return by_picture[code](e) or e.passive
-    if e.fault_server:
-        return e.fault_server
+    # Not the one that went away, but the one that its going away tells of.
+    told = {"tls_session_reuse_required": tls_refusing_side(e), "tls_peer_certificate_unverified": e.sscn}.get(code)
+    if told or e.fault_server:
+        return told or e.fault_server or e.passive
     looked: dict[str, t.Callable[[Evidence], Role | None]] = {
         "no_space": full_side,
         "type_mismatch": ascii_side,
