@@ -111,7 +111,7 @@ class ControlConnection(ftplib.FTP):
         self._context, self._identity = context, host
 
     def protect(self, private: bool) -> None:
-        """PROT for the data connections to come, unless it is so already. A server that says the other level is a fault."""
+        """PROT for the data connections to come, unless it is so already. A server that says Clear to P is a fault."""
         if private == self.private:
             return
         self._ask_for_protection(private)
@@ -122,9 +122,8 @@ class ControlConnection(ftplib.FTP):
         self._ask_for_protection(private)
 
     def _ask_for_protection(self, private: bool) -> None:
-        asked, opposite = ("P", "clear") if private else ("C", "private")
-        reply = self.require(f"PROT {asked}")
-        if opposite in reply.text.lower():
+        reply = self.require("PROT P" if private else "PROT C")
+        if private and "clear" in reply.text.lower():
             raise Fault("tls_protection", self.role, reply.text, "PROT")
         self.private = private
 

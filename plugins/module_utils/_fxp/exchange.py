@@ -141,7 +141,8 @@ class Exchange:
         self._take_all()
 
     def _take_all(self) -> bool:
-        return any([self._take_all_of(role) for role in self.sides])
+        found = [self._take_all_of(role) for role in self.sides]
+        return any(found)
 
     def _take_all_of(self, role: Role) -> bool:
         found = False

@@ -94,6 +94,8 @@ def _protect(controls: t.Mapping[Role, ControlConnection], evidence: Evidence) -
     if evidence.protection is None:
         evidence.protection = "private" if all(evidence.tls.values()) else "clear"
     private = evidence.protection == "private"
+    if private and not all(evidence.tls.values()):
+        raise ValueError("private data needs TLS on both control connections")
     evidence.sscn = (evidence.sscn or "destination") if private else None
     for role, control in controls.items():
         if control.tls:
