@@ -71,10 +71,11 @@ def insist_on_a_new_session(sessions: t.Mapping[Role, Session], evidence: Eviden
         list_line(session.control, ".")
         evidence.reuse_demanded = False
     except Fault as fault:
-        if fault.kind == "refused":
-            evidence.reuse_demanded = True
-        else:
+        if fault.kind != "refused":
             session.drop()
+        elif fault.detail[:3] in ("425", "522"):
+            # Whatever else is refused, such as LIST itself, says nothing about the session.
+            evidence.reuse_demanded = True
     finally:
         if session.connected:
             session.control.resumes = True

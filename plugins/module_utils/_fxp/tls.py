@@ -17,6 +17,9 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+# OpenSSL's reasons for bytes that are no record; which of them depends on its version and on the bytes.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+
 Version = t.Literal["TLSv1.2", "TLSv1.3"]
 VERSIONS: dict[Version, ssl.TLSVersion] = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 
@@ -103,7 +106,7 @@ def explain(error: Exception) -> TlsError:
     ):
         return TlsError("closed", "it closed the connection during the TLS handshake")
     reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else ""
-    if reason == "WRONG_VERSION_NUMBER":
+    if reason in _NOT_TLS:
         return TlsError("refused", "what it sends is not TLS")
     if reason in ("UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"):
         return TlsError("refused", "it offers no TLS 1.2 or later")
