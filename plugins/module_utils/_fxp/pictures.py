@@ -275,7 +275,8 @@ def _roles_unassigned(e: Evidence) -> bool:
     if sides is None or e.size:
         return False
     gave_up = all(_no_tls(side) for side in sides) and _waited(e)
-    return gave_up or (e.stopped == "stalled" and all(side.preliminary and not side.final for side in sides))
+    wait = all(side.preliminary and (not side.final or _no_tls(side)) for side in sides)
+    return gave_up or (e.stopped == "stalled" and wait)
 
 
 def _protection_mismatch(e: Evidence) -> bool:

@@ -357,6 +357,8 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (private(LATE, LATE), "tls_roles_unassigned", None, False),
     (private(SOON, LATE), "tls_roles_unassigned", None, False),
     (private(Side("150 x"), Side("150 x"), stopped="stalled"), "tls_roles_unassigned", None, False),
+    (private(Side("150 x"), LATE, stopped="stalled"), "tls_roles_unassigned", None, False),
+    (private(Side("150 x"), QUIET, stopped="stalled"), "transfer_stalled", "source", False),
     (private(Side("150 x"), Side("150 x"), stopped="stalled", size=16384), "transfer_stalled", "source", False),
     (both(Side("150 x"), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
     # The TLS server complains at once, and the client's own question tells why.
