@@ -131,11 +131,12 @@ def test_tls(hosts: Network, start: Starter, authority: Authority, family: str) 
 def test_filters_are_told_under_tls(
     hosts: Network, start: Starter, authority: Authority, name: str, rule: str, cause: str
 ) -> None:
-    """A rule that keeps the data connection from coming about looks the same with TLS; a handshake that is lost has its own cause."""
+    """A connection that never comes about looks the same with TLS; a handshake that is lost has a cause of its own."""
     source, destination = start(over_tls(authority, SOURCE), over_tls(authority, DESTINATION))
     hosts.filter(name, "input", rule if name == "destination" else f"tcp dport {PASSIVE_PORTS} {rule}")
     common = {"tls": "explicit", "ca_content": authority.pem}
-    checked = hosts.check(source.options(**common), destination.options(**common), passive="source", payload_size=1000, timeout=2.0)
+    options = [server.options(**common) for server in (source, destination)]
+    checked = hosts.check(options[0], options[1], passive="source", payload_size=1000, timeout=2.0)
     assert checked.causes == [cause]
     assert cause == "data_connection_refused" or "network" in checked.legs[0]["also_possible"]
 
