@@ -248,7 +248,7 @@ EXAMPLES = r"""
       user: fxpcheck
       password: "{{ fxp_check_password }}"
       tls: explicit
-      ca_content: "{{ lookup('ansible.builtin.file', 'fxp-ca.pem') }}"
+      ca_path: /etc/ssl/fxp-ca.pem
     destination:
       host: ftp.partner.example
       user: partner
