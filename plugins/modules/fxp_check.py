@@ -22,6 +22,8 @@ description:
   - When a leg falls short, the module tells the cause, the server to look at first and what cures it. It does not work around
     faults, neither by changing roles nor by copying through the client.
   - Every file that the module creates has a name that nobody can guess and is deleted again, also after a failure.
+  - With TLS on both control connections the data between the servers is encrypted, too. One of the two servers then has to be the
+    TLS client of the data connection and is told so by SSCN.
   - Run it on a third host. A server always accepts its own client's address, so a check from the address of one of the two
     servers would prove nothing and ends with the cause V(vantage_is_peer).
 requirements:
@@ -67,11 +69,35 @@ options:
         required: true
       tls:
         description:
-          - Whether the control connection is encrypted.
+          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
+            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
+            V(implicit) were added in version 0.2.0.
+          - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
+            neither account nor password is sent.
         type: str
         choices:
           - none
+          - explicit
+          - implicit
         default: none
+      validate_certs:
+        description:
+          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
+            is dialled. Not used without TLS.
+        type: bool
+        default: true
+        version_added: 0.2.0
+      ca_path:
+        description:
+          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
+            those of that host's system are trusted. Refused without TLS.
+        type: path
+        version_added: 0.2.0
+      ca_content:
+        description:
+          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
+        type: str
+        version_added: 0.2.0
       directory:
         description:
           - Directory to change to after the login.
@@ -103,6 +129,29 @@ options:
       - source
       - destination
     default: both
+  protection:
+    description:
+      - Whether the data is encrypted, V(private) or V(clear). Servers are told by PROT.
+      - By default it is V(private) if both servers have O(source.tls), else V(clear). The data connections of the client itself
+        have the same protection; they resume the TLS session of the control connection, as servers demand.
+    type: str
+    choices:
+      - private
+      - clear
+    version_added: 0.2.0
+  sscn:
+    description:
+      - Which server is the TLS client of a private data connection. It must know the command SSCN, and it must be able to verify
+        the certificate of the other one.
+      - V(auto) takes the receiver, which is V(destination). A sender that is the TLS client loses the end of about every second
+        file under TLS 1.3; such a transfer fails with the cause V(tls_data_truncated), unless the file arrived whole.
+    type: str
+    choices:
+      - auto
+      - source
+      - destination
+    default: auto
+    version_added: 0.2.0
   family:
     description:
       - Address family of the control connections, and so of the data connection.
@@ -173,6 +222,39 @@ EXAMPLES = r"""
       user: fxpcheck
       password: "{{ fxp_check_password }}"
     passive: source
+  delegate_to: localhost
+
+- name: Prove that encrypted transfers work, with a CA of one's own
+  proftpd.fxp.fxp_check:
+    source:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+      tls: explicit
+      ca_path: /etc/ssl/fxp-ca.pem
+    destination:
+      host: 192.0.2.12
+      port: 990
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+      tls: implicit
+      ca_path: /etc/ssl/fxp-ca.pem
+  delegate_to: localhost
+
+- name: Encrypt the logins only, because the partner's server does not know SSCN
+  proftpd.fxp.fxp_check:
+    source:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+      tls: explicit
+      ca_path: /etc/ssl/fxp-ca.pem
+    destination:
+      host: ftp.partner.example
+      user: partner
+      password: "{{ partner_password }}"
+      tls: explicit
+    protection: clear
   delegate_to: localhost
 
 - name: Prove that a server outside of the group is refused
@@ -254,7 +336,11 @@ legs:
       type: str
       returned: always
     evidence:
-      description: What was seen, with the replies that decided, sizes, digests and times, and C(summary), a clause for people.
+      description:
+        - What was seen, with the replies that decided, sizes, digests and times, and C(summary), a clause for people.
+        - C(tls) holds, for C(source) and C(destination), C(version) and C(cipher) of the control connection in OpenSSL's words
+          and whether the certificate was C(verified), or null without TLS. C(protection) is that of the data, and C(sscn) the
+          server that was the TLS client of it. They were added in version 0.2.0.
       type: dict
       returned: always
     bytes:
@@ -350,7 +436,10 @@ def server_spec() -> dict[str, t.Any]:
             "port": {"type": "int", "default": 21},
             "user": {"type": "str", "required": True},
             "password": {"type": "str", "required": True, "no_log": True},
-            "tls": {"type": "str", "choices": ["none"], "default": "none"},
+            "tls": {"type": "str", "choices": ["none", "explicit", "implicit"], "default": "none"},
+            "validate_certs": {"type": "bool", "default": True},
+            "ca_path": {"type": "path"},
+            "ca_content": {"type": "str"},
             "directory": {"type": "str", "default": "."},
             "passive_ports": {"type": "str"},
             "expected_address": {"type": "str"},
@@ -371,6 +460,8 @@ def main() -> None:
             "timeout": {"type": "float", "default": 10},
             "transfer_timeout": {"type": "float", "default": 0},
             "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+            "protection": {"type": "str", "choices": ["private", "clear"]},
+            "sscn": {"type": "str", "choices": ["auto", "source", "destination"], "default": "auto"},
         },
         supports_check_mode=True,
     )

@@ -62,11 +62,35 @@ options:
         required: true
       tls:
         description:
-          - Whether the control connection is encrypted.
+          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
+            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
+            V(implicit) were added in version 0.2.0.
+          - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
+            neither account nor password is sent.
         type: str
         choices:
           - none
+          - explicit
+          - implicit
         default: none
+      validate_certs:
+        description:
+          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
+            is dialled. Not used without TLS.
+        type: bool
+        default: true
+        version_added: 0.2.0
+      ca_path:
+        description:
+          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
+            those of that host's system are trusted. Refused without TLS.
+        type: path
+        version_added: 0.2.0
+      ca_content:
+        description:
+          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
+        type: str
+        version_added: 0.2.0
       directory:
         description:
           - Directory to list.
@@ -105,6 +129,16 @@ EXAMPLES = r"""
       host: 192.0.2.11
       user: fxpcheck
       password: "{{ fxp_check_password }}"
+  delegate_to: beta
+
+- name: See whether beta can do so over TLS, and trusts alpha's certificate
+  proftpd.fxp.fxp_probe:
+    server:
+      host: 192.0.2.11
+      user: fxpcheck
+      password: "{{ fxp_check_password }}"
+      tls: explicit
+      ca_path: /etc/ssl/fxp-ca.pem
   delegate_to: beta
 
 - name: Watch a passive port of alpha
@@ -154,8 +188,8 @@ steps:
   contains:
     step:
       description:
-        - V(control) is the connection and its greeting, V(login) the account, the binary mode and the directory, and V(data) a
-          listing over a passive data connection.
+        - V(control) is the connection and its greeting, V(login) AUTH TLS if that was asked for, the account, the binary mode and
+          the directory, and V(data) a listing over a passive data connection, which is encrypted if the control connection is.
       type: str
       returned: always
     ok:
@@ -252,7 +286,10 @@ SERVER: dict[str, t.Any] = {
     "port": {"type": "int", "default": 21},
     "user": {"type": "str", "required": True},
     "password": {"type": "str", "required": True, "no_log": True},
-    "tls": {"type": "str", "choices": ["none"], "default": "none"},
+    "tls": {"type": "str", "choices": ["none", "explicit", "implicit"], "default": "none"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "ca_content": {"type": "str"},
     "directory": {"type": "str", "default": "."},
 }
 

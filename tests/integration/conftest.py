@@ -13,6 +13,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd, free_ports
 
 # Each is the address of one server; the checker comes from 127.0.0.1, so the servers are foreign to one another and to it.
@@ -62,6 +63,13 @@ def common_pair() -> t.Iterator[tuple[Proftpd, Proftpd]]:
     """Two daemons that do everything right, for all tests."""
     for starter in started():
         yield starter(SOURCE), starter(DESTINATION)
+
+
+@pytest.fixture(scope="session")
+def authority() -> t.Iterator[Authority]:
+    """The certification authority that all servers of the tests share."""
+    with tempfile.TemporaryDirectory(prefix="fxp-integration-ca-") as root:
+        yield Authority(pathlib.Path(root))
 
 
 @pytest.fixture

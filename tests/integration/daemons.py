@@ -141,7 +141,8 @@ class Proftpd:
 def server_options(host: str, port: int) -> dict[str, t.Any]:
     """One server as an option of the check, with the module's defaults."""
     options = {"host": host, "port": port, "user": USER, "password": PASSWORD, "directory": "."}
-    return {**options, "passive_ports": None, "expected_address": None}
+    tls = {"tls": "none", "validate_certs": True, "ca_path": None, "ca_content": None}
+    return {**options, "passive_ports": None, "expected_address": None, **tls}
 
 
 def check_options(source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
@@ -156,5 +157,7 @@ def check_options(source: t.Mapping[str, t.Any], destination: t.Mapping[str, t.A
         "timeout": 10.0,
         "transfer_timeout": 0.0,
         "expect": "allowed",
+        "protection": None,
+        "sscn": "auto",
     }
     return {**defaults, **more}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 import types
@@ -33,13 +34,18 @@ POLITE: dict[str, Answer] = {
 
 
 class ScriptedServer:
-    """Answers each verb from a table; the empty verb is the greeting. An iterable of bytes is sent piece by piece."""
+    """
+    Answers each verb from a table; the empty verb is the greeting. An iterable of bytes is sent piece by piece.
 
-    def __init__(self, address: str, answers: t.Mapping[str, Answer]) -> None:
+    With ``context`` the reply to AUTH is followed by a handshake, and everything else is encrypted.
+    """
+
+    def __init__(self, address: str, answers: t.Mapping[str, Answer], context: ssl.SSLContext | None = None) -> None:
         self.address = address
         self.commands: list[str] = []
         self.connections = 0
         self._answers = {**POLITE, **answers}
+        self._context = context
         self._listener = socket.create_server((address, 0))
         self._open: list[socket.socket] = []
         self._stopped = threading.Event()
@@ -53,22 +59,31 @@ class ScriptedServer:
                 connection, _peer = self._listener.accept()
             except OSError:
                 return
-            self._open.append(connection)
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(connection,))
             self._threads.append(thread)
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError), connection.makefile("rb") as lines:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            lines = self._read_from(connection, stack)
             going = self._say(connection, "", "")
             while going:
                 line = lines.readline()
                 if not line:
                     return
-                verb, _blank, argument = line.decode().rstrip("\r\n").partition(" ")
+                verb, _blank, argument = line.decode(errors="backslashreplace").rstrip("\r\n").partition(" ")
                 self.commands.append(f"{verb} {argument}".strip())
                 going = self._say(connection, verb, argument)
+                if verb == "AUTH" and going and self._context:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                    lines = self._read_from(connection, stack)
+
+    def _read_from(self, connection: socket.socket, stack: contextlib.ExitStack) -> t.BinaryIO:
+        self._open.append(stack.enter_context(connection))
+        # Nothing may be read ahead: what follows AUTH belongs to the handshake.
+        lines = connection.makefile("rb") if self._context is None else connection.makefile("rb", buffering=0)
+        return stack.enter_context(t.cast(t.BinaryIO, lines))
 
     def _say(self, connection: socket.socket, verb: str, argument: str) -> bool:
         answer = self._answers.get(verb, b"502 not here\r\n")

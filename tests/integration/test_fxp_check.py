@@ -17,8 +17,10 @@ import pytest
 
 import ansible_collections.proftpd.fxp as collection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
-from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.conftest import started
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, PASSWORD, Proftpd
 
 WRONG = "a secret that is wrong"
 PLAYBOOK = """
@@ -41,6 +43,14 @@ PLAYBOOK = """
         destination: "{{ destination }}"
       check_mode: true
       register: checked
+    - name: Check over TLS
+      proftpd.fxp.fxp_check:
+        source: "{{ encrypted_source }}"
+        destination: "{{ encrypted_destination }}"
+        payload_size: 100KB
+        protection: private
+        sscn: auto
+      register: encrypted
     - name: Fail
       block:
         - name: Check with the wrong password
@@ -50,18 +60,36 @@ PLAYBOOK = """
       rescue:
         - name: Keep the results
           ansible.builtin.copy:
-            content: "{{ [passed, checked, ansible_failed_result] | to_json }}"
+            content: "{{ [passed, checked, ansible_failed_result, encrypted] | to_json }}"
             dest: "{{ playbook_dir }}/results.json"
             mode: "0600"
 """
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd]) -> tuple[str, list[dict[str, t.Any]]]:
-    """Everything that Ansible printed, and the results of the three tasks."""
+def encrypted(authority: Authority) -> t.Iterator[list[dict[str, t.Any]]]:
+    """Options of two daemons with TLS, as a playbook has them."""
+    for start in started():
+        servers = [
+            start(address, ALLOW + tls(authority.issue(address), authority.path, "NoSessionReuseRequired"))
+            for address in ("127.0.1.11", "127.0.1.12")
+        ]
+        common = {"user": "fxp", "password": PASSWORD, "tls": "explicit"}
+        yield [
+            {"host": servers[0].address, "port": servers[0].port, "ca_path": str(authority.path), **common},
+            {"host": servers[1].address, "port": servers[1].port, "ca_content": authority.pem, **common},
+        ]
+
+
+@pytest.fixture(scope="module")
+def run(
+    tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd], encrypted: list[dict[str, t.Any]]
+) -> tuple[str, list[dict[str, t.Any]]]:
+    """Everything that Ansible printed, and the results of the four tasks, the one that fails before the one with TLS."""
     directory = tmp_path_factory.mktemp("playbook")
     servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": PASSWORD} for server in common_pair]
     variables = {"source": servers[0], "destination": servers[1], "wrong": WRONG}
+    variables.update(encrypted_source=encrypted[0], encrypted_destination=encrypted[1])
     (directory / "variables.json").write_text(json.dumps(variables))
     (directory / "playbook.yml").write_text(PLAYBOOK)
     (directory / "ansible.cfg").write_text("[defaults]\n")
@@ -95,6 +123,15 @@ def test_passes(run: tuple[str, list[dict[str, t.Any]]]) -> None:
     assert [leg["bytes"] for leg in result["legs"]] == [102400, 102400]
     assert [set(leg) for leg in result["legs"]] == [LEG_KEYS, LEG_KEYS]
     assert {entry["leg"] for entry in result["transcript"]} == {None, 0, 1}
+
+
+def test_passes_over_tls(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """With the CA as a file and as text, and the result says what was agreed on."""
+    result = run[1][3]
+    assert (result["ok"], result["failed"]) == (True, False)
+    facts = result["legs"][0]["evidence"]
+    assert (facts["protection"], facts["sscn"]) == ("private", "destination")
+    assert [facts["tls"][role]["verified"] for role in ("source", "destination")] == [True, True]
 
 
 def test_check_mode(run: tuple[str, list[dict[str, t.Any]]]) -> None:

@@ -17,6 +17,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd, listens
 from ansible_collections.proftpd.fxp.tests.integration.network import (
     CLIENT,
@@ -99,6 +100,45 @@ def test_ipv6_refusals(hosts: Network, start: Starter) -> None:
     checked = hosts.check(source.options(host=SOURCE6), destination.options(host=DESTINATION6), payload_size=1000)
     assert checked.causes == ["active_refuses_foreign_address", "passive_refuses_foreign_address"]
     assert checked.servers == ["destination", "destination"]
+
+
+def over_tls(authority: Authority, *addresses: str) -> str:
+    """Directives of a daemon with a certificate for its addresses."""
+    return ALLOW + DIGEST + tls(authority.issue(*addresses), authority.path, "NoSessionReuseRequired")
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_tls(hosts: Network, start: Starter, authority: Authority, family: str) -> None:
+    """Certificates hold addresses of both families, and the one that is dialled is verified."""
+    source, destination = start(over_tls(authority, SOURCE, SOURCE6), over_tls(authority, DESTINATION, DESTINATION6))
+    common = {"tls": "explicit", "ca_content": authority.pem}
+    dialled = {"ipv4": (SOURCE, DESTINATION), "ipv6": (SOURCE6, DESTINATION6)}[family]
+    options = [server.options(host=host, **common) for server, host in zip((source, destination), dialled)]
+    checked = hosts.check(options[0], options[1], payload_size=100000)
+    assert checked.result["ok"], checked.message
+    assert {leg["evidence"]["protection"] for leg in checked.legs} == {"private"}
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "cause"),
+    [
+        ("source", f"ip saddr {DESTINATION} drop", "data_connection_blocked"),
+        ("source", f"ip saddr {DESTINATION} reject with tcp reset", "data_connection_refused"),
+        # The connection comes about, and what follows is too large for the way: the certificate never arrives.
+        ("destination", f"ip saddr {SOURCE} meta length > 300 drop", "tls_roles_unassigned"),
+    ],
+)
+def test_filters_are_told_under_tls(
+    hosts: Network, start: Starter, authority: Authority, name: str, rule: str, cause: str
+) -> None:
+    """A connection that never comes about looks the same with TLS; a handshake that is lost has a cause of its own."""
+    source, destination = start(over_tls(authority, SOURCE), over_tls(authority, DESTINATION))
+    hosts.filter(name, "input", rule if name == "destination" else f"tcp dport {PASSIVE_PORTS} {rule}")
+    common = {"tls": "explicit", "ca_content": authority.pem}
+    options = [server.options(**common) for server in (source, destination)]
+    checked = hosts.check(options[0], options[1], passive="source", payload_size=1000, timeout=2.0)
+    assert checked.causes == [cause]
+    assert cause == "data_connection_refused" or "network" in checked.legs[0]["also_possible"]
 
 
 PASSIVE_FROM_PEER = f"tcp dport {PASSIVE_PORTS} ip saddr"

@@ -14,8 +14,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
-from ansible_collections.proftpd.fxp.tests.integration.daemons import LONG, Proftpd, free_ports
+from ansible_collections.proftpd.fxp.tests.integration.conftest import SOURCE, Starter
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, LONG, Proftpd, free_ports
 from ansible_collections.proftpd.fxp.tests.integration.other_daemons import PURE_ALLOW, VSFTPD_ALLOW, PureFtpd, Vsftpd
 
 Pair = tuple[Proftpd, Proftpd]
@@ -195,3 +197,59 @@ def test_wrong_password(pair: Pair, start_other: Start, kind: str) -> None:
     options = server.options(password="a secret that is wrong")
     checked = check(pair[0].options(), options, payload_size=1000)
     assert (checked.causes, checked.servers) == (["login_refused"] * 2, ["destination"] * 2)
+
+
+def secured(kind: str, authority: Authority, demand: bool = False) -> list[str]:
+    """Settings that let a server speak TLS, or take no login without it."""
+    certificate = authority.issue(ADDRESS)
+    if kind == "pure-ftpd":
+        return ["-Y", "2" if demand else "1", "-2", str(certificate)]
+    force = "YES" if demand else "NO"
+    return [
+        "ssl_enable=YES",
+        "ssl_ciphers=HIGH",
+        f"rsa_cert_file={certificate}",
+        f"rsa_private_key_file={certificate}",
+        "allow_anon_ssl=YES",
+        f"force_anon_logins_ssl={force}",
+        "force_anon_data_ssl=NO",
+    ]
+
+
+@pytest.fixture
+def encrypted_peer(start: Starter, authority: Authority) -> Proftpd:
+    """A ProFTPD with TLS."""
+    return start(SOURCE, ALLOW + DIGEST + tls(authority.issue(SOURCE), authority.path))
+
+
+@BOTH_ROLES
+@KINDS
+def test_encrypted_logins(encrypted_peer: Proftpd, start_other: Start, authority: Authority, kind: str, role: str) -> None:
+    """With servers that know no SSCN clear data over encrypted control connections works, and private data says why not."""
+    server = start_other(kind, *secured(kind, authority))
+    common = {"tls": "explicit", "ca_path": str(authority.path)}
+    pair = (server, encrypted_peer) if role == "source" else (encrypted_peer, server)
+    options = [one.options(**common) for one in pair]
+    checked = check(options[0], options[1], protection="clear", payload_size=100000)
+    assert checked.result["ok"], checked.message
+    private = check(options[0], options[1], payload_size=100000, sscn=role)
+    assert (private.causes, private.servers) == (["sscn_unsupported"] * 2, [role] * 2)
+    # The client's own upload, which comes before SSCN, was encrypted.
+    assert "PROT P" in private.lines(server="source", direction="sent")
+    assert [line for line in private.lines(server="source", direction="received") if line.startswith("226")]
+
+
+@KINDS
+def test_encryption_is_demanded(pair: Pair, start_other: Start, authority: Authority, kind: str) -> None:
+    """The words of other servers for a login without TLS."""
+    server = start_other(kind, *secured(kind, authority, demand=True))
+    checked = between("source", server, pair[1])
+    assert (checked.causes, checked.servers) == (["tls_policy_mismatch"] * 2, ["source"] * 2)
+
+
+def test_session_reuse_in_other_words(encrypted_peer: Proftpd, start_other: Start, authority: Authority) -> None:
+    """vsftpd's require_ssl_reuse, which is on by default."""
+    server = start_other("vsftpd", *secured("vsftpd", authority))
+    common = {"tls": "explicit", "ca_path": str(authority.path)}
+    checked = check(server.options(**common), encrypted_peer.options(**common), payload_size=100000)
+    assert (checked.causes, checked.servers) == (["tls_session_reuse_required"] * 2, ["source"] * 2)

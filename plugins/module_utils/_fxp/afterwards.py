@@ -16,10 +16,12 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_rfc1918, port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import list_line
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import reach
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, Version
 
 
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
@@ -40,6 +42,43 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
             evidence.rewritten = _comes_to_the_client(session.control, evidence, timeout)
         # Its listing may still be under way.
         session.drop()
+
+
+def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """Fill in ``tls_versions`` after a TLS handshake that both servers gave up: what each of them takes from the client."""
+    versions: dict[Role, list[Version]] = {}
+    for role, session in sessions.items():
+        agreed = (evidence.tls or {}).get(role)
+        taken = {version: True if agreed and agreed.version == version else session.offers(version) for version in VERSIONS}
+        if None in taken.values():
+            return
+        versions[role] = [version for version in VERSIONS if taken[version]]
+    evidence.tls_versions = versions
+
+
+def insist_on_a_new_session(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """
+    Fill in ``reuse_demanded`` after the TLS server of the data connection refused it.
+
+    The client asks for a listing over a data connection that does not resume its TLS session.
+    """
+    role = evidence.tls_server
+    if role is None or not sessions[role].connected:
+        return
+    session = sessions[role]
+    try:
+        session.control.resumes = False
+        list_line(session.control, ".")
+        evidence.reuse_demanded = False
+    except Fault as fault:
+        if fault.kind != "refused":
+            session.drop()
+        elif fault.detail[:3] in ("425", "522"):
+            # Whatever else is refused, such as LIST itself, says nothing about the session.
+            evidence.reuse_demanded = True
+    finally:
+        if session.connected:
+            session.control.resumes = True
 
 
 def _may_be_rewritten(evidence: Evidence) -> bool:
@@ -68,4 +107,4 @@ def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout
     return False
 
 
-__all__ = ("look_closer",)
+__all__ = ("compare_versions", "insist_on_a_new_session", "look_closer")

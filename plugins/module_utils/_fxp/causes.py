@@ -51,6 +51,62 @@ CAUSES: dict[str, Cause] = {
         "{offender} refuses the login: {detail}",
         "Check fxp_users on that server, and fxp_check_user and fxp_check_password of the check.",
     ),
+    "tls_login_refused": Cause(
+        "offender",
+        "{offender} does not let the client encrypt the connection: {detail}",
+        "Check fxp_tls of that server, that mod_tls is loaded and has a certificate there, that TLS 1.2 or later is allowed, and "
+        "that tls and port of the check fit together (implicit TLS usually has port 990).",
+    ),
+    "tls_certificate_untrusted": Cause(
+        "offender",
+        "the certificate of {offender} does not prove who it is: {detail}",
+        "Give the check the CA that issued it (ca_path or ca_content), dial a name or an address that the certificate holds, and "
+        "renew it if it has expired (fxp_tls).",
+    ),
+    "tls_policy_mismatch": Cause(
+        "offender",
+        "{offender} demands another protection than is used: {detail}",
+        "Set fxp_tls to the same on both servers, and tls and protection of the check to what it says.",
+    ),
+    "sscn_unsupported": Cause(
+        "offender",
+        "{offender} cannot be the TLS client of a data connection, and one of the two has to be: {detail}",
+        "Set fxp_tls to control on both servers (encrypted logins, clear data); or let the other server be the TLS client "
+        "(sscn of the check).",
+    ),
+    "tls_session_reuse_required": Cause(
+        "offender",
+        "{offender} only takes data connections that resume the TLS session of its own client, which another server cannot do: "
+        "{detail}",
+        "Set TLSOptions NoSessionReuseRequired on {offender} (require_ssl_reuse=NO in vsftpd), or fxp_tls to control on both.",
+    ),
+    "tls_peer_certificate_unverified": Cause(
+        "offender",
+        "{offender} ended its session when it met the certificate of its peer, which it cannot verify",
+        "Give {offender} the CA of its peer (TLSCACertificateFile), best one CA for both, and look into its TLSLog.",
+    ),
+    "tls_roles_unassigned": Cause(
+        None,
+        "neither {active} nor {passive} begins the TLS handshake of the data connection: {detail}",
+        "One of them has to obey SSCN ON: look for what changes it on the way or on the server (mod_rewrite), or set fxp_tls to "
+        "control on both.",
+    ),
+    "tls_versions_disjoint": Cause(
+        None,
+        "{active} and {passive} find no TLS version or cipher in common for the data connection: {versions}",
+        "Let TLSProtocol of the two servers overlap (fxp_tls of both), and TLSCipherSuite.",
+    ),
+    "tls_protection_mismatch": Cause(
+        "offender",
+        "{offender} does not encrypt the data connection although it was told to: {detail}",
+        "Let PROT P hold on both servers (fxp_tls); look for what changes PROT on {offender} (mod_rewrite) or on the way.",
+    ),
+    "tls_data_truncated": Cause(
+        "offender",
+        "{offender} reports success, and the end of the file was lost: {detail}",
+        "Under TLS 1.3 a sender must not be the TLS client: leave sscn of the check at auto, and let other clients send "
+        "SSCN ON to the receiver; or allow only TLS 1.2 (TLSProtocol) on one of the two.",
+    ),
     "address_family_mismatch": Cause(
         "active",
         "the two servers have no address family in common: {detail}",

@@ -48,7 +48,7 @@ class _Check:
         self.masker = Masker(server.password for server in request.servers.values())
         self.transcript = Transcript(self.masker)
         self.sessions: dict[Role, Session] = {
-            role: Session(request.servers[role], request.timeout, self.transcript) for role in ROLES
+            role: Session(request.servers[role], request.timeout, self.transcript, request.private) for role in ROLES
         }
         self.name = request.path or unguessable_name()
         self.size = 0
@@ -79,6 +79,8 @@ class _Check:
             destination=servers["destination"].label,
             expected_address=servers[passive].expected_address,
             expected_ports=servers[passive].passive_ports,
+            protection="private" if self.request.private else "clear",
+            sscn=self.request.sscn if self.request.private else None,
         )
 
     def _set_up(self, evidences: t.Sequence[Evidence]) -> bool:
@@ -88,6 +90,8 @@ class _Check:
             for role in ROLES:
                 self.sessions[role].endpoint = endpoints[role]
             self._on_both(lambda session: session.control)
+            for evidence in evidences:
+                evidence.tls = {role: self.sessions[role].control.tls for role in ROLES}
             if self._vantage_is_peer():
                 for evidence in evidences:
                     evidence.vantage_is_peer = True

@@ -12,12 +12,14 @@ from __future__ import annotations
 import errno
 import ftplib
 import socket
+import ssl
 import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import parse_epsv, parse_pasv
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import MalformedReply, Reply, ReplyAssembler
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed, TlsError, agreed, handshake
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
 
 # Family and socket address, as socket.getaddrinfo returns them.
@@ -37,6 +39,8 @@ class ControlConnection(ftplib.FTP):
 
     ftplib reads through a buffered file: what waits in that buffer is invisible to ``select()``, and a timeout there bounds one
     ``recv()``, not one reply. Here a reply as a whole has ``timeout`` seconds. Everything that ends the dialogue is a ``Fault``.
+
+    ``ftplib.FTP_TLS`` reads through such a file too, and its data connections resume no session, which servers demand.
     """
 
     def __init__(self, role: Role, timeout: float, transcript: Transcript) -> None:
@@ -46,6 +50,11 @@ class ControlConnection(ftplib.FTP):
         self.seconds = timeout
         self._transcript = transcript
         self._assembler = ReplyAssembler()
+        self._context: ssl.SSLContext | None = None
+        self._identity = ""
+        self.private = False  # PROT: whether data connections are encrypted
+        self.resumes = True  # whether own data connections resume the TLS session of this connection
+        self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
 
     def dial(self, endpoint: Endpoint) -> None:
         """Open the TCP connection, within ``timeout`` seconds."""
@@ -74,6 +83,63 @@ class ControlConnection(ftplib.FTP):
         if reply.code != 220:
             raise Fault("greeting_wrong", self.role, f"no 220 greeting, but {reply.text!r}")
         self.welcome = reply.text
+
+    def authenticate(self, context: ssl.SSLContext, host: str) -> None:
+        """AUTH TLS, and the handshake within ``timeout`` seconds; ``host`` is whom the certificate has to name."""
+        try:
+            reply = self.command("AUTH TLS")
+        except Fault as fault:
+            raise Fault(
+                "login_closing" if fault.kind == "closing" else fault.kind, self.role, fault.detail, fault.command
+            ) from None
+        if reply.code != 234:
+            raise Fault("tls_refused", self.role, reply.text, "AUTH")
+        if not self.synchronised:
+            # Whoever stands in between may add replies in clear that would be taken for encrypted ones.
+            raise Fault("malformed", self.role, "more than the reply to AUTH came before the TLS handshake", "AUTH")
+        try:
+            self.encrypt(context, host, self.seconds)
+        except TlsError as error:
+            raise Fault("tls_untrusted" if error.kind == "untrusted" else "tls_refused", self.role, str(error), "AUTH") from None
+
+    def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
+        """The handshake on the control connection. Raises ``TlsError``; the connection is closed then."""
+        if self.sock is None:
+            raise Fault("lost", self.role, "the control connection is closed")
+        sock, self.sock = self.sock, None
+        self.sock = handshake(context, sock, host, seconds)
+        self._context, self._identity = context, host
+
+    def protect(self, private: bool) -> None:
+        """PROT for the data connections to come, unless it is so already. A server that says Clear to P is a fault."""
+        if private == self.private:
+            return
+        self._ask_for_protection(private)
+
+    def first_protection(self, private: bool) -> None:
+        """PBSZ and PROT after the handshake. The level is said even if it is the default, so that a refusal comes early."""
+        self.require("PBSZ 0")
+        self._ask_for_protection(private)
+
+    def _ask_for_protection(self, private: bool) -> None:
+        reply = self.require("PROT P" if private else "PROT C")
+        if private and "clear" in reply.text.lower():
+            raise Fault("tls_protection", self.role, reply.text, "PROT")
+        self.private = private
+
+    def take_tls_role(self, client: bool) -> None:
+        """SSCN for the data connections to come, unless it is so already. A server that says the opposite is a fault."""
+        if client == self.tls_client:
+            return
+        reply = self.require(f"SSCN {'ON' if client else 'OFF'}")
+        if f"SSCN:{'SERVER' if client else 'CLIENT'}" in reply.text.upper():
+            raise Fault("tls_roles", self.role, reply.text, "SSCN")
+        self.tls_client = client
+
+    @property
+    def tls(self) -> Agreed | None:
+        """What this connection is encrypted with, none if it is not."""
+        return agreed(self.sock) if isinstance(self.sock, ssl.SSLSocket) else None
 
     @property
     def own_address(self) -> str:
@@ -128,6 +194,9 @@ class ControlConnection(ftplib.FTP):
         try:
             self.sock.settimeout(max(seconds, 0.001))
             data = self.sock.recv(16384)
+            # What is decrypted already is invisible to select().
+            while isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+                data += self.sock.recv(self.sock.pending())
         except socket.timeout:
             raise Fault("silent", self.role, f"no reply to {verb or 'the client'} in time", verb) from None
         except OSError as error:
@@ -139,6 +208,14 @@ class ControlConnection(ftplib.FTP):
                 self._transcript.add(self.role, "received", text)
         except MalformedReply as error:
             raise Fault("malformed", self.role, str(error), verb) from None
+
+    def receive_ready(self) -> None:
+        """Take in what ``select()`` has seen. With TLS that may be less than a record, and then it is nothing yet."""
+        try:
+            self.receive(0)
+        except Fault as fault:
+            if fault.kind != "silent":
+                raise
 
     def putline(self, line: str) -> None:
         """Send one line. CR, LF and NUL are refused: they would begin another command or cut this one."""
@@ -161,6 +238,26 @@ class ControlConnection(ftplib.FTP):
     def makepasv(self) -> tuple[str, int]:
         """Ask for a passive port for the client itself. The address in the reply is never used: only the dialled one is."""
         return self.peer_address, self.passive_port()[1]
+
+    def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
+        """
+        ftplib's data connection of the client itself, encrypted if PROT says so.
+
+        It resumes the session of the control connection: that is how servers tell that both have the same client.
+        """
+        connection, size = super().ntransfercmd(cmd, rest)
+        if not self.private or self._context is None or not isinstance(self.sock, ssl.SSLSocket):
+            return connection, size
+        try:
+            session = self.sock.session if self.resumes else None
+            return handshake(self._context, connection, self._identity, self.seconds, session), size
+        except TlsError as error:
+            verb = cmd.split(" ", 1)[0]
+            if error.kind == "untrusted":
+                raise Fault("tls_untrusted", self.role, f"{error} (data connection)", verb) from None
+            # The server that ended it says why.
+            final = "" if error.kind == "silent" else f": {self.read_reply().text}"
+            raise Fault("tls_refused", self.role, f"{error} (data connection){final}", verb) from None
 
     def passive_port(self) -> tuple[str, int, str]:
         """

@@ -19,6 +19,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import Co
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.payload import CHUNK
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import say_goodbye
 
 SLOWEST = 131072  # bytes per second; what is slower than 1 Mbit/s has stopped, as far as a check is concerned
 MAX_LISTING = 65536  # bytes
@@ -37,9 +38,11 @@ def time_for(size: int, timeout: float) -> float:
 
 def upload(control: ControlConnection, name: str, chunks: t.Iterable[bytes]) -> None:
     """STOR ``chunks`` under ``name``; every chunk has ``timeout`` seconds to leave."""
+    control.take_tls_role(client=False)
     with _data_connection(control, f"STOR {name}") as data:
         for chunk in chunks:
             data.sendall(chunk)
+        say_goodbye(data, control.seconds)
     _final(control, "STOR")
 
 
@@ -47,6 +50,7 @@ def download(control: ControlConnection, name: str, size: int, take: t.Callable[
     """RETR ``name`` into ``take``; the number of bytes. Ends at one byte more than ``size``, which is enough to differ."""
     received = 0
     deadline = time.monotonic() + time_for(size, control.seconds)
+    control.take_tls_role(client=False)
     with _data_connection(control, f"RETR {name}") as data:
         for chunk in _chunks(control, data, deadline):
             take(chunk)

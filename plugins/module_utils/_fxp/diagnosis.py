@@ -20,8 +20,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
     NO_SPACE,
     PICTURES,
     ascii_side,
+    clear_side,
     file_side,
     full_side,
+    one_refuses_tls,
+    tls_refusing_side,
 )
 
 # A leg that was refused by the policy on foreign addresses, on either side.
@@ -78,15 +81,36 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
         )
     elif code == "no_space" and full_side(e, NO_SPACE) is None:
         certain = False
+    elif code == "tls_versions_disjoint":
+        certain = _disjoint(e)
+    elif code == "tls_roles_unassigned" and e.fault_kind is None:
+        certain, also = False, ("network",)
+    elif code == "tls_session_reuse_required":
+        certain = e.reuse_demanded is not None or not one_refuses_tls(e)
+    elif code == "tls_peer_certificate_unverified" and all(side and side.gone for side in (e.active_side, e.passive_side)):
+        certain, also = False, ("network",)
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])
     return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))
 
 
+def _disjoint(e: Evidence) -> bool:
+    versions = e.tls_versions
+    return versions is not None and not set(versions["source"]) & set(versions["destination"])
+
+
 def _offender(code: str, e: Evidence) -> Role:
-    if e.fault_server:
-        return e.fault_server
-    side = {"no_space": full_side, "type_mismatch": ascii_side}.get(code, file_side)(e)
-    return side or (e.active if e.stage == "port" else e.passive)
+    # Not the one that went away, but the one that its going away tells of.
+    told = {"tls_session_reuse_required": tls_refusing_side(e), "tls_peer_certificate_unverified": e.sscn}.get(code)
+    if told or e.fault_server:
+        return told or e.fault_server or e.passive
+    looked: dict[str, t.Callable[[Evidence], Role | None]] = {
+        "no_space": full_side,
+        "type_mismatch": ascii_side,
+        "tls_policy_mismatch": tls_refusing_side,
+        "tls_protection_mismatch": clear_side,
+        "tls_data_truncated": lambda e: e.sscn,
+    }
+    return looked.get(code, file_side)(e) or (e.active if e.stage == "port" else e.passive)
 
 
 # What the client itself met at the passive port speaks for or against a rule about the active server alone.
@@ -125,10 +149,17 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
         "active_said": said(e.active_side) if e.active_side else e.port_reply or "no answer",
         "passive_said": said(e.passive_side),
         "difference": "another digest" if same_size else f"{e.size} bytes instead of {e.expected_size}",
+        "versions": _versions(e),
         "moved": f"{'no' if e.size is None else e.size} of {e.expected_size} bytes were seen to arrive",
     }
     words.update(names)
     return words
+
+
+def _versions(e: Evidence) -> str:
+    if e.tls_versions is None:
+        return "both ended the handshake"
+    return ", ".join(f"the {role} takes {' and '.join(versions)}" for role, versions in e.tls_versions.items())
 
 
 __all__ = ("POLICY_CAUSES", "Diagnosis", "diagnose")

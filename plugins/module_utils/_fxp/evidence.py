@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_unspecified, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import Reached
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed, Version
 
-Stage = t.Literal["connect", "prepare", "passive", "port", "transfer", "verify", "done"]
+Stage = t.Literal["connect", "prepare", "protect", "passive", "port", "transfer", "verify", "done"]
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Side:
     final: str | None = None
     seconds: float | None = None  # from the command to the first reply
     ended: float | None = None  # from the command to the final reply
+    gone: bool = False  # the connection ended instead of a final reply
 
     @property
     def code(self) -> int:
@@ -62,6 +64,11 @@ class Evidence:
     fault_detail: str | None = None
     fault_command: str | None = None
     vantage_is_peer: bool = False
+    tls: dict[Role, Agreed | None] | None = None  # what each control connection is encrypted with
+    protection: t.Literal["private", "clear"] | None = None  # of the data connection between the servers
+    sscn: Role | None = None  # which server is the TLS client of a private data connection
+    tls_versions: dict[Role, list[Version]] | None = None  # after a failed handshake: what each server takes from the client
+    reuse_demanded: bool | None = None  # after a failed handshake: whether the TLS server insists on it with its own client, too
     dialled_address: str | None = None  # of the passive server
     active_address: str | None = None  # of the active server, as dialled
     announced_address: str | None = None
@@ -104,6 +111,15 @@ class Evidence:
         """Whether the announced port is outside of the planned range."""
         ports, port = self.expected_ports, self.announced_port
         return ports is not None and port is not None and not ports[0] <= port <= ports[1]
+
+    @property
+    def tls_server(self) -> Role | None:
+        """The server that is the TLS server of a private data connection."""
+        return other(self.sscn) if self.sscn and self.protection == "private" else None
+
+    def side(self, role: Role) -> Side | None:
+        """What one server answered."""
+        return self.active_side if role == self.active else self.passive_side
 
     def record(self, fault: Fault) -> None:
         """Note the fault that ended the leg."""

@@ -87,6 +87,26 @@ class Exchange:
                     ask_at = now + interval
                 self._read(selector, min(give_up, max(ask_at, now + 0.05)) - now)
 
+    def last_words(self, role: Role, seconds: float) -> None:
+        """Wait up to ``seconds`` for the final reply of one server, when the other one has gone."""
+        side, deadline = self.sides[role], time.monotonic() + seconds
+        try:
+            self._listen(role, side, deadline)
+        except Fault as fault:
+            side.gone = fault.kind == "lost" and side.final is None
+
+    def _listen(self, role: Role, side: Side, deadline: float) -> None:
+        with selectors.DefaultSelector() as selector:
+            sock = self._controls[role].sock
+            if sock is None:
+                return
+            selector.register(sock, selectors.EVENT_READ)
+            self._take_all_of(role)
+            while side.final is None and time.monotonic() < deadline:
+                if selector.select(max(deadline - time.monotonic(), 0)):
+                    self._controls[role].receive_ready()
+                self._take_all_of(role)
+
     @property
     def seconds(self) -> float | None:
         """From the first command to the last final reply."""
@@ -117,17 +137,20 @@ class Exchange:
         if self._take_all():
             return
         for key, _events in selector.select(max(seconds, 0)):
-            self._controls[t.cast(Role, key.data)].receive(0)
+            self._controls[t.cast(Role, key.data)].receive_ready()
         self._take_all()
 
     def _take_all(self) -> bool:
+        found = [self._take_all_of(role) for role in self.sides]
+        return any(found)
+
+    def _take_all_of(self, role: Role) -> bool:
         found = False
-        for role in self.sides:
+        reply = self._controls[role].next_reply()
+        while reply is not None:
+            found = True
+            self._take(role, reply)
             reply = self._controls[role].next_reply()
-            while reply is not None:
-                found = True
-                self._take(role, reply)
-                reply = self._controls[role].next_reply()
         return found
 
     def _take(self, role: Role, reply: Reply) -> None:

@@ -34,6 +34,10 @@ Kind = t.Literal[
     "client_data_timed_out",
     "client_data_unreachable",
     "client_data_lost",
+    "tls_refused",
+    "tls_untrusted",
+    "tls_protection",
+    "tls_roles",
 ]
 
 

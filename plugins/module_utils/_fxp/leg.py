@@ -14,14 +14,24 @@ import socket
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import look_closer
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.afterwards import (
+    compare_versions,
+    insist_on_a_new_session,
+    look_closer,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import release
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import no_data_connection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
+    both_refuse_tls,
+    no_data_connection,
+    one_refuses_tls,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+
+LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone
 
 
 def run_leg(
@@ -32,8 +42,12 @@ def run_leg(
 
     Fills in ``evidence``. Raises ``Fault`` when a control connection fails. The stage is ``verify`` afterwards if both servers
     said that the transfer is complete. A connection whose reply is still due has been dropped.
+
+    ``evidence.protection`` and ``evidence.sscn`` are what is wanted; by default data is private if both control connections are
+    encrypted, and then the destination is the TLS client.
     """
     controls = {role: session.control for role, session in sessions.items()}
+    _protect(controls, evidence)
     evidence.active_address = controls[evidence.active].peer_address
     if not _announce(controls[evidence.passive], evidence):
         return
@@ -51,16 +65,43 @@ def run_leg(
 
     try:
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
+    except Fault as fault:
+        # With TLS it is what becomes of the other server that tells why one of them has gone.
+        if evidence.protection == "private" and fault.kind == "lost" and len(exchange.sides) == 2:
+            exchange.sides[fault.server].gone = True
+            exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
+        raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
         evidence.passive_side = exchange.sides.get(evidence.passive)
         evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
         _release(sessions, evidence)
+        if one_refuses_tls(evidence):
+            insist_on_a_new_session(sessions, evidence)
     if no_data_connection(evidence):
         look_closer(sessions, evidence, timeout)
+    if both_refuse_tls(evidence):
+        compare_versions(sessions, evidence)
     sides = (evidence.active_side, evidence.passive_side)
     if all(side and side.done for side in sides) and not evidence.stopped:
         evidence.stage = "verify"
+
+
+def _protect(controls: t.Mapping[Role, ControlConnection], evidence: Evidence) -> None:
+    """Protection and TLS roles of the data connection to come; nothing is sent that holds already."""
+    evidence.stage = "protect"
+    evidence.tls = {role: control.tls for role, control in controls.items()}
+    if evidence.protection is None:
+        evidence.protection = "private" if all(evidence.tls.values()) else "clear"
+    private = evidence.protection == "private"
+    if private and not all(evidence.tls.values()):
+        raise ValueError("private data needs TLS on both control connections")
+    evidence.sscn = (evidence.sscn or "destination") if private else None
+    for role, control in controls.items():
+        if control.tls:
+            control.protect(private)
+            if private:
+                control.take_tls_role(client=role == evidence.sscn)
 
 
 def _announce(control: ControlConnection, evidence: Evidence) -> bool:

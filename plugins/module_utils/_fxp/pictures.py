@@ -13,8 +13,12 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_private, same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
+
+# What mod_tls makes of a data connection without a TLS session. A refusal by address says "Permission denied".
+_NO_TLS = r"\A425.*Operation not permitted"
+HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
 
 
 def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
@@ -195,6 +199,119 @@ def _content(e: Evidence) -> bool:
     return other_size or (e.digest is not None and e.digest != e.expected_digest)
 
 
+def _refuses_tls(e: Evidence) -> bool:
+    # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
+    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and _matches("TLS handshake failed", e.fault_detail))
+
+
+def _wants_tls(e: Evidence) -> bool:
+    """A login without TLS, or data at another protection, that a server does not take."""
+    login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
+    # ProFTPD; vsftpd; pure-ftpd.
+    if login and _matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
+        return True
+    said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
+    return _refused(e, "PBSZ", "PROT") or any(_matches(_OTHER_PROTECTION, text) and not _wants_reuse(text) for text in said)
+
+
+# RFC 4217 has 521 and 534, everybody else 522; pyftpdlib says 550.
+_OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
+
+
+def _wants_reuse(text: str | None) -> bool:
+    return _matches("session reuse required|TLS session of data connection", text)  # vsftpd; FileZilla
+
+
+def tls_refusing_side(e: Evidence) -> Role | None:
+    """The server that ends a transfer with words about protection or sessions, else the TLS server of the data connection."""
+    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
+        if side and (_matches(_OTHER_PROTECTION, side.final) or _wants_reuse(side.final)):
+            return role
+    return e.tls_server
+
+
+def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
+    """What the TLS client and the TLS server of a private data connection said."""
+    if not e.sscn or not e.tls_server:
+        return None
+    client, server = e.side(e.sscn), e.side(e.tls_server)
+    return (client, server) if client and server else None
+
+
+def _no_tls(side: Side) -> bool:
+    return _matches(_NO_TLS, side.final)
+
+
+def _waited(e: Evidence) -> bool:
+    return any((side.ended or 0) >= HANDSHAKE_SECONDS for side in _tls_sides(e) or ())
+
+
+def both_refuse_tls(e: Evidence) -> bool:
+    """Whether both servers soon gave the handshake up: they have no version in common, or both began it."""
+    sides = _tls_sides(e)
+    return sides is not None and all(_no_tls(side) for side in sides) and not _waited(e)
+
+
+def one_refuses_tls(e: Evidence) -> bool:
+    """Whether only the TLS server of the data connection found something wrong with it, and at once."""
+    sides = _tls_sides(e)
+    return sides is not None and _no_tls(sides[1]) and not _no_tls(sides[0]) and not _waited(e) and not _passive_refuses(e)
+
+
+def _reuse_demanded(e: Evidence) -> bool:
+    # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
+    return any(_wants_reuse(text) for text in _finals(e)) or (one_refuses_tls(e) and e.reuse_demanded is not False)
+
+
+def _unverified(e: Evidence) -> bool:
+    # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
+    sides = _tls_sides(e)
+    return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
+
+
+def _roles_unassigned(e: Evidence) -> bool:
+    # Each waits for the other one to begin, until one of them or the client loses patience.
+    sides = _tls_sides(e)
+    if sides is None or e.size:
+        return False
+    gave_up = all(_no_tls(side) for side in sides) and _waited(e)
+    wait = all(side.preliminary and (not side.final or _no_tls(side)) for side in sides)
+    return gave_up or (e.stopped == "stalled" and wait)
+
+
+def _protection_mismatch(e: Evidence) -> bool:
+    # The side that does not encrypt has no complaint. If it receives, it may store the other one's hello as the file.
+    sides = _tls_sides(e)
+    if sides is None:
+        return False
+    complaints = [_no_tls(side) for side in sides]
+    if all(complaints) or not any(complaints):
+        return False
+    return sides[complaints.index(False)].code in (226, 426) or (sides[0].gone and complaints[1])
+
+
+def clear_side(e: Evidence) -> Role | None:
+    """The server that does not encrypt although the other one does: the one that has no complaint about TLS."""
+    if not e.sscn or not e.tls_server:
+        return None
+    sides = _tls_sides(e)
+    if sides and _no_tls(sides[0]):
+        return e.tls_server
+    if sides and _no_tls(sides[1]):
+        return e.sscn
+    return "destination"
+
+
+def _truncated(e: Evidence) -> bool:
+    # The sender's kernel resets the connection over tickets that the sender never read, and what was under way is lost.
+    source, destination = e.side("source"), e.side("destination")
+    if e.sscn != "source" or not (e.tls_server and source and destination and source.done):
+        return False
+    newest = all(agreed is not None and agreed.version == "TLSv1.3" for agreed in (e.tls or {"source": None}).values())
+    short = destination.done and e.size is not None and e.size < (e.expected_size or 0)
+    return newest and (destination.code == 426 or short)
+
+
 # In this order: what stands higher explains what stands lower. A server that refuses a file also closes its data port, an address
 # that nobody planned also refuses connections.
 PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
@@ -202,6 +319,12 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("address_family_mismatch", _fault("no_common_family")),
     ("type_mismatch", _in_ascii),
     ("pret_required", lambda e: _matches(r"\bPRET\b", *_opening(e))),
+    ("tls_certificate_untrusted", _fault("tls_untrusted")),
+    ("tls_policy_mismatch", _wants_tls),
+    ("tls_login_refused", _refuses_tls),
+    ("tls_protection_mismatch", _fault("tls_protection")),
+    ("tls_roles_unassigned", _fault("tls_roles")),
+    ("sscn_unsupported", lambda e: _refused(e, "SSCN")),
     ("command_limited", _limited),
     ("active_mode_disabled", _no_active_mode),
     ("server_busy", _busy),
@@ -231,10 +354,27 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("data_connection_unreachable", _fault("client_data_unreachable")),
     ("data_connection_blocked", _fault("client_data_timed_out")),
     ("passive_refuses_foreign_address", _passive_refuses),
+    ("tls_versions_disjoint", both_refuse_tls),
+    ("tls_roles_unassigned", _roles_unassigned),
+    ("tls_session_reuse_required", _reuse_demanded),
+    ("tls_peer_certificate_unverified", _unverified),
+    ("tls_protection_mismatch", _protection_mismatch),
+    ("tls_data_truncated", _truncated),
     ("control_lost", _fault("lost", "closing", "silent")),
     ("transfer_stalled", _stalled),
     ("content_mismatch", _content),
 )
 
 
-__all__ = ("NO_SPACE", "PICTURES", "ascii_side", "file_side", "full_side", "no_data_connection")
+__all__ = (
+    "NO_SPACE",
+    "PICTURES",
+    "ascii_side",
+    "both_refuse_tls",
+    "clear_side",
+    "file_side",
+    "full_side",
+    "no_data_connection",
+    "one_refuses_tls",
+    "tls_refusing_side",
+)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import parse_ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Role
 
+Tls = t.Literal["none", "explicit", "implicit"]
+
 
 class RequestError(ValueError):
     """An option that cannot be used; the text is one sentence with option, value and cure."""
@@ -33,6 +35,10 @@ class ServerSpec:
     directory: str
     passive_ports: tuple[int, int] | None
     expected_address: str | None
+    tls: Tls = "none"
+    validate_certs: bool = True
+    ca_path: str | None = None  # on the host that checks
+    ca_content: str | None = None
 
     @property
     def label(self) -> str:
@@ -43,7 +49,11 @@ class ServerSpec:
 
 @dataclass(frozen=True)
 class Request:
-    """One ordered pair of servers. Times are seconds, sizes bytes; ``passive`` lists the roles that listen, a leg each."""
+    """
+    One ordered pair of servers. Times are seconds, sizes bytes; ``passive`` lists the roles that listen, a leg each.
+
+    ``private`` is whether data is encrypted, ``sscn`` which server is then the TLS client of the data connection.
+    """
 
     servers: t.Mapping[Role, ServerSpec]
     passive: tuple[Role, ...]
@@ -53,6 +63,8 @@ class Request:
     timeout: float
     transfer_timeout: float
     expect: str
+    private: bool = False
+    sscn: Role = "destination"
 
 
 def parse_request(options: t.Mapping[str, t.Any]) -> Request:
@@ -66,8 +78,10 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
     if not options["transfer_timeout"] >= 0:
         raise RequestError(f"transfer_timeout is {options['transfer_timeout']}; write seconds, or 0 for no limit.")
+    servers = {role: parse_server(role, options[role]) for role in ROLES}
+    sscn = options.get("sscn", "auto")
     return Request(
-        servers={role: parse_server(role, options[role]) for role in ROLES},
+        servers=servers,
         passive=ROLES if options["passive"] == "both" else (options["passive"],),
         family=options["family"],
         path=path,
@@ -75,7 +89,20 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         timeout=options["timeout"],
         transfer_timeout=options["transfer_timeout"],
         expect=options["expect"],
+        private=_private(options.get("protection"), servers),
+        # With TLS 1.3 a sender that is the TLS client loses the end of files.
+        sscn="destination" if sscn == "auto" else sscn,
     )
+
+
+def _private(protection: str | None, servers: t.Mapping[Role, ServerSpec]) -> bool:
+    plain = [role for role in ROLES if servers[role].tls == "none"]
+    if protection == "private" and plain:
+        raise RequestError(
+            f"protection is private, but {plain[0]}.tls is none, and without TLS on both control connections no data can be "
+            f"encrypted; set {plain[0]}.tls, or protection: clear."
+        )
+    return protection != "clear" and not plain
 
 
 def parse_server(role: Role, options: t.Mapping[str, t.Any], option: str | None = None) -> ServerSpec:
@@ -105,7 +132,28 @@ def parse_server(role: Role, options: t.Mapping[str, t.Any], option: str | None 
         directory=options["directory"],
         passive_ports=passive_ports,
         expected_address=expected_address,
+        **_tls(option, options),
     )
+
+
+def _tls(option: str, options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    tls = options.get("tls") or "none"
+    validate = options.get("validate_certs", True)
+    given = {name: options.get(name) for name in ("ca_path", "ca_content")}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) == 2:
+        raise RequestError(f"{option}.ca_path and {option}.ca_content are both given; give the CA once.")
+    for name in named:
+        if tls == "none":
+            # Who gives a CA expects encryption.
+            raise RequestError(f"{option}.{name} is given, but {option}.tls is none; set {option}.tls: explicit, or remove it.")
+        if not validate:
+            raise RequestError(
+                f"{option}.{name} is given, but {option}.validate_certs is false, so it would not be used; remove one of them."
+            )
+        if not given[name]:
+            raise RequestError(f"{option}.{name} is empty; give a CA, or leave it out to trust those of the system.")
+    return {"tls": tls, "validate_certs": validate, **given}
 
 
 def _line(option: str, value: str, secret: bool = False) -> None:

@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, TlsError, Version, client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
 
 # Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
@@ -22,10 +24,17 @@ LOGIN_SECONDS = 15
 
 
 class Session:
-    """Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step."""
+    """
+    Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step.
 
-    def __init__(self, spec: ServerSpec, timeout: float, transcript: Transcript) -> None:
+    With TLS in ``spec`` nothing but the greeting and AUTH is ever sent or taken in clear. ``private`` is whether data
+    connections are encrypted, too, until somebody changes that.
+    """
+
+    def __init__(self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None) -> None:
         self.spec = spec
+        self.private = spec.tls != "none" if private is None else private
+        self._context: ssl.SSLContext | None = None
         self.endpoint: Endpoint | None = None
         self.features: dict[str, str] = {}
         self.lists = True  # until the client cannot open a data connection for LIST
@@ -107,6 +116,10 @@ class Session:
         control, self._fresh = self._fresh or self._greeted(), None
         try:
             control.seconds = max(self._timeout, LOGIN_SECONDS)
+            if self.spec.tls == "explicit":
+                control.authenticate(self._trusting(), self.spec.host)
+            if self.spec.tls != "none":
+                control.first_protection(self.private)
             self._log_in(control)
             control.seconds = self._timeout
             self.features = _features(control)
@@ -125,6 +138,8 @@ class Session:
             control = ControlConnection(self.role, self._timeout, self._transcript)
             control.dial(self.endpoint)
             try:
+                if self.spec.tls == "implicit":
+                    self._encrypt_first(control)
                 control.greeting(max(self._timeout, LOGIN_SECONDS))
                 return control
             except Fault as fault:
@@ -132,6 +147,45 @@ class Session:
                 if last or fault.kind != "greeting_silent":
                     raise
         raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    def _encrypt_first(self, control: ControlConnection) -> None:
+        """The handshake of a server that speaks TLS from the first byte: what is late or missing is what a greeting would be."""
+        try:
+            control.encrypt(self._trusting(), self.spec.host, max(self._timeout, LOGIN_SECONDS))
+        except TlsError as error:
+            kinds: dict[str, Kind] = {"silent": "greeting_silent", "closed": "greeting_closed", "untrusted": "tls_untrusted"}
+            raise Fault(kinds.get(error.kind, "tls_refused"), self.role, str(error)) from None
+
+    def _trusting(self) -> ssl.SSLContext:
+        if self._context is None:
+            spec = self.spec
+            try:
+                self._context = client_context(spec.validate_certs, spec.ca_path, spec.ca_content)
+            except TlsError as error:
+                raise Fault("tls_untrusted", self.role, str(error)) from None
+        return self._context
+
+    def offers(self, version: Version) -> bool | None:
+        """Whether the server takes a handshake of that version, over a connection of its own; none if that cannot be told."""
+        control = ControlConnection(self.role, self._timeout, self._transcript)
+        # No secret goes over this connection, so nobody has to be trusted.
+        context = client_context(verify=False)
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+        try:
+            if self.endpoint is None or self.spec.tls == "none":
+                return None
+            control.dial(self.endpoint)
+            if self.spec.tls == "explicit":
+                control.greeting(max(self._timeout, LOGIN_SECONDS))
+                control.require("AUTH TLS")
+            control.encrypt(context, self.spec.host, self._timeout)
+        except TlsError as error:
+            return False if error.kind == "refused" else None
+        except Fault:
+            return None
+        finally:
+            control.close()
+        return True
 
     def _log_in(self, control: ControlConnection) -> None:
         try:

@@ -5,15 +5,20 @@
 from __future__ import annotations
 
 import errno
+import pathlib
 import socket
+import ssl
+import threading
 import time
 
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, connect_kind, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._fxp.conftest import Connect
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._fxp.conftest import Connect, Line
 
 
 def test_command_and_reply(connect: Connect) -> None:
@@ -24,6 +29,108 @@ def test_command_and_reply(connect: Connect) -> None:
     assert line.sent() == ["HASH ä b"]
     assert [entry["line"] for entry in line.transcript.entries()] == ["HASH ä b", "213-Computing", "213 done"]
     assert line.control.synchronised
+
+
+class Encrypted:
+    """The server's end of an encrypted control connection, which decides how many bytes of a record are on the way."""
+
+    def __init__(self, line: Line, certificate: pathlib.Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self._line = line
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._in, self._out, server_side=True)
+        thread = threading.Thread(target=self._shake_hands)
+        thread.start()
+        line.control.encrypt(client_context(verify=False), "192.0.2.1", 5)
+        thread.join(5)
+
+    def _shake_hands(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._line.server.sendall(self._out.read())
+                self._in.write(self._line.server.recv(65536))
+            else:
+                self._line.server.sendall(self._out.read())
+                return
+
+    def record(self, data: bytes) -> bytes:
+        """The data, encrypted."""
+        self._tls.write(data)
+        return self._out.read()
+
+
+@pytest.fixture
+def certificate(tmp_path: pathlib.Path) -> pathlib.Path:
+    return Authority(tmp_path).issue("192.0.2.1")
+
+
+def test_half_a_record_is_nothing_yet(connect: Connect, certificate: pathlib.Path) -> None:
+    line = connect("source", 1)
+    record = Encrypted(line, certificate).record(b"213 5\r\n")
+    line.server.sendall(record[:9])
+    line.control.receive_ready()
+    assert line.control.next_reply() is None
+    line.server.sendall(record[9:])
+    line.control.receive_ready()
+    assert line.control.next_reply() is not None
+
+
+def test_nothing_decrypted_is_left_behind(connect: Connect, certificate: pathlib.Path) -> None:
+    """What ``select()`` cannot see has been taken in."""
+    line = connect("source", 1)
+    end = Encrypted(line, certificate)
+    text = b"211-Features:\r\n" + b" one of many\r\n" * 400 + b"211 End\r\n226 done\r\n"
+    line.server.sendall(end.record(text[:100]) + end.record(text[100:]))
+    assert line.control.command("FEAT").lines[-1] == "211 End"
+    assert line.control.read_reply().code == 226
+    assert line.control.synchronised
+    assert isinstance(line.control.sock, ssl.SSLSocket)
+    assert line.control.sock.pending() == 0
+
+
+def test_tls_roles_and_protection_are_not_told_twice(connect: Connect) -> None:
+    line = connect("source")
+    line.control.take_tls_role(client=False)
+    line.control.protect(private=False)
+    assert line.sent() == []
+    for reply in (b"220 SSCN:CLIENT METHOD\r\n", b"200 Protection set to Private\r\n", b"200 fine\r\n", b"200 fine\r\n"):
+        line.server.sendall(reply)
+    line.control.take_tls_role(client=True)
+    line.control.protect(private=True)
+    line.control.take_tls_role(client=True)
+    line.control.protect(private=True)
+    line.control.take_tls_role(client=False)
+    line.control.protect(private=False)
+    assert line.sent() == ["SSCN ON", "PROT P", "SSCN OFF", "PROT C"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [(b"200 SSCN:SERVER METHOD\r\n", "tls_roles"), (b"500 SSCN not understood\r\n", "refused")]
+)
+def test_role_that_is_not_taken(connect: Connect, reply: bytes, kind: str) -> None:
+    line = connect("source")
+    line.server.sendall(reply)
+    with pytest.raises(Fault) as caught:
+        line.control.take_tls_role(client=True)
+    assert (caught.value.kind, caught.value.command, line.control.tls_client) == (kind, "SSCN", False)
+
+
+@pytest.mark.parametrize(
+    ("private", "reply", "kind"),
+    [
+        (True, b"200 Protection set to Clear\r\n", "tls_protection"),
+        (True, b"534 Unwilling to accept security parameters\r\n", "refused"),
+    ],
+)
+def test_protection_that_is_not_given(connect: Connect, private: bool, reply: bytes, kind: str) -> None:
+    line = connect("source")
+    line.server.sendall(reply)
+    with pytest.raises(Fault) as caught:
+        line.control.protect(private)
+    assert (caught.value.kind, caught.value.command, line.control.private) == (kind, "PROT", False)
 
 
 @pytest.mark.parametrize("command", ["NOOP\r\nDELE x", "NOOP\nDELE x", "NOOP\rx", "RETR a\0b"])

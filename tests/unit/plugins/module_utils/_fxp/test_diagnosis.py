@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import diagnose
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed
 
 # A leg in which the source listens and everything goes well. Each row below says what was different.
 GOOD = Evidence(
@@ -283,6 +284,148 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("refused", "destination", "550 no", "CWD", stage="prepare"), "file_refused", "destination", True),
     (fault("refused", "source", "550 there: No such file or directory", "SIZE", stage="prepare"), "file_refused", "source", True),
 ]
+
+EPERM = CONNECT + "Operation not permitted"
+NEW, OLD = Agreed("TLSv1.3", "TLS_AES_256_GCM_SHA384", True), Agreed("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384", True)
+
+
+def private(client: Side, server: Side, **more: t.Any) -> dict[str, t.Any]:
+    """An encrypted transfer in which the destination is the TLS client; it connects, and the source listens."""
+    tls = {"tls": {"source": NEW, "destination": NEW}, "protection": "private", "sscn": "destination"}
+    return {**both(client, server), **tls, **more}
+
+
+def sending(client: Side, server: Side, **more: t.Any) -> dict[str, t.Any]:
+    """The same with the source as the TLS client."""
+    return private(server, client, sscn="source", **more)
+
+
+def hung_up(server: str) -> dict[str, t.Any]:
+    """One server went away in the transfer."""
+    return {"fault_kind": "lost", "fault_server": server, "fault_detail": "the server closed the control connection"}
+
+
+GONE = Side("150 x", gone=True)
+QUIET = Side("150 x", "226 x", 0.001, 0.4)
+SOON, LATE = Side("150 x", EPERM, 0.001, 0.2), Side("150 x", EPERM, 0.001, 300.0)
+ONLY_OLD = {"tls_versions": {"source": ["TLSv1.2"], "destination": ["TLSv1.3"]}}
+ALSO_NEW = {"tls_versions": {"source": ["TLSv1.2"], "destination": ["TLSv1.2", "TLSv1.3"]}}
+
+# The same for TLS.
+TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
+    # The control connection.
+    (fault("tls_refused", "source", "500 AUTH not understood", "AUTH"), "tls_login_refused", "source", True),
+    (fault("login_closing", "source", "421 TLS handshake failed"), "tls_login_refused", "source", True),
+    (fault("tls_untrusted", "destination", "it has expired", "AUTH"), "tls_certificate_untrusted", "destination", True),
+    # Policies.
+    (
+        fault("refused", "source", "550 SSL/TLS required on the control channel", "USER"),
+        "tls_policy_mismatch",
+        "source",
+        True,
+    ),
+    (
+        fault("refused", "destination", "530 Non-anonymous sessions must use encryption.", "USER"),
+        "tls_policy_mismatch",
+        "destination",
+        True,
+    ),
+    (
+        fault("login_closing", "source", "421 Sorry, cleartext sessions and weak ciphers are not accepted on this server."),
+        "tls_policy_mismatch",
+        "source",
+        True,
+    ),
+    (fault("refused", "source", "534 Unwilling to accept security parameters", "PROT"), "tls_policy_mismatch", "source", True),
+    (fault("refused", "source", "503 no", "PBSZ"), "tls_policy_mismatch", "source", True),
+    (fault("refused", "source", "522 Data connections must be encrypted.", "STOR"), "tls_policy_mismatch", "source", True),
+    (active("522 SSL/TLS required on the data channel"), "tls_policy_mismatch", "destination", True),
+    (both(QUIET, Side(None, "521 not with this PROT setting")), "tls_policy_mismatch", "source", True),
+    (fault("refused", "source", "530 Login incorrect. See our page about TLS.", "PASS"), "login_refused", "source", True),
+    (
+        fault("refused", "destination", "500 SSCN not understood", "SSCN", stage="protect"),
+        "sscn_unsupported",
+        "destination",
+        True,
+    ),
+    (fault("tls_protection", "source", "200 Protection set to Clear", "PROT"), "tls_protection_mismatch", "source", True),
+    (fault("tls_roles", "source", "200 SSCN:SERVER METHOD", "SSCN", stage="protect"), "tls_roles_unassigned", None, True),
+    # Both complain: at once, or after somebody's patience.
+    (private(SOON, SOON), "tls_versions_disjoint", None, False),
+    (private(SOON, SOON, **ONLY_OLD), "tls_versions_disjoint", None, True),
+    (private(SOON, SOON, **ALSO_NEW), "tls_versions_disjoint", None, False),
+    (private(LATE, LATE), "tls_roles_unassigned", None, False),
+    (private(SOON, LATE), "tls_roles_unassigned", None, False),
+    (private(Side("150 x"), Side("150 x"), stopped="stalled"), "tls_roles_unassigned", None, False),
+    (private(Side("150 x"), LATE, stopped="stalled"), "tls_roles_unassigned", None, False),
+    (private(Side("150 x"), QUIET, stopped="stalled"), "transfer_stalled", "source", False),
+    (private(Side("150 x"), Side("150 x"), stopped="stalled", size=16384), "transfer_stalled", "source", False),
+    (both(Side("150 x"), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
+    # The TLS server complains at once, and the client's own question tells why.
+    (private(QUIET, SOON), "tls_session_reuse_required", "source", False),
+    (private(QUIET, SOON, reuse_demanded=True), "tls_session_reuse_required", "source", True),
+    (private(QUIET, SOON, reuse_demanded=False), "tls_protection_mismatch", "destination", True),
+    (sending(GONE, SOON, **hung_up("source"), reuse_demanded=True), "tls_session_reuse_required", "destination", True),
+    (sending(GONE, SOON, **hung_up("source"), reuse_demanded=False), "tls_protection_mismatch", "source", True),
+    (
+        private(
+            Side("150 x", ABORTED), Side("150 x", "522 SSL connection failed; session reuse required: see require_ssl_reuse")
+        ),
+        "tls_session_reuse_required",
+        "source",
+        True,
+    ),
+    (
+        private(Side("150 x", "425 Unable to build data connection: TLS session of data connection not resumed."), QUIET),
+        "tls_session_reuse_required",
+        "destination",
+        True,
+    ),
+    # Late, or from the TLS client: the other one does not encrypt.
+    (private(QUIET, LATE), "tls_protection_mismatch", "destination", True),
+    (private(SOON, QUIET), "tls_protection_mismatch", "source", True),
+    (private(SOON, Side("150 x", ABORTED)), "tls_protection_mismatch", "source", True),
+    # The TLS client hangs up.
+    (private(GONE, QUIET, **hung_up("destination")), "tls_peer_certificate_unverified", "destination", True),
+    (sending(GONE, QUIET, **hung_up("source")), "tls_peer_certificate_unverified", "source", True),
+    (private(GONE, GONE, **hung_up("destination")), "tls_peer_certificate_unverified", "destination", False),
+    (private(GONE, GONE, **hung_up("source")), "tls_peer_certificate_unverified", "destination", False),
+    (private(GONE, Side("150 x"), **hung_up("destination")), "control_lost", "destination", True),
+    (private(Side("150 x", ABORTED), GONE, **hung_up("source")), "control_lost", "source", True),
+    (both(GONE, QUIET, **hung_up("destination")), "control_lost", "destination", True),
+    # The end of the file is lost.
+    (sending(Side("150 x", "226 x"), Side("150 x", ABORTED)), "tls_data_truncated", "source", True),
+    (
+        sending(Side("150 x", "226 x"), QUIET, stage="verify", size=999, digest=None),
+        "tls_data_truncated",
+        "source",
+        True,
+    ),
+    (sending(QUIET, QUIET, stage="verify", size=1001, digest=None), "content_mismatch", "destination", True),
+    (sending(QUIET, Side("150 x", ABORTED), tls={"source": NEW, "destination": OLD}), "unknown", None, False),
+    (private(Side("150 x", ABORTED), QUIET), "unknown", None, False),
+    # Addresses come first, with TLS as without.
+    (private(SOON, Side(None, CONNECT + "Permission denied")), "passive_refuses_foreign_address", "source", True),
+    (
+        private(GONE, Side(None, CONNECT + "Permission denied"), **hung_up("destination")),
+        "passive_refuses_foreign_address",
+        "source",
+        True,
+    ),
+    # In clear the same words are no picture of TLS.
+    (both(SOON, SOON), "unknown", None, False),
+]
+
+
+@pytest.mark.parametrize(("changes", "cause", "server", "certain"), TLS_TABLE)
+def test_pictures_of_tls(changes: dict[str, t.Any], cause: str, server: str | None, certain: bool) -> None:
+    test_pictures(changes, cause, server, certain)
+
+
+def test_versions_are_named() -> None:
+    diagnosis = diagnose(dataclasses.replace(GOOD, **private(SOON, SOON, **ALSO_NEW)))
+    assert diagnosis is not None
+    assert "the source takes TLSv1.2, the destination takes TLSv1.2 and TLSv1.3" in diagnosis.summary
 
 
 def test_nothing_wrong() -> None:

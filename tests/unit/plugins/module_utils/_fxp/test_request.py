@@ -42,6 +42,55 @@ def test_request() -> None:
     assert (request.timeout, request.payload_size, request.path) == (10.0, 1048576, None)
 
 
+def with_tls(**options: t.Any) -> dict[str, t.Any]:
+    """A request between two servers with TLS."""
+    server = {**SERVER, "tls": "explicit", "validate_certs": True, "ca_path": "/ca.pem", "ca_content": None}
+    return {
+        **OPTIONS,
+        "source": server,
+        "destination": {**server, "tls": "implicit"},
+        "protection": None,
+        "sscn": "auto",
+        **options,
+    }
+
+
+def test_tls() -> None:
+    request = parse_request(with_tls())
+    source = request.servers["source"]
+    assert (source.tls, source.validate_certs, source.ca_path, source.ca_content) == ("explicit", True, "/ca.pem", None)
+    assert request.servers["destination"].tls == "implicit"
+    assert (request.private, request.sscn) == (True, "destination")
+    assert parse_request(with_tls(sscn="source")).sscn == "source"
+    assert not parse_request(with_tls(protection="clear")).private
+    assert parse_request(with_tls(protection="private")).private
+    assert not parse_request(with_tls(source=SERVER)).private
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ca_content": "x"}, "source.ca_path and source.ca_content are both given"),
+        ({"tls": "none"}, "source.ca_path is given, but source.tls is none; set source.tls: explicit"),
+        ({"tls": "none", "ca_path": None, "ca_content": "x"}, "source.ca_content is given, but source.tls is none"),
+        ({"validate_certs": False}, "source.ca_path is given, but source.validate_certs is false"),
+        ({"ca_path": ""}, "source.ca_path is empty"),
+        ({"ca_path": None, "ca_content": ""}, "source.ca_content is empty"),
+    ],
+)
+def test_refuses_of_tls(options: dict[str, t.Any], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        parse_request(with_tls(source={**with_tls()["source"], **options}))
+
+
+@pytest.mark.parametrize(
+    ("options", "plain"), [({"source": SERVER}, "source"), ({"destination": SERVER}, "destination"), (OPTIONS, "source")]
+)
+def test_private_data_needs_tls_on_both(options: dict[str, t.Any], plain: str) -> None:
+    with pytest.raises(RequestError, match=f"protection is private, but {plain}.tls is none"):
+        parse_request(with_tls(**{**options, "protection": "private"}))
+
+
 @pytest.mark.parametrize("passive", ["source", "destination"])
 def test_one_passive_role(passive: str) -> None:
     assert parse_request({**OPTIONS, "passive": passive}).passive == (passive,)
