@@ -1,0 +1,92 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Whether a server would connect to where it is told to: PORT and EPRT to strangers and to ports below 1024.
+
+ProFTPD keeps the previous PORT when it refuses one, so a command that moves data follows only an accepted one of the same probe.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_ipv6, port_command, same_address
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_listener import Listener
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Reply
+
+STEP = 0.05  # seconds between looks at either end
+AT_ONCE = 0.2  # seconds; pyftpdlib connects before it answers PORT, and nobody else does
+
+
+class Told(t.NamedTuple):
+    """The reply to PORT or EPRT, the listener that was connected to, and the reply to the command that moves data."""
+
+    reply: Reply
+    came_to: Listener | None
+    moved: Reply | None
+
+
+def eprt_command(address: str, port: int) -> str:
+    """EPRT of RFC 2428 for either family."""
+    return f"EPRT |{2 if is_ipv6(address) else 1}|{address}|{port}|"
+
+
+def command_for(verb: str, address: str, port: int) -> str:
+    """PORT or EPRT with this target. PORT knows IPv4 only."""
+    return eprt_command(address, port) if verb == "EPRT" else port_command(address, port)
+
+
+def tell(control: ControlConnection, command: str, listeners: t.Sequence[Listener], seconds: float, *, connect: bool) -> Told:
+    """
+    Send PORT or EPRT, and if it is accepted let the server connect: LIST, unless ``connect`` forbids it.
+
+    The control connection is of no further use after an accepted one.
+    """
+    reply = control.command(command)
+    if not (reply.positive or reply.code >= 400):
+        raise Fault("malformed", control.role, f"no final reply to {command.split(' ', 1)[0]}, but {reply.text!r}")
+    came_to = _arrival(listeners, AT_ONCE if reply.positive else 0)
+    if not reply.positive:
+        by_server = came_to is not None and same_address(came_to.arrived or "", control.peer_address)
+        return Told(reply, came_to if by_server else None, None)
+    moved = None
+    if came_to is None and connect:
+        control.putline("LIST")
+        deadline = time.monotonic() + seconds
+        while came_to is None and time.monotonic() < deadline:
+            came_to = _arrival(listeners, STEP)
+            if moved is None or moved.preliminary:
+                moved = reply_within(control, STEP) or moved
+            elif came_to is None:
+                came_to = _arrival(listeners, AT_ONCE)
+                break
+    return Told(reply, came_to, moved)
+
+
+def reply_within(control: ControlConnection, seconds: float) -> Reply | None:
+    """A reply if one comes in time. The end of the connection is none either: what was seen before it counts."""
+    try:
+        return control.read_reply(seconds)
+    except Fault:
+        return None
+
+
+def _arrival(listeners: t.Sequence[Listener], seconds: float) -> Listener | None:
+    deadline = time.monotonic() + seconds
+    while True:
+        for listener in listeners:
+            if listener.wait(0.01 if seconds else 0):
+                return listener
+        if time.monotonic() >= deadline:
+            return None
+
+
+__all__ = ("STEP", "Told", "command_for", "eprt_command", "reply_within", "tell")
