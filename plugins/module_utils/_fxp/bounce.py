@@ -82,7 +82,7 @@ class _Bounce:
         self.transcript = Transcript(self.masker)
         self.session = Session(self.spec, self.timeout, self.transcript)
         self.label = self.spec.label[len(self.spec.role) + 1 :]
-        self.greeting = ""
+        self.greeting = self.own = self.peer = ""
         self.strangers: list[str] = []
         self.findings: list[Finding] = []
         self.dialogues: list[tuple[Probe, str | None]] = []  # what the transcript's numbers stand for
@@ -102,16 +102,17 @@ class _Bounce:
             self.session.close()
         result = self._result()
         message = self.masker.text(message_of(self.findings, self.label))
-        return Bounced(result, message, [self.masker.text(text) for text in warnings_of(self.findings, self.label, result["tested"])])
+        warnings = warnings_of(self.findings, self.label, result["tested"])
+        return Bounced(result, message, [self.masker.text(text) for text in warnings])
 
     def _prepare(self) -> None:
         """Log in, choose the strangers and see what the client itself can do."""
         self.session.endpoint = resolve(self.spec, self.timeout)
         control = self.session.control
         self.greeting = self.session.greeting
-        own, peer = control.own_address, control.peer_address
+        self.own, self.peer = control.own_address, control.peer_address
         named = self.request.sources
-        self.strangers = named_strangers(named, own, peer) if named else found_strangers(own, peer)
+        self.strangers = named_strangers(named, self.own, self.peer) if named else found_strangers(self.own, self.peer)
         try:
             list_line(control, ".")
         except Fault as fault:
@@ -135,7 +136,7 @@ class _Bounce:
         return t.cast("dict[str, t.Any]", self.masker.value(whole_result(self.findings, self.strangers, entries)))
 
     def _probe(self) -> None:
-        ipv6 = is_ipv6(self._address("peer"))
+        ipv6 = is_ipv6(self.peer)
         verbs = ("EPRT",) if ipv6 else ("PORT", "EPRT")
         if not self.strangers:
             reason = "this host has no second address that could play a stranger; give it one or name one in stranger_sources"
@@ -150,25 +151,19 @@ class _Bounce:
         for verb in verbs:
             self._run(_name(verb, "to_own_low_port"), None, self._active(verb, low=True))
         self._run("passive_ports_in_sequence", None, self._sequence)
-        if not (ipv6 or is_private(self._address("own")) or is_private(self._address("peer"))):
+        if self.between_public_hosts and not ipv6:
             self._run("port_address_rewritten", None, self._rewritten)
 
-    def _address(self, side: t.Literal["own", "peer"]) -> str:
-        endpoint = self.session.endpoint
-        if side == "peer" and endpoint is not None:
-            return str(endpoint[1][0])
-        return self._own
-
     @property
-    def _own(self) -> str:
-        return self.session.control.own_address
+    def between_public_hosts(self) -> bool:
+        """Whether a private address cannot be meant as it is; ProFTPD asks the same before it replaces one."""
+        return not (is_private(self.own) or is_private(self.peer))
 
     def _run(self, probe: Probe, stranger: str | None, act: t.Callable[[Finding], None]) -> None:
         """One probe with a finding of its own; a fault leaves it untested and the connection closed."""
         finding = Finding(probe, stranger)
         self.transcript.leg = len(self.dialogues)
         self.dialogues.append((probe, stranger))
-        position = len(self.findings)
         try:
             if self.faults >= MOST_FAULTS:
                 finding.summary = "it was left out, because the server failed before"
@@ -183,8 +178,7 @@ class _Bounce:
             self.session.drop()
         if finding.vulnerable:
             finding.remedy = remedy_for(finding, self.greeting)
-        # The network's part of a probe, if it has one, is there already and comes first.
-        self.findings.insert(max(position, len(self.findings)), finding)
+        self.findings.append(finding)
 
     def _passive(self, finding: Finding) -> None:
         stranger = finding.stranger or ""
@@ -227,16 +221,15 @@ class _Bounce:
     def _active(self, verb: str, *, low: bool) -> t.Callable[[Finding], None]:
         def act(finding: Finding) -> None:
             control = self.session.control
-            own, target = control.own_address, finding.stranger or control.own_address
+            target = finding.stranger or self.own
             with contextlib.ExitStack() as stack:
                 at_target = stack.enter_context(low_listener(target) if low else Listener(target))
                 listeners = [at_target]
-                rewritable = target != own and is_rfc1918(target) and not (is_private(own) or is_private(control.peer_address))
-                if rewritable:
-                    listeners.append(stack.enter_context(Listener(own, at_target.port)))
+                if self.between_public_hosts and is_rfc1918(target):
+                    listeners.append(stack.enter_context(Listener(self.own, at_target.port)))
                 command = command_for(verb, target, at_target.port)
-                told = tell(control, command, listeners, self.timeout, connect=self._leads_here(target))
-                place = f"port {at_target.port} of {'the client itself' if target == own else 'the stranger ' + target}"
+                told = tell(control, command, listeners, self.timeout, lambda: self._leads_here(target))
+                place = f"port {at_target.port} of {'the client itself' if target == self.own else 'the stranger ' + target}"
                 finding.server_said = told.reply.text
                 if told.came_to is None and not told.reply.positive:
                     finding.result, finding.summary = "refused", f"{verb} to {place} was refused"
@@ -247,17 +240,16 @@ class _Bounce:
                     finding.summary = f"{verb} to {place} was replaced by the client's own address"
                     return
                 finding.result, finding.vulnerable, finding.proven = "accepted", True, told.came_to is not None
-                finding.summary = f"{verb} to {place} was accepted, {_what_came(told.came_to, told.moved is not None)}"
+                finding.summary = f"{verb} to {place} was accepted, {_what_came(told.came_to, told.asked)}"
 
         return act
 
     def _leads_here(self, address: str) -> bool:
         """Whether the server may be told to connect to an address of this host: not if another host near it has the same one."""
-        control = self.session.control
-        if address == control.own_address:
+        if address == self.own:
             return True
         if address not in self.reaches:
-            self.reaches[address] = way_back(address, control, self.timeout)
+            self.reaches[address] = way_back(address, self.session.control, self.timeout)
         return self.reaches[address]
 
     def _sequence(self, finding: Finding) -> None:
@@ -268,7 +260,7 @@ class _Bounce:
         shown = ", ".join(str(port) for port in ports)
         finding.summary = f"passive ports come {'one after the other' if foreseeable else 'in no simple order'} ({shown})"
         if foreseeable:
-            finding.remedy = "Who foresees a port can be there first; see that AllowForeignAddress and the firewall keep strangers out."
+            finding.remedy = "Who foresees a port can be there first; let AllowForeignAddress and a firewall keep strangers out."
 
     def _rewritten(self, finding: Finding) -> None:
         asked = [one.result for one in self.findings if one.probe == "port_to_stranger"]
@@ -276,8 +268,8 @@ class _Bounce:
             finding.summary = "a private address is only tried on a server that refuses strangers, and this was not seen"
             return
         control = self.session.control
-        with Listener(control.own_address) as own:
-            told = tell(control, command_for("PORT", PRIVATE, own.port), [own], self.timeout, connect=True)
+        with Listener(self.own) as own:
+            told = tell(control, command_for("PORT", PRIVATE, own.port), [own], self.timeout, lambda: True)
             finding.server_said = told.reply.text
             if not told.reply.positive:
                 finding.result, finding.summary = "refused", f"PORT to the private address {PRIVATE} was refused"
@@ -287,8 +279,8 @@ class _Bounce:
                 finding.summary = f"PORT to the private address {PRIVATE} was accepted, but no connection came to the client"
                 return
             finding.result, finding.proven = "accepted", True
-            finding.summary = "the server replaces private addresses in PORT by the client's own, so data for a private peer goes astray"
-            finding.remedy = "Let every server announce its public address (fxp_masquerade_address), then no private one is sent in PORT."
+            finding.summary = "private addresses in PORT are replaced by the client's own, so data for a private peer goes astray"
+            finding.remedy = "Let every server announce its public address (fxp_masquerade_address)."
 
 
 def _name(verb: str, rest: str) -> Probe:

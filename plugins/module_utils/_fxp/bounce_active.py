@@ -27,11 +27,11 @@ AT_ONCE = 0.2  # seconds; pyftpdlib connects before it answers PORT, and nobody 
 
 
 class Told(t.NamedTuple):
-    """The reply to PORT or EPRT, the listener that was connected to, and the reply to the command that moves data."""
+    """The reply to PORT or EPRT, the listener that was connected to, and whether that was given the chance to happen."""
 
     reply: Reply
     came_to: Listener | None
-    moved: Reply | None
+    asked: bool
 
 
 def eprt_command(address: str, port: int) -> str:
@@ -44,9 +44,11 @@ def command_for(verb: str, address: str, port: int) -> str:
     return eprt_command(address, port) if verb == "EPRT" else port_command(address, port)
 
 
-def tell(control: ControlConnection, command: str, listeners: t.Sequence[Listener], seconds: float, *, connect: bool) -> Told:
+def tell(
+    control: ControlConnection, command: str, listeners: t.Sequence[Listener], seconds: float, may_connect: t.Callable[[], bool]
+) -> Told:
     """
-    Send PORT or EPRT, and if it is accepted let the server connect: LIST, unless ``connect`` forbids it.
+    Send PORT or EPRT, and if it is accepted let the server connect: LIST, unless ``may_connect`` forbids it then.
 
     The control connection is of no further use after an accepted one.
     """
@@ -56,27 +58,30 @@ def tell(control: ControlConnection, command: str, listeners: t.Sequence[Listene
     came_to = _arrival(listeners, AT_ONCE if reply.positive else 0)
     if not reply.positive:
         by_server = came_to is not None and same_address(came_to.arrived or "", control.peer_address)
-        return Told(reply, came_to if by_server else None, None)
-    moved = None
-    if came_to is None and connect:
+        return Told(reply, came_to if by_server else None, False)
+    asked = came_to is None and may_connect()
+    moved: Reply | None = None
+    if asked:
         control.putline("LIST")
         deadline = time.monotonic() + seconds
-        while came_to is None and time.monotonic() < deadline:
+        while came_to is None and time.monotonic() < deadline and (moved is None or moved.preliminary):
             came_to = _arrival(listeners, STEP)
-            if moved is None or moved.preliminary:
+            try:
                 moved = reply_within(control, STEP) or moved
-            elif came_to is None:
-                came_to = _arrival(listeners, AT_ONCE)
-                break
-    return Told(reply, came_to, moved)
+            except Fault:
+                break  # it accepted the address, whatever became of it afterwards
+        came_to = came_to or _arrival(listeners, AT_ONCE)
+    return Told(reply, came_to, asked)
 
 
 def reply_within(control: ControlConnection, seconds: float) -> Reply | None:
-    """A reply if one comes in time. The end of the connection is none either: what was seen before it counts."""
+    """A reply, if one comes in time."""
     try:
         return control.read_reply(seconds)
-    except Fault:
-        return None
+    except Fault as fault:
+        if fault.kind == "silent":
+            return None
+        raise
 
 
 def _arrival(listeners: t.Sequence[Listener], seconds: float) -> Listener | None:

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Whether a stranger can take the data connection that a server offers its own client: how far the network and how far the policy let it."""
+"""Whether a stranger can take the data connection that a server offers its own client, as far as network and policy go."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_active import STEP, reply_within
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import Reached, outcome_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Reply
 
@@ -51,8 +52,9 @@ def take(control: ControlConnection, data: socket.socket, seconds: float) -> Tak
     """
     LIST while only the stranger is connected to the passive port.
 
-    A 1xx alone tells nothing: pyftpdlib says it before it looks. Accepted is the stranger if it receives data or the server reports
-    success. With TLS the server waits for a handshake that never comes, so there a connection that it keeps after its 1xx is proof.
+    A 1xx alone tells nothing: pyftpdlib says it before it looks. The stranger is accepted if it receives data or the server
+    reports success. With TLS the server waits for a handshake that never comes, so there a connection that it keeps after its 1xx
+    is proof.
     """
     early = reply_within(control, EARLY)
     if early is not None:
@@ -65,7 +67,12 @@ def take(control: ControlConnection, data: socket.socket, seconds: float) -> Tak
     ended = False
     data.settimeout(STEP)
     while time.monotonic() - began < seconds:
-        reply = reply_within(control, STEP)
+        try:
+            reply = reply_within(control, STEP)
+        except Fault:
+            if _receive(data):
+                return Taken("accepted", True, _said(replies))
+            raise
         if reply is not None:
             replies.append(reply)
             quiet_since = time.monotonic()

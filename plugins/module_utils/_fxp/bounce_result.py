@@ -81,7 +81,9 @@ class Bounced:
     warnings: list[str]
 
 
-def whole_result(findings: t.Sequence[Finding], strangers: t.Sequence[str], transcript: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+def whole_result(
+    findings: t.Sequence[Finding], strangers: t.Sequence[str], transcript: list[dict[str, t.Any]]
+) -> dict[str, t.Any]:
     """The result with exactly ``BOUNCE_KEYS``."""
     tested = _answered(findings, ("port_to_stranger", "eprt_to_stranger")) and _kept_or_answered(findings)
     reached = [one.result for one in findings if one.probe == "passive_port_reachable" and one.result != "untested"]

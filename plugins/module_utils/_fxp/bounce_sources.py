@@ -82,8 +82,8 @@ def named_strangers(sources: t.Sequence[str], own: str, peer: str) -> list[str]:
     if not fitting:
         family = "IPv6" if is_ipv6(peer) else "IPv4"
         raise RequestError(
-            f"stranger_sources is {', '.join(sources)}, but the server is dialled at {peer}; name an {family} address or leave the "
-            "option out."
+            f"stranger_sources is {', '.join(sources)}, but the server is dialled at {peer}; name an {family} address or leave "
+            "the option out."
         )
     return fitting
 
