@@ -111,7 +111,7 @@ def test_the_whole_class_of_passive_ports(start: Starter) -> None:
         (["::1"], r"stranger_sources is ::1, but the server is dialled at 127\.0\.1\.6; name an IPv4 address"),
     ],
 )
-def test_no_strangers(common_pair: tuple[Proftpd, Proftpd], start: Starter, sources: list[str], sentence: str) -> None:
+def test_no_strangers(start: Starter, sources: list[str], sentence: str) -> None:
     """Addresses that cannot play a stranger are errors, whatever the server is like."""
     with pytest.raises(RequestError, match=sentence):
         bounce(start(SERVER, OFF).options(), sources)
@@ -126,7 +126,7 @@ def test_login_refused(start: Starter) -> None:
 
 def test_no_listing(start: Starter) -> None:
     """Where the client itself may not list, the policy on passive connections cannot be asked, and that is said."""
-    probed = bounce(start(SERVER, "<Directory />\n<Limit DIRS>\nDenyAll\n</Limit>\n</Directory>\n").options())
+    probed = bounce(start(SERVER, "DenyFilter ^[.]$\n").options())
     assert probed.of("passive_by_stranger")["result"] == "untested"
     assert probed.of("port_to_stranger")["result"] == "refused"
     assert (probed.result["vulnerable"], probed.result["tested"]) == (None, False)
@@ -206,18 +206,17 @@ def scripted(answers: t.Mapping[str, Answer], timeout: float = 0.4) -> tuple[Pro
 @pytest.mark.parametrize("verb", ["PORT", "PASV", "LIST"])
 def test_broken_answers(verb: str, answer: Answer) -> None:
     """No answer to one command, or one that is none."""
-    probed, commands = scripted({verb: answer})
+    probed, _commands = scripted({verb: answer})
     assert probed.of("passive_by_stranger")["result"] == "untested"
     assert probed.result["tested"] is False
-    if verb != "LIST":
-        assert "LIST" not in commands
 
 
 @pytest.mark.parametrize("answer", [for_ever(b"x" * 4096), drip(b"200 fine\r\n", 0.5), for_ever(b"200-more\r\n")])
 def test_endless_answers(answer: Answer) -> None:
     """Answers that never end."""
     probed, commands = scripted({"PORT": answer})
-    assert (probed.result["tested"], "LIST" in commands) == (False, False)
+    assert probed.of("port_to_stranger")["result"] == "untested"
+    assert not [command for command in commands if command.startswith("LIST")]
 
 
 def test_refusals_are_followed_by_nothing() -> None:
@@ -229,9 +228,10 @@ def test_refusals_are_followed_by_nothing() -> None:
     assert (probed.result["vulnerable"], probed.result["tested"]) == (None, False)
 
 
-def test_a_promise_is_enough() -> None:
-    """Who accepts a stranger's address and never connects is vulnerable, and not proven to be."""
-    probed, _commands = scripted({"PORT": b"200 fine\r\n", "EPRT": b"200 fine\r\n"})
+@pytest.mark.parametrize("answer", [b"200 fine\r\n", b"425 Can't connect to specified address.\r\n"])
+def test_a_promise_is_enough(answer: bytes) -> None:
+    """Who accepts a stranger's address and never gets through to it is vulnerable, and not proven to be."""
+    probed, _commands = scripted({"PORT": answer, "EPRT": answer})
     assert probed.holes == TO_STRANGER | TO_LOW_PORTS
     assert not any(probed.of(hole)["proven"] for hole in probed.holes)
     assert "no connection came there in time" in probed.message
@@ -239,7 +239,7 @@ def test_a_promise_is_enough() -> None:
 
 # Firewalls and addresses, in network namespaces.
 
-SECOND, SECOND6 = "198.51.100.2", "2001:db8:51::2"
+SECOND, CLIENT6, SECOND6 = "198.51.100.2", "2001:db8:51::1", "2001:db8:51::2"
 INSIDE = "10.20.0.1"
 
 
@@ -251,8 +251,7 @@ def hosts() -> t.Iterator[Network]:
         client = network.names["client"]
         for address in (f"{SECOND}/24", f"{INSIDE}/24"):
             run("ip", "-n", client, "address", "add", address, "dev", "bridge")
-        run("ip", "-n", client, "address", "add", f"{SECOND6}/64", "dev", "bridge", "nodad", "preferred_lft", "0")
-        run("ip", "-n", client, "address", "change", f"{SECOND6}/64", "dev", "bridge", "nodad")
+        run("ip", "-n", client, "address", "add", f"{SECOND6}/64", "dev", "bridge", "nodad")
         # Addresses of a bridge for containers are no strangers.
         run("ip", "-n", client, "link", "add", "containers", "type", "bridge")
         run("ip", "-n", client, "address", "add", "203.0.113.1/24", "dev", "containers")
@@ -331,17 +330,25 @@ def test_passive_ports_shut_for_everybody(hosts: Network, start_there: Start) ->
 
 def test_private_stranger_between_public_hosts(hosts: Network, start_there: Start) -> None:
     """PORT to a private stranger is answered with 200, but the data comes to the client: that harms nobody."""
-    probed = bounce_inside(hosts.names["client"], start_there(OFF).options(), [INSIDE])
+    server = start_there(OFF)
+    probed = bounce_inside(hosts.names["client"], server.options(), [INSIDE])
+    assert (probed.of("port_to_stranger")["result"], probed.result["tested"]) == ("untested", False)
+    run("ip", "-n", hosts.names["source"], "route", "add", "10.20.0.0/24", "via", CLIENT)
+    probed = bounce_inside(hosts.names["client"], server.options(), [INSIDE])
     assert probed.of("port_to_stranger")["result"] == "refused"
     assert probed.of("port_to_stranger")["server_said"].startswith("200 ")
-    assert probed.holes == set()
+    assert (probed.holes, probed.result["tested"]) == (set(), True)
 
 
-@pytest.mark.parametrize(("directives", "holes"), [(OFF, set()), ("AllowForeignAddress on\n", {"passive_by_stranger", "eprt_to_stranger"})])
+@pytest.mark.parametrize(
+    ("directives", "holes"),
+    [(OFF, set()), ("AllowForeignAddress on\n", {"passive_by_stranger", "eprt_to_stranger"})],
+)
 def test_ipv6(hosts: Network, start_there: Start, directives: str, holes: set[str]) -> None:
     """Over IPv6 there is EPSV and EPRT only."""
     probed = bounce_inside(hosts.names["client"], start_there(directives).options(host=SOURCE6))
-    assert probed.result["stranger_sources"] == [SECOND6]
+    # Which of its two addresses the client takes for itself is the kernel's choice.
+    assert probed.result["stranger_sources"] in ([CLIENT6], [SECOND6])
     assert (probed.holes, probed.result["tested"]) == (holes, True)
     assert not any(line.startswith(("PORT", "PASV")) for line in probed.lines)
 

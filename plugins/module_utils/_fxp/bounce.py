@@ -144,7 +144,7 @@ class _Bounce:
                 self.findings.append(Finding(t.cast(Probe, probe), summary=reason))
         for stranger in self.strangers:
             # The passive side first: it shows whether the way back from the server leads here.
-            self._run("passive_by_stranger", stranger, lambda finding: self._passive(finding))
+            self._run("passive_by_stranger", stranger, self._passive)
             for verb in verbs:
                 self._run(_name(verb, "to_stranger"), stranger, self._active(verb, low=False))
                 self._run(_name(verb, "to_low_port_of_stranger"), stranger, self._active(verb, low=True))
@@ -225,19 +225,26 @@ class _Bounce:
             with contextlib.ExitStack() as stack:
                 at_target = stack.enter_context(low_listener(target) if low else Listener(target))
                 listeners = [at_target]
-                if self.between_public_hosts and is_rfc1918(target):
+                replaceable = self.between_public_hosts and is_rfc1918(target)
+                if replaceable:
                     listeners.append(stack.enter_context(Listener(self.own, at_target.port)))
                 command = command_for(verb, target, at_target.port)
                 told = tell(control, command, listeners, self.timeout, lambda: self._leads_here(target))
                 place = f"port {at_target.port} of {'the client itself' if target == self.own else 'the stranger ' + target}"
                 finding.server_said = told.reply.text
-                if told.came_to is None and not told.reply.positive:
+                if not told.accepted:
                     finding.result, finding.summary = "refused", f"{verb} to {place} was refused"
                     return
                 self.session.drop()
                 if told.came_to is not None and told.came_to is not at_target:
                     finding.result = "refused"
                     finding.summary = f"{verb} to {place} was replaced by the client's own address"
+                    return
+                if replaceable and told.came_to is None:
+                    finding.summary = (
+                        f"{verb} to {place} was accepted, and no connection was seen that tells whether the private address was "
+                        "replaced by the client's own"
+                    )
                     return
                 finding.result, finding.vulnerable, finding.proven = "accepted", True, told.came_to is not None
                 finding.summary = f"{verb} to {place} was accepted, {_what_came(told.came_to, told.asked)}"
@@ -271,7 +278,7 @@ class _Bounce:
         with Listener(self.own) as own:
             told = tell(control, command_for("PORT", PRIVATE, own.port), [own], self.timeout, lambda: True)
             finding.server_said = told.reply.text
-            if not told.reply.positive:
+            if not told.accepted:
                 finding.result, finding.summary = "refused", f"PORT to the private address {PRIVATE} was refused"
                 return
             self.session.drop()

@@ -25,11 +25,15 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Repl
 STEP = 0.05  # seconds between looks at either end
 AT_ONCE = 0.2  # seconds; pyftpdlib connects before it answers PORT, and nobody else does
 
+VAIN = 425  # Can't open data connection
+LIST = "LIST ."
+
 
 class Told(t.NamedTuple):
-    """The reply to PORT or EPRT, the listener that was connected to, and whether that was given the chance to happen."""
+    """The reply to PORT or EPRT, what it means, the listener that was connected to, and whether that had a chance to happen."""
 
     reply: Reply
+    accepted: bool
     came_to: Listener | None
     asked: bool
 
@@ -50,19 +54,24 @@ def tell(
     """
     Send PORT or EPRT, and if it is accepted let the server connect: LIST, unless ``may_connect`` forbids it then.
 
+    425 accepts, too: pyftpdlib says so when it tried to connect in vain. Every other 4xx is a fault, for it may pass.
+
     The control connection is of no further use after an accepted one.
     """
     reply = control.command(command)
+    verb = command.split(" ", 1)[0]
     if not (reply.positive or reply.code >= 400):
-        raise Fault("malformed", control.role, f"no final reply to {command.split(' ', 1)[0]}, but {reply.text!r}")
+        raise Fault("malformed", control.role, f"no final reply to {verb}, but {reply.text!r}", verb)
+    if reply.code < 500 and not reply.positive and reply.code != VAIN:
+        raise Fault("refused", control.role, reply.text, verb)
     came_to = _arrival(listeners, AT_ONCE if reply.positive else 0)
     if not reply.positive:
         by_server = came_to is not None and same_address(came_to.arrived or "", control.peer_address)
-        return Told(reply, came_to if by_server else None, False)
+        return Told(reply, by_server or reply.code == VAIN, came_to if by_server else None, reply.code == VAIN)
     asked = came_to is None and may_connect()
     moved: Reply | None = None
     if asked:
-        control.putline("LIST")
+        control.putline(LIST)
         deadline = time.monotonic() + seconds
         while came_to is None and time.monotonic() < deadline and (moved is None or moved.preliminary):
             came_to = _arrival(listeners, STEP)
@@ -71,7 +80,7 @@ def tell(
             except Fault:
                 break  # it accepted the address, whatever became of it afterwards
         came_to = came_to or _arrival(listeners, AT_ONCE)
-    return Told(reply, came_to, asked)
+    return Told(reply, True, came_to, asked)
 
 
 def reply_within(control: ControlConnection, seconds: float) -> Reply | None:
@@ -94,4 +103,4 @@ def _arrival(listeners: t.Sequence[Listener], seconds: float) -> Listener | None
             return None
 
 
-__all__ = ("STEP", "Told", "command_for", "eprt_command", "reply_within", "tell")
+__all__ = ("LIST", "STEP", "Told", "command_for", "eprt_command", "reply_within", "tell")

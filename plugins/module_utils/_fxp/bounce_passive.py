@@ -15,7 +15,7 @@ import ssl
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_active import STEP, reply_within
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_active import LIST, STEP, reply_within
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reach import Reached, outcome_of
@@ -59,7 +59,7 @@ def take(control: ControlConnection, data: socket.socket, seconds: float) -> Tak
     early = reply_within(control, EARLY)
     if early is not None:
         return Taken("refused" if early.code >= 400 else "unclear", False, early.text)
-    control.putline("LIST")
+    control.putline(LIST)
     replies: list[Reply] = []
     encrypted = isinstance(control.sock, ssl.SSLSocket)
     began = time.monotonic()
@@ -81,6 +81,7 @@ def take(control: ControlConnection, data: socket.socket, seconds: float) -> Tak
             return Taken("accepted", True, _said(replies))
         if received is not None and not ended:
             ended, quiet_since = True, time.monotonic()
+            data.close()  # ProFTPD says how it went only when the other end has closed, too
         if replies and not replies[-1].preliminary:
             break
         if time.monotonic() - quiet_since > HELD and (ended or (encrypted and replies)):
@@ -91,8 +92,8 @@ def take(control: ControlConnection, data: socket.socket, seconds: float) -> Tak
 def _verdict(replies: t.Sequence[Reply], ended: bool) -> Verdict:
     if replies and not replies[-1].preliminary:
         return "accepted" if replies[-1].positive else "refused"
-    if replies and not ended:
-        return "accepted"
+    if replies:
+        return "unclear" if ended else "accepted"
     # pure-ftpd closes a stranger's connection without a word and goes on waiting for another one.
     return "refused" if ended else "unclear"
 
