@@ -44,7 +44,10 @@ def test_a_refusal_is_followed_by_nothing(connect: Connect, answer: bytes) -> No
     assert line.sent() == [command_for("PORT", STRANGER, listener.port)]
 
 
-@pytest.mark.parametrize(("answer", "kind"), [(b"150 wait\r\n", "malformed"), (b"331 what\r\n", "malformed"), (b"450 busy\r\n", "refused")])
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(b"150 wait\r\n", "malformed"), (b"331 what\r\n", "malformed"), (b"450 busy\r\n", "refused")],
+)
 def test_what_is_neither(connect: Connect, answer: bytes, kind: str) -> None:
     line = connect("source")
     with Listener(STRANGER) as listener, pytest.raises(Fault) as caught:

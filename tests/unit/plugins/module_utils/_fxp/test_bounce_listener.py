@@ -9,7 +9,12 @@ import socket
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import bounce_listener
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_listener import LOW_PORTS, Listener, NoListener, low_listener
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_listener import (
+    LOW_PORTS,
+    Listener,
+    NoListener,
+    low_listener,
+)
 
 
 def test_who_came() -> None:

@@ -21,7 +21,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result imp
 
 
 def finding(probe: Probe, result: Result, vulnerable: bool = False) -> Finding:
-    return Finding(probe, "192.0.2.1", result, vulnerable, summary=f"{probe} {result}", remedy=f"Cure {probe}." if vulnerable else None)
+    remedy = f"Cure {probe}." if vulnerable else None
+    return Finding(probe, "192.0.2.1", result, vulnerable, summary=f"{probe} {result}", remedy=remedy)
 
 
 REACHED, KEPT_OUT = finding("passive_port_reachable", "accepted"), finding("passive_port_reachable", "refused")

@@ -37,7 +37,7 @@ def test_sources_are_of_this_host() -> None:
 
 def test_named_strangers_of_the_right_family() -> None:
     assert named_strangers(["2001:db8::1", "198.51.100.2"], OWN, PEER) == ["198.51.100.2"]
-    with pytest.raises(RequestError, match="dialled at 198.51.100.11; name an IPv4 address or leave the option out"):
+    with pytest.raises(RequestError, match=r"dialled at 198\.51\.100\.11; name an IPv4 address or leave the option out"):
         named_strangers(["2001:db8::1"], OWN, PEER)
 
 
