@@ -141,7 +141,7 @@ class _Bounce:
         if not self.strangers:
             reason = "this host has no second address that could play a stranger; give it one or name one in stranger_sources"
             for probe in ("passive_by_stranger", "port_to_stranger"):
-                self.findings.append(Finding(t.cast(Probe, probe), summary=reason))
+                self.findings.append(Finding(probe, summary=reason))
         for stranger in self.strangers:
             # The passive side first: it shows whether the way back from the server leads here.
             self._run("passive_by_stranger", stranger, self._passive)
