@@ -147,8 +147,8 @@ vulnerable:
   sample: false
 tested:
   description:
-    - Whether a stranger was played for both sides, so that RV(vulnerable) is proof. On the passive side a network that keeps
-      every stranger out counts as an answer.
+    - Whether a stranger was played for both sides, so that RV(vulnerable) is proof. On the passive side a firewall counts as an
+      answer if it keeps every stranger out of passive ports but refuses the connection or leaves the control port open.
     - If it is V(false) a warning says why. The task fails only if the server could not be logged in to.
   returned: always, null in check mode
   type: bool

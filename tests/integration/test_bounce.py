@@ -98,7 +98,7 @@ def test_the_whole_class_of_passive_ports(start: Starter) -> None:
     """Ports of a small range are still no sequence, and all of them are given back."""
     first = free_ports(SERVER, 8)
     server = start(SERVER, f"PassivePorts {first} {first + 7}\n{OFF}")
-    for _ in range(4):
+    for _attempt in range(4):
         assert bounce(server.options()).result["vulnerable"] is False
 
 
@@ -317,6 +317,15 @@ def test_firewall_before_the_whole_server(hosts: Network, start_there: Start) ->
     assert "may lead to another host" in probed.message
     assert [entry["probe"] for entry in probed.result["transcript"] if entry["line"].startswith("LIST")] == [None]
     assert probed.of("port_address_rewritten")["result"] == "untested"
+
+
+def test_a_stranger_who_gets_nowhere(hosts: Network, start_there: Start) -> None:
+    """Neither the passive ports nor the control port answer: that may be no firewall, so nothing is proven by it."""
+    server = start_there("")
+    hosts.filter("source", "input", f"ip saddr {SECOND} drop")
+    probed = bounce_inside(hosts.names["client"], server.options(), timeout=1.0)
+    assert [probed.result[key] for key in ("vulnerable", "tested", "firewall_exposed")] == [None, False, None]
+    assert "neither does it reach the control port" in probed.warnings[0]
 
 
 def test_passive_ports_shut_for_everybody(hosts: Network, start_there: Start) -> None:

@@ -189,12 +189,16 @@ class _Bounce:
         reached = connect_from(stranger, control.peer_address, port, t.cast(socket.AddressFamily, control.af), self.timeout)
         if not isinstance(reached, socket.socket):
             network.summary = f"the connection from {stranger} to the passive port {port} ended with: {reached}"
-            if self.lists is None:
-                network.result = "refused"
-                finding.summary = f"the network keeps {stranger} out of passive ports ({reached}), so the policy was not asked"
-            else:
+            if self.lists is not None:
                 network.summary += f", and {self.lists}"
-                finding.summary = network.summary
+            # Without any way between the two, a stranger is kept out of nothing.
+            elif reached == "refused" or self._leads_here(stranger):
+                network.result, network.proven = "refused", True
+                finding.summary = f"the network keeps {stranger} out of passive ports, so the policy was not asked"
+                return
+            else:
+                network.summary += ", and neither does it reach the control port: a firewall shuts both, or no way leads there"
+            finding.summary = network.summary
             return
         self.reaches[stranger] = True
         network.result, network.proven = "accepted", True
@@ -261,7 +265,7 @@ class _Bounce:
 
     def _sequence(self, finding: Finding) -> None:
         control = self.session.control
-        ports = [control.passive_port()[1] for _ in range(SEQUENCE)]
+        ports = [control.passive_port()[1] for _attempt in range(SEQUENCE)]
         foreseeable = all(later - earlier == 1 for earlier, later in zip(ports, ports[1:]))
         finding.result, finding.proven = ("accepted" if foreseeable else "refused"), foreseeable
         shown = ", ".join(str(port) for port in ports)

@@ -102,9 +102,9 @@ def _answered(findings: t.Iterable[Finding], probes: t.Container[str]) -> bool:
 
 
 def _kept_or_answered(findings: t.Sequence[Finding]) -> bool:
-    """Whether the policy answered a stranger at a passive port, or the network kept every one of them out."""
+    """Whether the policy answered a stranger at a passive port, or the network let none of those in whom it could."""
     reached = [one.result for one in findings if one.probe == "passive_port_reachable"]
-    return _answered(findings, ("passive_by_stranger",)) or (bool(reached) and all(result == "refused" for result in reached))
+    return _answered(findings, ("passive_by_stranger",)) or ("refused" in reached and "accepted" not in reached)
 
 
 def message_of(findings: t.Sequence[Finding], label: str) -> str:

@@ -45,7 +45,7 @@ EPRT = finding("eprt_to_stranger", "refused")
         ([KEPT_OUT, PASSIVE_UNTESTED, PORT], False, True, False),
         ([KEPT_OUT, KEPT_OUT, PORT], False, True, False),
         ([KEPT_OUT, REACHED, PASSIVE_UNTESTED, PORT], None, False, True),
-        ([KEPT_OUT, UNKNOWN, PORT], None, False, False),
+        ([KEPT_OUT, UNKNOWN, PORT], False, True, False),
         ([UNKNOWN, PASSIVE_UNTESTED, PORT], None, False, None),
         ([REACHED, PASSIVE, PORT_UNTESTED], None, False, True),
         # A hole is one, whatever else is not known.
