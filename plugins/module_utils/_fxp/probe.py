@@ -82,7 +82,7 @@ def probe_server(spec: ServerSpec, timeout: float) -> list[dict[str, t.Any]]:
             action()
             step["ok"] = True
         except Fault as fault:
-            step.update(_explain(spec, fault, masker), ok=False)
+            step.update(explain(spec, fault, masker), ok=False)
         step["seconds"] = round(time.monotonic() - began, 4)
         if not step["ok"]:
             break
@@ -90,7 +90,8 @@ def probe_server(spec: ServerSpec, timeout: float) -> list[dict[str, t.Any]]:
     return steps
 
 
-def _explain(spec: ServerSpec, fault: Fault, masker: Masker) -> dict[str, t.Any]:
+def explain(spec: ServerSpec, fault: Fault, masker: Masker) -> dict[str, t.Any]:
+    """What kept this host from using one server: cause, detail and remedy."""
     label = f"[{spec.host}]:{spec.port}" if ":" in spec.host else f"{spec.host}:{spec.port}"
     evidence = Evidence(passive="source", source=label, destination="this host", stage="prepare")
     evidence.record(fault)
@@ -154,6 +155,7 @@ def _wire(port: int) -> t.Iterator[Wire | None]:
 __all__ = (
     "PROBE_KEYS",
     "STEPS",
+    "explain",
     "parse_connection",
     "parse_port",
     "parse_timeout",
