@@ -21,7 +21,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check, run_check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Payload, Station
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Payload, Station, again
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
@@ -105,7 +105,7 @@ class _SharedLeg(_Check):
     def _prepare_file(self) -> None:
         source = self.stations["source"]
         if source.payload_fault is not None:
-            raise source.payload_fault
+            raise again(source.payload_fault, "source")
         if source.payload is None:
             try:
                 super()._prepare_file()
@@ -249,7 +249,7 @@ class _Mesh:
         # As in a check, a fault of the source counts first.
         role: Role = "source" if leg.source in self.down else "destination"
         known = self.down[leg.source if role == "source" else leg.destination]
-        evidence.record(Fault(known.kind, role, known.detail, known.command))
+        evidence.record(again(known, role))
         return leg_result(evidence, leg.expect)
 
     def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:

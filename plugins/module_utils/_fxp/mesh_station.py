@@ -66,7 +66,7 @@ class Station(Session):
     def control(self) -> ControlConnection:
         """The connection, logged in and in binary mode."""
         if self.given_up is not None:
-            raise Fault(self.given_up.kind, self.role, self.given_up.detail, self.given_up.command)
+            raise again(self.given_up, self.role)
         try:
             return super().control
         except Fault as fault:
@@ -94,4 +94,9 @@ class Station(Session):
         return complaints
 
 
-__all__ = ("Payload", "Station")
+def again(fault: Fault, role: Role) -> Fault:
+    """The same fault of a server that may play another role by now."""
+    return Fault(fault.kind, role, fault.detail, fault.command)
+
+
+__all__ = ("Payload", "Station", "again")

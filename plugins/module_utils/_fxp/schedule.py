@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Role
 
-Edge = t.Tuple[str, str]  # two servers, whichever sends
+Edge = t.Tuple[str, str]  # two servers; ordered, source and destination, where that is said
 COVERAGES = ("all", "ring", "sample")
 PASSIVES = ("alternate", "both", "source", "destination")
 
@@ -80,20 +80,26 @@ def edges(names: t.Iterable[str], coverage: str, peers: int = 0, seed: str = "")
     return {pair for pair in wanted if len(pair) == 2}
 
 
-def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, wanted: t.Container[frozenset[str]]) -> list[list[Leg]]:
-    """
-    The transfers of each wanted pair of a tournament, in its order; a list per pair.
+def both_ways(wanted: t.Iterable[frozenset[str]]) -> dict[Edge, str]:
+    """Every ordered pair of the wanted ones, each to be allowed."""
+    ends = [tuple(sorted(pair)) for pair in wanted]
+    return {pair: "allowed" for one, two in ends for pair in ((one, two), (two, one))}
 
-    ``both`` proves both directions with either side listening, four legs. ``source`` and ``destination`` prove both directions with
-    that side listening. ``alternate`` does one of these two by turns.
+
+def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mapping[Edge, str]) -> list[list[Leg]]:
+    """
+    The transfers of each pair of a tournament, in its order; a list per pair. ``expect`` has the ordered pairs that are wanted.
+
+    ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does one
+    of these two by turns. Whatever is chosen, where both directions are wanted each server listens once and connects once.
     """
     schedule: list[list[Leg]] = []
     for pairs in tournament:
         for one, two in pairs:
-            if frozenset((one, two)) not in wanted:
-                continue
             listening = ROLES if passive == "both" else (_role(passive, len(schedule)),)
-            schedule.append([Leg(*ends, role) for role in listening for ends in ((one, two), (two, one))])
+            ways = [ends for ends in ((one, two), (two, one)) if ends in expect]
+            if ways:
+                schedule.append([Leg(*ends, role, expect[ends]) for role in listening for ends in ways])
     return schedule
 
 
@@ -108,4 +114,4 @@ def _role(passive: str, turn: int) -> Role:
     return "source" if passive == "source" else "destination"
 
 
-__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "edges", "legs", "rounds", "share")
+__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "both_ways", "edges", "legs", "rounds", "share")

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is to be proven of a fleet: the options of a mesh as typed, validated data."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshRequest
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
+    COVERAGES,
+    PASSIVES,
+    Edge,
+    both_ways,
+    edges,
+    legs,
+    rounds,
+    share,
+)
+
+MOST_LEGS_AT_ONCE = 8  # by default; one machine hardly gains from more
+
+
+def server_options() -> dict[str, t.Any]:
+    """The argument spec of one server, the same as for a single check."""
+    return {
+        "host": {"type": "str", "required": True},
+        "port": {"type": "int", "default": 21},
+        "user": {"type": "str", "required": True},
+        "password": {"type": "str", "required": True, "no_log": True},
+        "tls": {"type": "str", "choices": ["none"], "default": "none"},
+        "directory": {"type": "str", "default": "."},
+        "passive_ports": {"type": "str"},
+        "expected_address": {"type": "str"},
+    }
+
+
+def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
+    """The argument spec of a mesh of these servers."""
+    servers = {name: {"type": "dict", "required": True, "options": server_options()} for name in names}
+    return {
+        "servers": {"type": "dict", "required": True, **({"options": servers} if servers else {})},
+        "pairs": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "source": {"type": "str", "required": True},
+                "destination": {"type": "str", "required": True},
+                "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+            },
+        },
+        "passive": {"type": "str", "choices": list(PASSIVES), "default": "alternate"},
+        "coverage": {"type": "str", "choices": list(COVERAGES), "default": "all"},
+        "peers": {"type": "int"},
+        "seed": {"type": "str", "default": ""},
+        "share": {"type": "int", "default": 0},
+        "shares": {"type": "int", "default": 1},
+        "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
+        "payload_size": {"type": "bytes", "default": "64KB"},
+        "timeout": {"type": "float", "default": 10},
+        "concurrency": {"type": "int"},
+        "transcripts": {"type": "str", "choices": ["all", "failed", "none"], "default": "failed"},
+    }
+
+
+class Plan(t.NamedTuple):
+    """The request, and what of the fleet it covers as results tell it."""
+
+    request: MeshRequest
+    coverage: dict[str, t.Any]
+
+
+def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
+    """Options of the module, with its types and defaults applied, as a plan. Raises ``RequestError``."""
+    _check_numbers(options)
+    names = sorted(options["servers"])
+    specs = {name: parse_server("source", options["servers"][name], f"servers.{name}") for name in names}
+    if len(names) < 2:
+        raise RequestError(f"servers has {len(names)} entries, but a transfer needs two; name all servers of the fleet.")
+    fleet = both_ways(edges(names, "all"))
+    asked = fleet if options["pairs"] is None else _pairs(options["pairs"], names)
+    chosen = both_ways(edges(names, options["coverage"], options["peers"] or 0, options["seed"]))
+    expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
+    schedule = share(legs(rounds(names), options["passive"], expect), options["share"], options["shares"])
+    request = MeshRequest(
+        servers=specs,
+        schedule=schedule,
+        family=options["family"],
+        payload_size=options["payload_size"],
+        timeout=options["timeout"],
+        concurrency=options["concurrency"] or max(1, min(MOST_LEGS_AT_ONCE, len(names) // 2)),
+        transcripts=options["transcripts"],
+    )
+    mine = len({(leg.source, leg.destination) for pair in schedule for leg in pair})
+    told = ("passive", "share", "shares")
+    coverage = {
+        "kind": options["coverage"],
+        "peers": options["peers"] if options["coverage"] == "sample" else None,
+        "seed": options["seed"] if options["coverage"] == "sample" else None,
+        **{key: options[key] for key in told},
+        "servers": len(names),
+        "pairs": mine,
+        "pairs_asked": len(asked),
+        "pairs_of_fleet": len(fleet),
+    }
+    return Plan(request, {**coverage, "text": _words(coverage)})
+
+
+def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
+    if options["payload_size"] < 0:
+        raise RequestError(f"payload_size is {options['payload_size']}, but a size is 0 or more; write for example 64KB.")
+    if not options["timeout"] > 0:
+        raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
+    if options["concurrency"] is not None and options["concurrency"] < 1:
+        raise RequestError(f"concurrency is {options['concurrency']}, but something has to be done at a time; write 1 or more.")
+    if options["coverage"] == "sample" and (options["peers"] or 0) < 1:
+        raise RequestError("coverage is sample, so peers must say how many peers of each server are tried; write for example 4.")
+    if options["coverage"] != "sample" and options["peers"] is not None:
+        raise RequestError(f"peers is {options['peers']}, which only a sample has; set coverage to sample, or leave peers out.")
+    if not 0 <= options["share"] < options["shares"]:
+        raise RequestError(
+            f"share is {options['share']} of shares {options['shares']}, but shares are counted from 0; "
+            "write for example 0 and 1 of 2."
+        )
+
+
+def _pairs(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Sequence[str]) -> dict[Edge, str]:
+    pairs: dict[Edge, str] = {}
+    for index, row in enumerate(rows):
+        for end in ("source", "destination"):
+            if row[end] not in names:
+                near = difflib.get_close_matches(row[end], names, 1)
+                cure = f"did you mean {near[0]!r}?" if near else "add it there, or take the pair out."
+                raise RequestError(f"pairs[{index}].{end} is {row[end]!r}, which servers does not have; {cure}")
+        if row["source"] == row["destination"]:
+            raise RequestError(f"pairs[{index}] sends from {row['source']!r} to itself; name two servers.")
+        pair = (row["source"], row["destination"])
+        if pair in pairs:
+            raise RequestError(f"pairs[{index}] has {pair[0]!r} to {pair[1]!r} once more; name every pair once.")
+        pairs[pair] = row["expect"]
+    return pairs
+
+
+def _words(coverage: t.Mapping[str, t.Any]) -> str:
+    """The coverage for people."""
+    kind = {
+        "all": "all pairs",
+        "ring": "a ring",
+        "sample": f"a sample of {coverage['peers']} peers per server with the seed {coverage['seed']!r}",
+    }[coverage["kind"]]
+    part = f", share {coverage['share']} of {coverage['shares']}" if coverage["shares"] > 1 else ""
+    listens = {
+        "both": "either side listening in turn",
+        "alternate": "sides listening by turns",
+    }.get(coverage["passive"], f"the {coverage['passive']} listening")
+    return (
+        f"{kind}{part}: {coverage['pairs']} of {coverage['pairs_of_fleet']} ordered pairs of {coverage['servers']} servers, {listens}"
+    )
+
+
+__all__ = ("Plan", "mesh_options", "parse_mesh", "server_options")
