@@ -34,11 +34,19 @@ def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = 
     return MeshRequest(servers=specs, schedule=schedule, **{**defaults, **options})
 
 
-def mesh(servers: t.Mapping[str, t.Mapping[str, t.Any]], **options: t.Any) -> MeshOutcome:
+def mesh(
+    servers: t.Mapping[str, t.Mapping[str, t.Any]], tell: t.Callable[[Progress], None] | None = None, **options: t.Any
+) -> MeshOutcome:
     """Run a mesh and look at what every outcome has to fulfil."""
     request = mesh_request(servers, **options)
     told: list[Progress] = []
-    outcome = run_mesh(request, told.append)
+
+    def hear(progress: Progress) -> None:
+        told.append(progress)
+        if tell is not None:
+            tell(progress)
+
+    outcome = run_mesh(request, hear)
     wanted = [(leg.source, leg.destination, leg.passive, leg.expect) for pair in request.schedule for leg in pair]
     assert [(leg["source"], leg["destination"], leg["passive"], leg["expect"]) for leg in outcome.legs] == wanted
     assert all(set(leg) == MESH_LEG_KEYS for leg in outcome.legs)
