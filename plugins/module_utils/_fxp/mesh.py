@@ -21,7 +21,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check, run_check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Payload, Station, again
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Lines, Payload, Station, again
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
@@ -86,18 +86,23 @@ def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda p
 class _SharedLeg(_Check):
     """One leg as a check does it, over connections that others used before."""
 
-    def __init__(self, request: Request, stations: t.Mapping[Role, Station], kept: bool) -> None:
+    def __init__(self, request: Request, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
         super().__init__(request)
         self.stations = stations
         self.sessions = {role: stations[role] for role in ROLES}
-        self.kept = kept
+        self.lines = lines
         for role in ROLES:
-            stations[role].play(role, self.transcript if kept else None)
+            stations[role].play(role, lines)
 
     def prove(self) -> dict[str, t.Any]:
         """The entry of ``legs``."""
         evidence = self._evidence(self.request.passive[0])
         return self._leg(evidence) if self._set_up([evidence]) else leg_result(evidence, self.request.expect)
+
+    def dialogue(self) -> list[dict[str, t.Any]]:
+        """What was said in this leg, and in the logins before it if this is the first leg after them."""
+        said = [entry for role in ROLES for entry in self.stations[role].opening()] + (self.lines.entries() if self.lines else [])
+        return sorted(said, key=lambda entry: float(entry["seconds"]))
 
     def _resolve(self) -> None:
         """The endpoints are known since the servers were opened."""
@@ -120,7 +125,7 @@ class _SharedLeg(_Check):
 
     def _listing(self, role: Role, name: str) -> str | None:
         # It decides nothing and costs a data connection.
-        return super()._listing(role, name) if self.kept else None
+        return super()._listing(role, name) if self.lines else None
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
         # Both are open already as a rule; a thread for nothing would cost more than it saves.
@@ -155,8 +160,10 @@ class _Mesh:
         finally:
             # What is repeated has both servers for itself; a server that was given up is asked about its files last.
             self._leave(name for name, station in self.stations.items() if station.given_up is None)
-        repeating = [Work(self.legs[at].servers, lambda at=at: self._repeat(at)) for at in sorted(self.first_causes)]
-        self._apart(repeating)
+        # A check asks both servers at once and tells of one. So a server that was given up is asked beside one that was not, first.
+        for given_up in range(3):
+            ranked = [at for at in sorted(self.first_causes) if self._given_up(self.legs[at]) == given_up]
+            self._apart([Work(self.legs[at].servers, lambda at=at: self._repeat(at)) for at in ranked])
         self._leave(name for name, station in self.stations.items() if station.holds_files)
         return self._outcome()
 
@@ -185,10 +192,7 @@ class _Mesh:
         return "" if endpoint is None else "ipv6" if len(endpoint[1]) == 4 else "ipv4"
 
     def _open(self, name: str) -> None:
-        try:
-            self.stations[name].control  # noqa: B018 - asking for it opens it
-        except Fault:
-            pass  # the station knows, and every leg of this server will say so
+        self.stations[name].open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
 
     def _prove(self, at: int) -> None:
         leg = self.legs[at]
@@ -196,16 +200,18 @@ class _Mesh:
         stations: dict[Role, Station] = {"source": self.stations[leg.source], "destination": self.stations[leg.destination]}
         families = {self._family(name) for name in leg.servers} - {""}
         result: dict[str, t.Any] | None = None
+        dialogue: list[dict[str, t.Any]] = []
         if len(families) < 2:
-            shared = _SharedLeg(self._request(leg), stations, self.request.transcripts == "all")
+            lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
+            shared = _SharedLeg(self._request(leg), stations, lines)
             result = shared.prove()
-            cause = result["cause"]
+            cause, dialogue = result["cause"], shared.dialogue()
             with self.lock:
                 self.warnings += shared.warnings
         with self.lock:
             self.done += 1
             if result is not None and result["ok"]:
-                self.results[at] = self._told(leg, result, shared.transcript.entries())
+                self.results[at] = self._told(leg, result, dialogue)
             else:
                 self.failed += 1
                 self.first_causes[at] = cause
@@ -236,6 +242,9 @@ class _Mesh:
                 f"{leg.source} -> {leg.destination} with the {leg.passive} passive failed among the others ({cause}) and passed alone; "
                 "look for a limit on connections or a server that is short of time."
             )
+
+    def _given_up(self, leg: Leg) -> int:
+        return sum(self.stations[name].given_up is not None for name in leg.servers)
 
     def _note_down(self, leg: Leg, evidence: t.Mapping[str, t.Any]) -> None:
         role, kind = evidence["fault_server"], evidence["fault_kind"]

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -26,6 +27,14 @@ class Payload:
     name: str
     size: int
     digests: t.Mapping[str, str]
+
+
+class Lines(Transcript):
+    """A part of the dialogue; seconds count from a moment that all parts share (of ``time.monotonic()``)."""
+
+    def __init__(self, masker: Masker, start: float) -> None:
+        super().__init__(masker)
+        self._start = start
 
 
 class _Switch(Transcript):
@@ -54,6 +63,20 @@ class Station(Session):
         self.given_up: Fault | None = None
         self.payload: Payload | None = None
         self.payload_fault: Fault | None = None
+        self._opening: Transcript | None = None
+
+    def open(self, lines: Transcript | None = None) -> None:
+        """Log in; whoever needs the connection hears of a fault, so none is raised here. ``lines`` take the dialogue."""
+        self._opening = lines
+        self.play(self.role, lines)
+        with contextlib.suppress(Fault):
+            _opened = self.control
+        self.play(self.role)
+
+    def opening(self) -> list[dict[str, t.Any]]:
+        """The dialogue of the login, once, as the role that is played now said it."""
+        lines, self._opening = self._opening, None
+        return [dict(entry, server=self.role) for entry in lines.entries()] if lines else []
 
     def play(self, role: Role, transcript: Transcript | None = None) -> None:
         """Be the source or the destination from now on."""
@@ -99,4 +122,4 @@ def again(fault: Fault, role: Role) -> Fault:
     return Fault(fault.kind, role, fault.detail, fault.command)
 
 
-__all__ = ("Payload", "Station", "again")
+__all__ = ("Lines", "Payload", "Station", "again")
