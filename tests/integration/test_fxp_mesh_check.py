@@ -125,7 +125,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Played]:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Played]:
     """With progress, because there is a terminal; large payloads make it last for a moment."""
     for starter in started():
-        yield play(tmp_path_factory.mktemp("watched"), starter, "auto", payload_size="150MB")
+        yield play(tmp_path_factory.mktemp("watched"), starter, "auto", payload_size="30MB")
 
 
 def test_no_password_at_any_verbosity(quiet: Played, watched: Played) -> None:

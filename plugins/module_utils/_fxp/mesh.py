@@ -78,7 +78,7 @@ def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda p
     """
     Prove every leg. Whatever the servers do ends up in the outcome, nothing is raised for it.
 
-    ``tell`` hears of every leg that has ended, from any thread but never twice at once.
+    ``tell`` hears of the beginning and of every leg that has ended, from any thread but never twice at once.
     """
     return _Mesh(request, tell).run()
 
@@ -151,6 +151,7 @@ class _Mesh:
         self.start = time.monotonic()
 
     def run(self) -> MeshOutcome:
+        self._tell()
         self._apart([Work((name,), lambda name=name: self._locate(name)) for name in self.stations], RESOLVERS)
         self._one_family()
         try:
