@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import mesh_progress
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
 
 MODULE = "proftpd.fxp.fxp_mesh_check"
 STATUS = "ansible.builtin.async_status"
@@ -63,7 +64,7 @@ class ActionModule(ActionBase):
         if job is None:
             return started
         looks, lost = iter(FIRST_LOOKS), 0.0
-        last: mesh_progress.Progress | None = None
+        last: Progress | None = None
         while True:
             time.sleep(next(looks, PAUSE))
             try:
@@ -101,7 +102,7 @@ class ActionModule(ActionBase):
         finally:
             self._task.async_val = before
 
-    def _look(self, path: str) -> mesh_progress.Progress | None:
+    def _look(self, path: str) -> Progress | None:
         answer = self._low_level_execute_command(f"cat {shlex.quote(path)} 2>/dev/null")
         return mesh_progress.read(answer.get("stdout", ""))
 

@@ -9,8 +9,8 @@ name: check_servers
 short_description: Tell checks how to log in to the servers of a plan
 version_added: 0.2.0
 description:
-  - Makes of the plan and the hosts' variables what the option O(proftpd.fxp.fxp_mesh_check#module:servers) wants. The entry of one
-    server is also what O(proftpd.fxp.fxp_check#module:source) and O(proftpd.fxp.fxp_check#module:destination) want.
+  - Makes of the plan and the hosts' variables what the option O(proftpd.fxp.fxp_mesh_check#module:servers) wants. The entry of
+    one server is also what O(proftpd.fxp.fxp_check#module:source) and O(proftpd.fxp.fxp_check#module:destination) want.
   - The result has passwords in it. Hand it on to a module, and do not keep it in a fact.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)

@@ -113,7 +113,10 @@ def test_what_is_broken_costs_only_its_own_pairs(start: Starter, fleet: Fleet) -
     assert not [leg for leg in outcome.legs if not leg["ok"] and {leg["source"], leg["destination"]} <= set(fleet)]
     failed = [leg for leg in outcome.legs if not leg["ok"]]
     assert [leg for leg in outcome.legs if leg["repeated"]] == failed
-    causes = {name: {leg["cause"] for leg in failed if {leg["source"], leg["destination"]} - set(fleet) == {name}} for name in servers}
+    causes: dict[str, set[str]] = {name: set() for name in servers}
+    for leg in failed:
+        if len(bad := {leg["source"], leg["destination"]} - set(fleet)) == 1:
+            causes[bad.pop()].add(leg["cause"])
     assert causes["refuses"] == {"passive_refuses_foreign_address", "active_refuses_foreign_address"}
     assert causes["down"] == {"control_unreachable"}
     assert causes["wrong"] == {"login_refused"}

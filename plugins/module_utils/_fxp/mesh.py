@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import functools
 import threading
 import time
 import typing as t
@@ -152,19 +153,19 @@ class _Mesh:
 
     def run(self) -> MeshOutcome:
         self._tell()
-        self._apart([Work((name,), lambda name=name: self._locate(name)) for name in self.stations], RESOLVERS)
+        self._apart([Work((name,), functools.partial(self._locate, name)) for name in self.stations], RESOLVERS)
         self._one_family()
         try:
-            opening = [Work((name,), lambda name=name: self._open(name)) for name in self.stations]
-            proving = [Work(leg.servers, lambda at=at: self._prove(at)) for at, leg in enumerate(self.legs)]
+            opening = [Work((name,), functools.partial(self._open, name)) for name in self.stations]
+            proving = [Work(leg.servers, functools.partial(self._prove, at)) for at, leg in enumerate(self.legs)]
             self._apart(opening + proving)
         finally:
             # What is repeated has both servers for itself; a server that was given up is asked about its files last.
             self._leave(name for name, station in self.stations.items() if station.given_up is None)
-        # A check asks both servers at once and tells of one. So a server that was given up is asked beside one that was not, first.
+        # A check asks both servers at once and tells of one. So who was given up is first asked beside one that was not.
         for given_up in range(3):
             ranked = [at for at in sorted(self.first_causes) if self._given_up(self.legs[at]) == given_up]
-            self._apart([Work(self.legs[at].servers, lambda at=at: self._repeat(at)) for at in ranked])
+            self._apart([Work(self.legs[at].servers, functools.partial(self._repeat, at)) for at in ranked])
         self._leave(name for name, station in self.stations.items() if station.holds_files)
         return self._outcome()
 
@@ -240,8 +241,8 @@ class _Mesh:
     def _flaky(self, leg: Leg, cause: str | None) -> None:
         if cause is not None and leg.expect == "allowed":
             self.warnings.append(
-                f"{leg.source} -> {leg.destination} with the {leg.passive} passive failed among the others ({cause}) and passed alone; "
-                "look for a limit on connections or a server that is short of time."
+                f"{leg.source} -> {leg.destination} with the {leg.passive} passive failed among the others ({cause}) and passed "
+                "alone; look for a limit on connections or a server that is short of time."
             )
 
     def _given_up(self, leg: Leg) -> int:
@@ -304,7 +305,7 @@ class _Mesh:
             with self.lock:
                 self.warnings += complaints
 
-        self._apart([Work((name,), lambda name=name: leave(name)) for name in names])
+        self._apart([Work((name,), functools.partial(leave, name)) for name in names])
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self.start

@@ -18,7 +18,6 @@ import dataclasses
 import json
 import os
 import time
-import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
 
@@ -70,13 +69,14 @@ def words(progress: Progress) -> str:
     if progress.done >= progress.legs:
         return f"{progress.legs} transfers tried{short}; {progress.repeated} of {progress.to_repeat} repeated alone"
     per_second = progress.done / progress.seconds if progress.seconds > 0 else 0.0
-    left = f", {per_second:.1f} per second, about {_span((progress.legs - progress.done) / per_second)} left" if per_second else ""
-    return f"{progress.done} of {progress.legs} transfers tried{short}{left}"
+    tried = f"{progress.done} of {progress.legs} transfers tried{short}"
+    if not per_second:
+        return tried
+    return f"{tried}, {per_second:.1f} per second, about {_span((progress.legs - progress.done) / per_second)} left"
 
 
 def _span(seconds: float) -> str:
-    whole: t.Final = round(seconds)
-    return f"{whole} s" if whole < 120 else f"{round(whole / 60)} min"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 __all__ = ("PAUSE", "ProgressFile", "read", "words")

@@ -114,8 +114,6 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
 
 
 def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
-    if options["payload_size"] < 0:
-        raise RequestError(f"payload_size is {options['payload_size']}, but a size is 0 or more; write for example 64KB.")
     if not options["timeout"] > 0:
         raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
     if options["concurrency"] is not None and options["concurrency"] < 1:
@@ -160,9 +158,8 @@ def _words(coverage: t.Mapping[str, t.Any]) -> str:
         "both": "either side listening in turn",
         "alternate": "sides listening by turns",
     }.get(coverage["passive"], f"the {coverage['passive']} listening")
-    return (
-        f"{kind}{part}: {coverage['pairs']} of {coverage['pairs_of_fleet']} ordered pairs of {coverage['servers']} servers, {listens}"
-    )
+    pairs = f"{coverage['pairs']} of {coverage['pairs_of_fleet']} ordered pairs of {coverage['servers']} servers"
+    return f"{kind}{part}: {pairs}, {listens}"
 
 
 __all__ = ("Plan", "mesh_options", "parse_mesh", "server_options")

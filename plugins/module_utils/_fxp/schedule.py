@@ -62,9 +62,9 @@ def edges(names: t.Iterable[str], coverage: str, peers: int = 0, seed: str = "")
     """
     The pairs that a coverage wants.
 
-    ``all`` wants every pair, ``ring`` each server with its neighbours in the order of names. ``sample`` wants ``peers`` of them per
-    server: the servers stand in a circle whose order the seed decides, and each is paired with those nearest to it, so that the
-    sample hangs together. If servers and peers are both odd in number, one server has one more.
+    ``all`` wants every pair, ``ring`` each server with its neighbours in the order of names. ``sample`` wants ``peers`` of them
+    per server: the servers stand in a circle whose order the seed decides, and each is paired with those nearest to it, so that
+    the sample hangs together. If servers and peers are both odd in number, one server has one more.
     """
     ordered = sorted(set(names))
     count = len(ordered)
@@ -90,8 +90,8 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
     """
     The transfers of each pair of a tournament, in its order; a list per pair. ``expect`` has the ordered pairs that are wanted.
 
-    ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does one
-    of these two by turns. Whatever is chosen, where both directions are wanted each server listens once and connects once.
+    ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does
+    one of these two by turns. Where both directions are wanted each server listens and connects equally often, whatever is chosen.
     """
     schedule: list[list[Leg]] = []
     for pairs in tournament:
@@ -103,9 +103,9 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
     return schedule
 
 
-def share(schedule: t.Sequence[t.List[Leg]], index: int, count: int) -> list[list[Leg]]:
-    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule go to different hosts, with different servers."""
-    return list(schedule[index::count])
+def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
+    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule, whose servers differ, go to different hosts."""
+    return schedule[index::count]
 
 
 def _role(passive: str, turn: int) -> Role:
