@@ -91,7 +91,7 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
     The transfers of each pair of a tournament, in its order; a list per pair. ``expect`` has the ordered pairs that are wanted.
 
     ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does
-    one of these two by turns. Where both directions are wanted each server listens and connects equally often, whatever is chosen.
+    one of these two by turns. Where both directions are wanted, each server listens and connects equally often in any case.
     """
     schedule: list[list[Leg]] = []
     for pairs in tournament:
@@ -104,7 +104,7 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
 
 
 def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
-    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule, whose servers differ, go to different hosts."""
+    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule, often with no server in common, are apart."""
     return schedule[index::count]
 
 
