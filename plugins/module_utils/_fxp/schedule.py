@@ -104,7 +104,7 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
 
 
 def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
-    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule, often with no server in common, are apart."""
+    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule go to different hosts."""
     return schedule[index::count]
 
 
