@@ -69,11 +69,28 @@ options:
         required: true
       tls:
         description:
-          - Whether the control connection is encrypted.
+          - Whether the control connection is encrypted, as O(proftpd.fxp.fxp_check#module:source.tls).
         type: str
         choices:
           - none
+          - explicit
+          - implicit
         default: none
+      validate_certs:
+        description:
+          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
+            is dialled. Not used without TLS.
+        type: bool
+        default: true
+      ca_path:
+        description:
+          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
+            those of that host's system are trusted. Refused without TLS.
+        type: path
+      ca_content:
+        description:
+          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
+        type: str
       directory:
         description:
           - Directory to change to after the login. Its listing is what a stranger is offered.
@@ -263,31 +280,18 @@ transcript:
       stranger: 198.51.100.77
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce import parse_bounce, run_bounce
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
-
-SERVER: dict[str, t.Any] = {
-    "host": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 21},
-    "user": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
-    "tls": {"type": "str", "choices": ["none"], "default": "none"},
-    "directory": {"type": "str", "default": "."},
-    "passive_ports": {"type": "str"},
-    "expected_address": {"type": "str"},
-}
-
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "server": {"type": "dict", "required": True, "options": SERVER},
+            "server": {"type": "dict", "required": True, "options": server_options()},
             "stranger_sources": {"type": "list", "elements": "str"},
             "timeout": {"type": "float", "default": 10},
         },

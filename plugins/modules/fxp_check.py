@@ -417,42 +417,20 @@ transcript:
       leg: 0
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
-
-
-def server_spec() -> dict[str, t.Any]:
-    """The argument spec of one server."""
-    return {
-        "type": "dict",
-        "required": True,
-        "options": {
-            "host": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 21},
-            "user": {"type": "str", "required": True},
-            "password": {"type": "str", "required": True, "no_log": True},
-            "tls": {"type": "str", "choices": ["none", "explicit", "implicit"], "default": "none"},
-            "validate_certs": {"type": "bool", "default": True},
-            "ca_path": {"type": "path"},
-            "ca_content": {"type": "str"},
-            "directory": {"type": "str", "default": "."},
-            "passive_ports": {"type": "str"},
-            "expected_address": {"type": "str"},
-        },
-    }
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "source": server_spec(),
-            "destination": server_spec(),
+            "source": {"type": "dict", "required": True, "options": server_options()},
+            "destination": {"type": "dict", "required": True, "options": server_options()},
             "passive": {"type": "str", "choices": ["both", "source", "destination"], "default": "both"},
             "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
             "path": {"type": "str"},

@@ -254,25 +254,13 @@ hosts:
       take_over: false
     ftp3:
       state: absent
-pairs:
+refusing:
   description:
-    - Every ordered pair of servers and what is to be proven of it.
+    - The servers that take no foreign addresses. A transfer with one of them, in either role, must be refused.
   returned: success
   type: list
-  elements: dict
-  contains:
-    source:
-      description: Name of the server that sends.
-      type: str
-      returned: success
-    destination:
-      description: Name of the server that receives.
-      type: str
-      returned: success
-    expect:
-      description: C(allowed), or C(refused) if one of the two takes no foreign addresses.
-      type: str
-      returned: success
+  elements: str
+  sample: []
 cautions:
   description:
     - Sentences on what works but deserves a word; they are shown as warnings too.

@@ -270,6 +270,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import dialled_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
     PROBE_KEYS,
     parse_connection,
@@ -281,24 +282,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
 
-SERVER: dict[str, t.Any] = {
-    "host": {"type": "str", "required": True},
-    "port": {"type": "int", "default": 21},
-    "user": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
-    "tls": {"type": "str", "choices": ["none", "explicit", "implicit"], "default": "none"},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "ca_content": {"type": "str"},
-    "directory": {"type": "str", "default": "."},
-}
-
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "server": {"type": "dict", "options": SERVER},
+            "server": {"type": "dict", "options": dialled_options()},
             "connect": {
                 "type": "dict",
                 "options": {"address": {"type": "str", "required": True}, "port": {"type": "int", "required": True}},

@@ -207,11 +207,6 @@ def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> di
     }
 
 
-def _expect(*hosts: t.Mapping[str, t.Any]) -> str:
-    """What a transfer between two servers must come to: one that takes no foreign addresses refuses in either role."""
-    return "refused" if any(host["allow_foreign_address"] == "off" for host in hosts) else "allowed"
-
-
 def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
     """Two servers that would be dialled at one address and port."""
     seen: dict[tuple[str, int], str] = {}
@@ -324,7 +319,7 @@ def make_plan(
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
     tells it. *gateways*: the members of C(fxp_gateways). Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
-    C(pairs) (every ordered pair, and whether its transfers must be allowed or refused), C(vantage) and C(cautions)
+    C(refusing) (the servers that take no foreign addresses, so that transfers with them must be refused), C(vantage) and C(cautions)
     (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
     is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
 
@@ -343,8 +338,8 @@ def make_plan(
     return {
         "servers": servers,
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
-        "pairs": [{"source": source, "destination": destination, "expect": _expect(hosts[source], hosts[destination])}
-                  for source, destination in itertools.permutations(servers, 2)],
+        # Not a list of pairs: a thousand servers have a million of them.
+        "refusing": [name for name in servers if hosts[name]["allow_foreign_address"] == "off"],
         "vantage": vantage,
         "cautions": _cautions(readers, servers),
     }

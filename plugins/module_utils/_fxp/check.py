@@ -86,9 +86,7 @@ class _Check:
     def _set_up(self, evidences: t.Sequence[Evidence]) -> bool:
         """Everything that both legs need. What fails here fails in every leg."""
         try:
-            endpoints = resolve_pair(self.request.servers, self.request.family, self.request.timeout)
-            for role in ROLES:
-                self.sessions[role].endpoint = endpoints[role]
+            self._resolve()
             self._on_both(lambda session: session.control)
             for evidence in evidences:
                 evidence.tls = {role: self.sessions[role].control.tls for role in ROLES}
@@ -107,6 +105,11 @@ class _Check:
         for evidence in evidences:
             evidence.expected_size = self.size
         return True
+
+    def _resolve(self) -> None:
+        endpoints = resolve_pair(self.request.servers, self.request.family, self.request.timeout)
+        for role in ROLES:
+            self.sessions[role].endpoint = endpoints[role]
 
     def _vantage_is_peer(self) -> bool:
         controls = {role: session.control for role, session in self.sessions.items()}

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_check
 
@@ -88,7 +89,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_passwords_are_secret() -> None:
-    assert fxp_check.server_spec()["options"]["password"]["no_log"] is True
+    assert options.server_options()["password"]["no_log"] is True
 
 
 def test_documentation_of_return_values() -> None:

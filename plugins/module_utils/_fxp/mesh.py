@@ -1,0 +1,331 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+A whole fleet: one control connection per server for all of its legs, and what fails repeated alone before it is told.
+
+Nothing here grows with the payload: one file per source is streamed up once, and passed legs keep no dialogue.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import threading
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check, run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Lines, Payload, Station, again
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import choose
+
+MAX_TRANSCRIPTS = 200  # of failed legs; a fleet where everything fails must not fill the memory
+RESOLVERS = 16  # names that are asked for at once
+
+
+@dataclasses.dataclass(frozen=True)
+class MeshRequest:
+    """
+    A fleet by name and the legs to prove, a list per pair. Times are seconds, sizes bytes.
+
+    ``concurrency`` is the number of legs at once. ``transcripts`` says whose dialogue is kept: all, failed or none. ``clear`` data
+    is not encrypted; other data is where both servers have TLS.
+    """
+
+    servers: t.Mapping[str, ServerSpec]
+    schedule: t.Sequence[t.Sequence[Leg]]
+    family: str
+    payload_size: int
+    timeout: float
+    concurrency: int
+    transcripts: str
+    clear: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a mesh is. Legs that failed are repeated after all others; ``repeated`` of ``to_repeat`` have been."""
+
+    legs: int
+    done: int
+    failed: int
+    to_repeat: int
+    repeated: int
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class MeshOutcome:
+    """Every leg in the order of the schedule, how long it took, and what people must read."""
+
+    legs: list[dict[str, t.Any]]
+    seconds: float
+    message: str
+    warnings: list[str]
+
+
+def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda progress: None) -> MeshOutcome:
+    """
+    Prove every leg. Whatever the servers do ends up in the outcome, nothing is raised for it.
+
+    ``tell`` hears of the beginning and of every leg that has ended, from any thread but never twice at once.
+    """
+    return _Mesh(request, tell).run()
+
+
+class _SharedLeg(_Check):
+    """One leg as a check does it, over connections that others used before."""
+
+    def __init__(self, request: Request, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
+        super().__init__(request)
+        self.stations = stations
+        self.sessions = {role: stations[role] for role in ROLES}
+        self.lines = lines
+        for role in ROLES:
+            stations[role].play(role, lines)
+
+    def prove(self) -> dict[str, t.Any]:
+        """The entry of ``legs``."""
+        evidence = self._evidence(self.request.passive[0])
+        return self._leg(evidence) if self._set_up([evidence]) else leg_result(evidence, self.request.expect)
+
+    def dialogue(self) -> list[dict[str, t.Any]]:
+        """What was said in this leg, and in the logins before it if this is the first leg after them."""
+        said = [entry for role in ROLES for entry in self.stations[role].opening()] + (self.lines.entries() if self.lines else [])
+        return sorted(said, key=lambda entry: float(entry["seconds"]))
+
+    def _resolve(self) -> None:
+        """The endpoints are known since the servers were opened."""
+
+    def _prepare_file(self) -> None:
+        source = self.stations["source"]
+        if source.payload_fault is not None:
+            raise again(source.payload_fault, "source")
+        if source.payload is None:
+            try:
+                super()._prepare_file()
+            except Fault as fault:
+                source.payload_fault = fault
+                raise
+            source.keep(Payload(self.name, self.size, {self.method.algorithm: self.digest or ""}))
+            return
+        self.name, self.size = source.payload.name, source.payload.size
+        self.method = choose(self.stations["destination"].features)
+        self.digest = source.payload.digests.get(self.method.algorithm)
+
+    def _listing(self, role: Role, name: str) -> str | None:
+        # It decides nothing and costs a data connection.
+        return super()._listing(role, name) if self.lines else None
+
+    def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
+        # Both are open already as a rule; a thread for nothing would cost more than it saves.
+        for role in ROLES:
+            act(self.sessions[role])
+
+
+class _Mesh:
+    def __init__(self, request: MeshRequest, tell: t.Callable[[Progress], None]) -> None:
+        self.request = request
+        self.tell = tell
+        self.legs = [leg for pair in request.schedule for leg in pair]
+        needed = {name for leg in self.legs for name in leg.servers}
+        self.stations = {name: Station(request.servers[name], request.timeout, request.clear) for name in sorted(needed)}
+        self.masker = Masker(server.password for server in request.servers.values())
+        self.results: dict[int, dict[str, t.Any]] = {}
+        self.first_causes: dict[int, str | None] = {}  # of legs that are to be repeated
+        self.down: dict[str, Fault] = {}  # servers that could not be opened alone either
+        self.failed = self.done = self.transcripts = 0
+        self.repeated: int = 0
+        self.warnings: list[str] = []
+        self.lock = threading.Lock()
+        self.start = time.monotonic()
+
+    def run(self) -> MeshOutcome:
+        self._tell()
+        self._apart([Work((name,), functools.partial(self._locate, name)) for name in self.stations], RESOLVERS)
+        self._one_family()
+        try:
+            opening = [Work((name,), functools.partial(self._open, name)) for name in self.stations]
+            proving = [Work(leg.servers, functools.partial(self._prove, at)) for at, leg in enumerate(self.legs)]
+            self._apart(opening + proving)
+        finally:
+            # What is repeated has both servers for itself; a server that was given up is asked about its files last.
+            self._leave(name for name, station in self.stations.items() if station.given_up is None)
+        # A check asks both servers at once and tells of one. So who was given up is first asked beside one that was not.
+        for given_up in range(3):
+            ranked = [at for at in sorted(self.first_causes) if self._given_up(self.legs[at]) == given_up]
+            self._apart([Work(self.legs[at].servers, functools.partial(self._repeat, at)) for at in ranked])
+        self._leave(name for name, station in self.stations.items() if station.holds_files)
+        return self._outcome()
+
+    def _apart(self, works: t.Iterable[Work], threads: int | None = None) -> None:
+        run_apart(works, threads or self.request.concurrency)
+
+    def _locate(self, name: str, family: str | None = None) -> None:
+        station = self.stations[name]
+        pair: dict[Role, ServerSpec] = {role: station.spec for role in ROLES}
+        try:
+            station.endpoint = resolve_pair(pair, family or self.request.family, self.request.timeout)["source"]
+        except Fault as fault:
+            if station.endpoint is None:
+                station.given_up = fault
+
+    def _one_family(self) -> None:
+        """If the servers prefer different families, let those that can have the one that most of them prefer."""
+        families = collections.Counter(self._family(name) for name in self.stations if self._family(name))
+        for name in self.stations if len(families) > 1 else ():
+            common = families.most_common(1)[0][0]
+            if self._family(name) not in ("", common):
+                self._locate(name, common)
+
+    def _family(self, name: str) -> str:
+        endpoint = self.stations[name].endpoint
+        return "" if endpoint is None else "ipv6" if len(endpoint[1]) == 4 else "ipv4"
+
+    def _open(self, name: str) -> None:
+        self.stations[name].open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
+
+    def _prove(self, at: int) -> None:
+        leg = self.legs[at]
+        cause: str | None = None
+        stations: dict[Role, Station] = {"source": self.stations[leg.source], "destination": self.stations[leg.destination]}
+        families = {self._family(name) for name in leg.servers} - {""}
+        result: dict[str, t.Any] | None = None
+        dialogue: list[dict[str, t.Any]] = []
+        if len(families) < 2:
+            lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
+            shared = _SharedLeg(self._request(leg), stations, lines)
+            result = shared.prove()
+            cause, dialogue = result["cause"], shared.dialogue()
+            with self.lock:
+                self.warnings += shared.warnings
+        with self.lock:
+            self.done += 1
+            if result is not None and result["ok"]:
+                self.results[at] = self._told(leg, result, dialogue)
+            else:
+                self.failed += 1
+                self.first_causes[at] = cause
+            self._tell()
+
+    def _repeat(self, at: int) -> None:
+        leg = self.legs[at]
+        fault = next((self.down[name] for name in leg.servers if name in self.down), None)
+        if fault is None:
+            outcome = run_check(self._request(leg))
+            result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
+            self._note_down(leg, result["evidence"])
+        else:
+            result, dialogue, warnings = self._unreachable(leg), [], []
+        with self.lock:
+            self.warnings += warnings
+            told = self._told(leg, result, dialogue)
+            self.results[at] = {**told, "repeated": True, "first_cause": self.first_causes[at]}
+            self.repeated += 1
+            if result["ok"]:
+                self.failed -= 1
+                self._flaky(leg, self.first_causes[at])
+            self._tell()
+
+    def _flaky(self, leg: Leg, cause: str | None) -> None:
+        if cause is not None and leg.expect == "allowed":
+            self.warnings.append(
+                f"{leg.source} -> {leg.destination} with the {leg.passive} passive failed among the others ({cause}) and passed "
+                "alone; look for a limit on connections or a server that is short of time."
+            )
+
+    def _given_up(self, leg: Leg) -> int:
+        return sum(self.stations[name].given_up is not None for name in leg.servers)
+
+    def _note_down(self, leg: Leg, evidence: t.Mapping[str, t.Any]) -> None:
+        role, kind = evidence["fault_server"], evidence["fault_kind"]
+        if evidence["stage"] == "connect" and role is not None and kind != "no_common_family":
+            name = leg.source if role == "source" else leg.destination
+            self.down[name] = Fault(kind, role, evidence["fault_detail"], evidence["fault_command"] or "")
+
+    def _unreachable(self, leg: Leg) -> dict[str, t.Any]:
+        """What a check would say of a server that was found down a moment ago, without waiting for it once more."""
+        evidence = _Check(self._request(leg))._evidence(leg.passive)
+        # As in a check, a fault of the source counts first.
+        role: Role = "source" if leg.source in self.down else "destination"
+        known = self.down[leg.source if role == "source" else leg.destination]
+        evidence.record(again(known, role))
+        return leg_result(evidence, leg.expect)
+
+    def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+        evidence = result["evidence"]
+        if result["ok"]:
+            evidence = {key: value for key, value in evidence.items() if value is not None}
+        keep = self.request.transcripts == "all"
+        if self.request.transcripts == "failed" and not result["ok"] and self.transcripts < MAX_TRANSCRIPTS:
+            self.transcripts += 1
+            keep = True
+        told = {
+            "source": leg.source,
+            "destination": leg.destination,
+            "expect": leg.expect,
+            **result,
+            "evidence": evidence,
+            "repeated": False,
+            "first_cause": None,
+            "transcript": dialogue if keep else [],
+        }
+        return t.cast("dict[str, t.Any]", self.masker.value(told))
+
+    def _request(self, leg: Leg) -> Request:
+        ends: dict[Role, str] = {"source": leg.source, "destination": leg.destination}
+        return Request(
+            servers={role: dataclasses.replace(self.request.servers[name], role=role) for role, name in ends.items()},
+            passive=(leg.passive,),
+            family=self.request.family,
+            path=None,
+            payload_size=self.request.payload_size,
+            timeout=self.request.timeout,
+            transfer_timeout=0,
+            expect=leg.expect,
+            private=not self.request.clear and all(self.request.servers[name].tls != "none" for name in leg.servers),
+        )
+
+    def _leave(self, names: t.Iterable[str]) -> None:
+        def leave(name: str) -> None:
+            station = self.stations[name]
+            if name not in self.down:
+                station.given_up = None
+            complaints = station.leave()
+            with self.lock:
+                self.warnings += complaints
+
+        self._apart([Work((name,), functools.partial(leave, name)) for name in names])
+
+    def _tell(self) -> None:
+        seconds = time.monotonic() - self.start
+        self.tell(Progress(len(self.legs), self.done, self.failed, len(self.first_causes), self.repeated, seconds))
+
+    def _outcome(self) -> MeshOutcome:
+        legs = [self.results[at] for at in range(len(self.legs))]
+        failed = [at for at, leg in enumerate(legs) if not leg["ok"]]
+        message = ""
+        if failed:
+            first = self.legs[failed[0]]
+            message = (
+                f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
+                + message_of([legs[failed[0]]], self._request(first).servers)
+            )
+        warnings = [self.masker.text(text) for text in dict.fromkeys(self.warnings)]
+        return MeshOutcome(legs, time.monotonic() - self.start, self.masker.text(message), warnings)
+
+
+__all__ = ("MeshOutcome", "MeshRequest", "Progress", "run_mesh")
