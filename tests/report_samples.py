@@ -23,7 +23,11 @@ Failing = t.Literal["none", "some", "all"]
 # What goes wrong, as evidence; keys are only for people who read this.
 FAULTS: dict[str, dict[str, t.Any]] = {
     "blocked": {"stage": "transfer", "active_side": Side(), "stopped": "stalled", "client_reached": "connected"},
-    "refused by the active": {"stage": "port", "port_reply": "500 Illegal PORT command", "own_port_reply": "200 PORT command successful"},
+    "refused by the active": {
+        "stage": "port",
+        "port_reply": "500 Illegal PORT command",
+        "own_port_reply": "200 PORT command successful",
+    },
     "refused by the passive": {
         "stage": "transfer",
         "active_side": Side("150 Opening BINARY mode data connection", "226 Transfer complete", 0.001, 0.02),
@@ -34,24 +38,46 @@ FAULTS: dict[str, dict[str, t.Any]] = {
 
 
 def _evidence(names: t.Mapping[str, str], passive: t.Literal["source", "destination"], **seen: t.Any) -> Evidence:
-    return Evidence(passive=passive, **names, **{
-        "dialled_address": "198.51.100.11", "active_address": "198.51.100.12", "announced_address": "198.51.100.11",
-        "announced_port": 61007, "address_announced": True, "expected_size": SIZE, "port_reply": "200 PORT command successful", **seen})
+    return Evidence(
+        passive=passive,
+        **names,
+        **{
+            "dialled_address": "198.51.100.11",
+            "active_address": "198.51.100.12",
+            "announced_address": "198.51.100.11",
+            "announced_port": 61007,
+            "address_announced": True,
+            "expected_size": SIZE,
+            "port_reply": "200 PORT command successful",
+            **seen,
+        },
+    )
 
 
 def _transcript(passive: str, last: str) -> list[dict[str, t.Any]]:
     active = "destination" if passive == "source" else "source"
     said = [
-        (passive, "received", "220 ProFTPD Server (ftp) [198.51.100.11]"), (active, "received", "220 ProFTPD Server (ftp) [198.51.100.12]"),
-        (passive, "sent", "USER fxpcheck"), (passive, "received", "331 Password required for fxpcheck"), (passive, "sent", "PASS ****"),
-        (passive, "received", "230 User fxpcheck logged in"), (active, "sent", "USER fxpcheck"),
-        (active, "received", "331 Password required for fxpcheck"), (active, "sent", "PASS ****"),
-        (active, "received", "230 User fxpcheck logged in"), (passive, "sent", "PASV"),
-        (passive, "received", "227 Entering Passive Mode (198,51,100,11,238,79)."), (active, "sent", "PORT 198,51,100,11,238,79"),
-        (active, "received", "200 PORT command successful"), (active, "sent", "RETR fxp-check-0a1b.bin"), (active, "received", last),
+        (passive, "received", "220 ProFTPD Server (ftp) [198.51.100.11]"),
+        (active, "received", "220 ProFTPD Server (ftp) [198.51.100.12]"),
+        (passive, "sent", "USER fxpcheck"),
+        (passive, "received", "331 Password required for fxpcheck"),
+        (passive, "sent", "PASS ****"),
+        (passive, "received", "230 User fxpcheck logged in"),
+        (active, "sent", "USER fxpcheck"),
+        (active, "received", "331 Password required for fxpcheck"),
+        (active, "sent", "PASS ****"),
+        (active, "received", "230 User fxpcheck logged in"),
+        (passive, "sent", "PASV"),
+        (passive, "received", "227 Entering Passive Mode (198,51,100,11,238,79)."),
+        (active, "sent", "PORT 198,51,100,11,238,79"),
+        (active, "received", "200 PORT command successful"),
+        (active, "sent", "RETR fxp-check-0a1b.bin"),
+        (active, "received", last),
     ]
-    return [{"seconds": round(0.01 + 0.003 * index, 4), "server": server, "direction": direction, "line": line}
-            for index, (server, direction, line) in enumerate(said)]
+    return [
+        {"seconds": round(0.01 + 0.003 * index, 4), "server": server, "direction": direction, "line": line}
+        for index, (server, direction, line) in enumerate(said)
+    ]
 
 
 def pairs(servers: int, sample: int | None = None, seed: int = 1) -> t.Iterator[tuple[str, str]]:
@@ -94,8 +120,18 @@ def _proven(names: dict[str, str], passive: t.Any, chance: random.Random) -> dic
     # From 2 to 300 MB/s, and every seventh source is slow.
     seconds = round(0.0035 * 10 ** (chance.random() * 0.9 + (1.2 if int(names["source"][3:]) % 7 == 3 else 0)), 4)
     side = Side("150 Opening BINARY mode data connection", "226 Transfer complete", 0.001, seconds)
-    seen = _evidence(names, passive, stage="done", active_side=side, passive_side=side, seconds=seconds, size=SIZE,
-                     expected_digest="aa", digest="aa", verified_by="HASH SHA-256")
+    seen = _evidence(
+        names,
+        passive,
+        stage="done",
+        active_side=side,
+        passive_side=side,
+        seconds=seconds,
+        size=SIZE,
+        expected_digest="aa",
+        digest="aa",
+        verified_by="HASH SHA-256",
+    )
     leg = leg_result(seen, "allowed", "fxp-check-0a1b.bin")
     row = "-rw-r--r--   1 fxpcheck fxpcheck  1048576 Mar  1 12:00 fxp-check-0a1b.bin"
     return {**leg, "listing": {"source": row, "destination": row}, "transcript": _transcript(passive, "226 Transfer complete")}
@@ -114,6 +150,15 @@ def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
 
 def contents(servers: int, failing: Failing, sample: int | None = None) -> _report_contents.Contents:
     """The contents of a report about such a mesh."""
-    coverage = "all ordered pairs, each side listening once" if sample is None else f"a sample of {sample} destinations per source, seed 1"
-    return _report_contents.contents_of("Transfers between the FTP servers", GENERATED, coverage,
-                                        _report.listed(legs(servers, failing, sample)), bounce(servers, failing))
+    coverage = (
+        "all ordered pairs, each side listening once"
+        if sample is None
+        else f"a sample of {sample} destinations per source, seed 1"
+    )
+    return _report_contents.contents_of(
+        "Transfers between the FTP servers",
+        GENERATED,
+        coverage,
+        _report.listed(legs(servers, failing, sample)),
+        bounce(servers, failing),
+    )

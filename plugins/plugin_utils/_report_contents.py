@@ -134,8 +134,15 @@ class Contents:
         return text
 
 
-def contents_of(title: str, generated: str, coverage: str | None, legs: t.Iterable[_report.Leg],
-                bounce: t.Iterable[t.Mapping[str, t.Any]] = ()) -> Contents:
+def contents_of(
+    title: str,
+    generated: str,
+    coverage: str | None,
+    legs: t.Iterable[_report.Leg],
+    bounce: t.Iterable[t.Mapping[str, t.Any]] = (),
+) -> Contents:
     """Return the contents of a report, in the order of names."""
     ordered = sorted(legs, key=lambda leg: (natural(leg.source), natural(leg.destination), leg.passive != "source", leg.passive))
-    return Contents(title, generated, coverage, tuple(ordered), tuple(sorted(bounce, key=lambda entry: natural(str(entry["server"])))))
+    return Contents(
+        title, generated, coverage, tuple(ordered), tuple(sorted(bounce, key=lambda entry: natural(str(entry["server"]))))
+    )

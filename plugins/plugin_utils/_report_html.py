@@ -30,6 +30,8 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import am
 ROWS = 1000
 # The most groups of causes, and the most names of legs without a dialogue in each.
 GROUPS, NAMES = 200, 40
+# The groups that stand open to the eye; what comes after them is folded away, so that the matrix is not far below.
+FIRST = 8
 
 
 def _hash(text: str) -> str:
@@ -73,13 +75,15 @@ class _Page:
             ("Proven", f"{contents.proven:,} of {amount(len(contents.legs), 'transfer')}"),
             ("Servers", f"{len(contents.servers):,}"),
             ("Coverage", e(contents.coverage) if contents.coverage else ""),
-            ("Moved", f"{size(contents.bytes)} in {contents.seconds:,.1f} s of transfer" if contents.bytes else ""),
+            ("Moved", f"{size(contents.bytes)} in {duration(contents.seconds)} of transfer" if contents.bytes else ""),
             ("Second attempt", f"{contents.repeated:,} proven only then" if contents.repeated else ""),
             ("When", f'<time datetime="{e(contents.generated)}">{e(when)}</time>'),
         ]
         cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts if value)
-        return (f'<header><h1>{e(contents.title)}</h1><div class="headline {state}" role="status"><span class="sign" aria-hidden="true">'
-                f'{STATES[state][0]}</span><span>{e(contents.verdict)}</span></div><dl class="facts">{cells}</dl></header>')
+        return (
+            f'<header><h1>{e(contents.title)}</h1><div class="headline {state}" role="status"><span class="sign" aria-hidden="true">'
+            f'{STATES[state][0]}</span><span>{e(contents.verdict)}</span></div><dl class="facts">{cells}</dl></header>'
+        )
 
     def failures(self) -> str:
         """Return what fell short, by cause and server."""
@@ -87,21 +91,47 @@ class _Page:
         if not groups:
             return ""
         parts = ['<section id="failures"><h2>What fell short, and what cures it</h2>']
-        parts += [self._group(index, group) for index, group in enumerate(groups[:GROUPS])]
+        if len(groups) > FIRST:
+            parts.append(self._causes())
+        parts += [self._group(index, group) for index, group in enumerate(groups[:FIRST])]
+        if len(groups) > FIRST:
+            further = "".join(self._group(index, group) for index, group in enumerate(groups[:GROUPS]) if index >= FIRST)
+            parts.append(
+                f'<details class="all"><summary>{amount(len(groups[:GROUPS]) - FIRST, "further pair")} of cause and server</summary>'
+                f"<div>{further}</div></details>"
+            )
         if len(groups) > GROUPS:
             legs = sum(len(group.legs) for group in groups[GROUPS:])
-            parts.append(f"<p>{amount(len(groups) - GROUPS, 'more cause')} of {amount(legs, 'transfer')} are in report.json.</p>")
+            parts.append(f"<p>{len(groups) - GROUPS:,} more of them, about {amount(legs, 'transfer')}, are in report.json.</p>")
         return "".join(parts) + "</section>"
+
+    def _causes(self) -> str:
+        """Return how often each cause was met, and the servers that are named most often with it."""
+        causes: dict[str | None, list[Group]] = {}
+        for group in self.contents.groups:
+            causes.setdefault(group.cause, []).append(group)
+        rows = []
+        for cause, groups in sorted(causes.items(), key=lambda item: -sum(len(group.legs) for group in item[1])):
+            most = ", ".join(f"{e(group.look_first or 'no server')} ({len(group.legs):,})" for group in groups[:4])
+            more = f" and {len(groups) - 4:,} more" if len(groups) > 4 else ""
+            count = sum(len(group.legs) for group in groups)
+            rows.append(f'<tr><td class="number">{count:,}</td><td>{e(cause or "no cause given")}</td><td>{most}{more}</td></tr>')
+        return (
+            '<div class="scroll"><table class="wide"><thead><tr><th scope="col" class="number">transfers</th><th scope="col">cause</th>'
+            f'<th scope="col">look first at</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        )
 
     def _group(self, index: int, group: Group) -> str:
         contents = self.contents
         told = [number for number in group.legs if number in contents.told]
         untold = [number for number in group.legs if number not in contents.told]
         first = contents.legs[group.legs[0]]
-        parts = [f'<details class="group"{" open" if index == 0 else ""}><summary>'
-                 f'<span class="count {first.state}"><span class="sign" aria-hidden="true">{STATES[first.state][0]}</span> '
-                 f"{len(group.legs):,}</span> {amount(len(group.legs), 'transfer').split()[1]}: {e(group.heading)}</summary>"
-                 f'<div id="group-{index}">']
+        parts = [
+            f'<details class="group"{" open" if index == 0 else ""}><summary>'
+            f'<span class="count {first.state}"><span class="sign" aria-hidden="true">{STATES[first.state][0]}</span> '
+            f"{len(group.legs):,}</span> {amount(len(group.legs), 'transfer').split()[1]}: {e(group.heading)}</summary>"
+            f'<div id="group-{index}">'
+        ]
         if group.remedy:
             parts.append(f'<p class="cure"><strong>Cure:</strong> {e(group.remedy)}</p>')
         parts += [self._leg(number) for number in told]
@@ -115,9 +145,12 @@ class _Page:
     def _leg(self, number: int) -> str:
         leg = self.contents.legs[number]
         summary = leg.evidence.get("summary")
-        parts = [f'<details class="leg"><summary>{_badge(leg.state, " ")}{_pair(leg)}'
-                 + (f'<br><span class="soft">{e(summary)}</span>' if summary else "") + f'</summary><div id="leg-{number}">',
-                 f"<p><strong>{e(_report.verdict(leg))}</strong></p>"]
+        parts = [
+            f'<details class="leg"><summary>{_badge(leg.state, " ")}{_pair(leg)}'
+            + (f'<br><span class="soft">{e(summary)}</span>' if summary else "")
+            + f'</summary><div id="leg-{number}">',
+            f"<p><strong>{e(_report.verdict(leg))}</strong></p>",
+        ]
         if leg.remedy:
             parts.append(f'<p class="cure"><strong>Cure:</strong> {e(leg.remedy)}</p>')
         parts.append(self._dialogue(leg))
@@ -132,11 +165,15 @@ class _Page:
         for entry in _report.spoken(leg):
             role = entry["server"] if entry["server"] in ("source", "destination") else "soft"
             arrow = "\u2192" if entry["direction"] == "sent" else "\u2190"
-            rows.append(f'<tr class="{role}"><td class="number">{entry["seconds"]:.4f}</td><td>{e(leg.name(role) or "")}</td><td>{arrow}</td>'
-                        f"<td>{e(entry['line'])}</td></tr>")
+            rows.append(
+                f'<tr class="{role}"><td class="number">{entry["seconds"]:.4f}</td><td>{e(leg.name(role) or "")}</td><td>{arrow}</td>'
+                f"<td>{e(entry['line'])}</td></tr>"
+            )
         for role in ("source", "destination"):
             if leg.listing.get(role):
-                rows.append(f'<tr class="{role}"><td>LIST</td><td>{e(leg.name(role))}</td><td>=</td><td>{e(leg.listing[role])}</td></tr>')
+                rows.append(
+                    f'<tr class="{role}"><td>LIST</td><td>{e(leg.name(role))}</td><td>=</td><td>{e(leg.listing[role])}</td></tr>'
+                )
         if not rows:
             return '<p class="soft">There is no dialogue of this transfer.</p>'
         return f'<div class="scroll"><table class="said" aria-label="Dialogue with both servers"><tbody>{"".join(rows)}</tbody></table></div>'
@@ -150,18 +187,30 @@ class _Page:
             outcome = _report_matrix.outcome_table(contents, self.pairs, self.place)
             rate = _report_matrix.rate_table(contents, self.pairs, self.place, self.heat)
             hint = "A cell has one sign for each transfer: first the source listens, then the destination. Each leads to what is known of it."
+            speed = "A cell has the rate of the slower of the two transfers in bytes per second."
         else:
             outcome = _report_matrix.outcome_drawing(contents, self.pairs)
             rate = _report_matrix.rate_drawing(contents, self.pairs, self.heat)
-            hint = ("A cell has a half for each transfer: on the left the source listens, on the right the destination. Point at a cell, tap it, or "
-                    "move with the arrow keys; Enter opens it.")
+            keys = " Point at a cell, tap it, or move with the arrow keys; Enter opens it."
+            hint = "A cell has a half for each transfer: on the left the source listens, on the right the destination." + keys
+            speed = "A cell has the colour of the slower of the two transfers." + keys
         timed = any(leg.bytes_per_second for leg in contents.legs)
-        views = ('<input type="radio" name="view" id="view-outcome" checked><label for="view-outcome">Outcome</label>'
-                 + ('<input type="radio" name="view" id="view-rate"><label for="view-rate">Rate</label>' if timed else ""))
-        return (f'<section id="matrix"><h2>Every pair</h2><p class="soft">{hint}</p><div class="views">{views}'
-                f'<section class="outcome" aria-label="Outcome">{self._signs()}{outcome}</section>'
-                + (f'<section class="rate" aria-label="Rate">{self._scale()}{rate}</section>' if timed else "")
-                + '</div><div id="panel" class="panel" hidden></div><p id="spoken" class="soft" aria-live="polite"></p></section>')
+        views = '<input type="radio" name="view" id="view-outcome" checked aria-label="Outcome">'
+        if timed:
+            views += (
+                '<label for="view-outcome">Outcome</label><input type="radio" name="view" id="view-rate" aria-label="Rate">'
+                '<label for="view-rate">Rate</label>'
+            )
+        return (
+            f'<section id="matrix"><h2>Every pair</h2><div class="views">{views}'
+            f'<section class="outcome" aria-label="Outcome"><p class="soft">{hint}</p>{self._signs()}{outcome}</section>'
+            + (
+                f'<section class="rate" aria-label="Rate"><p class="soft">{speed}</p>{self._scale()}{rate}</section>'
+                if timed
+                else ""
+            )
+            + '</div><div id="panel" class="panel" hidden></div><p id="spoken" class="soft" aria-live="polite"></p></section>'
+        )
 
     def _signs(self) -> str:
         present = {leg.state for leg in self.contents.legs}
@@ -171,15 +220,23 @@ class _Page:
                 continue
             key = f'<span class="key sign {state}" aria-hidden="true">{sign}</span>'
             if len(self.contents.servers) > _report_matrix.TABLE:
-                key = (f'<svg width="18" height="18" aria-hidden="true"><rect class="self" width="18" height="18"/><rect class="{state}" '
-                       f'y="{top * 18:g}" width="18" height="{height * 18:g}"/></svg>')
+                key = (
+                    f'<svg width="18" height="18" aria-hidden="true"><rect class="self" width="18" height="18"/><rect class="{state}" '
+                    f'y="{top * 18:g}" width="18" height="{height * 18:g}"/></svg>'
+                )
             items.append(f"<li>{key}{e(words)}</li>")
         return f'<ul class="legend">{"".join(items)}</ul>'
 
     def _scale(self) -> str:
-        items = "".join(f'<li><span class="key h{step}">&nbsp;</span>{e(self.heat.words(step))}</li>' for step in range(len(HEAT)))
-        failed = '<li>the slower of the two roles counts; the scale is logarithmic</li>'
-        return f'<ul class="legend">{items}{failed}</ul>'
+        items = "".join(
+            f'<li><span class="key h{step}">&nbsp;</span>{e(self.heat.words(step))}</li>' for step in range(len(HEAT))
+        )
+        none = (
+            '<li><svg width="18" height="18" aria-hidden="true"><rect class="failed" y="5" width="18" height="5"/></svg>no rate</li>'
+            if len(self.contents.servers) > _report_matrix.TABLE
+            else ""
+        )
+        return f'<ul class="legend" aria-label="Logarithmic scale of rates">{items}{none}</ul>'
 
     def bounce(self) -> str:
         """Return what strangers can do."""
@@ -191,9 +248,11 @@ class _Page:
             state, words = _report.strangers(entry)
             sign = {"failed": "vulnerable", "proven": "safe"}.get(state, "not tested")
             rows.append(f"<tr><td>{e(entry['server'])}</td><td>{_badge(state, sign)}</td><td>{e('strangers ' + words)}</td></tr>")
-        return ('<section id="strangers"><h2>Whether strangers can abuse the servers</h2><div class="scroll tall" tabindex="0" role="region" '
-                'aria-label="Strangers"><table class="wide"><thead><tr><th scope="col">server</th><th scope="col">result</th>'
-                f'<th scope="col">what was found</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>')
+        return (
+            '<section id="strangers"><h2>Whether strangers can abuse the servers</h2><div class="scroll tall" tabindex="0" role="region" '
+            'aria-label="Strangers"><table class="wide"><thead><tr><th scope="col">server</th><th scope="col">result</th>'
+            f'<th scope="col">what was found</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
+        )
 
     def legs(self) -> str:
         """Return the table of all legs."""
@@ -205,26 +264,33 @@ class _Page:
         rows, controls = "", ""
         if self.large:
             present = {leg.state for leg in contents.legs}
-            choices = "".join(f'<option value="{state}">{e(words)}</option>' for state, (sign, words, *_) in STATES.items() if state in present)
+            choices = "".join(
+                f'<option value="{state}">{e(words)}</option>' for state, (sign, words, *_) in STATES.items() if state in present
+            )
             controls = (
-                '<noscript><p>A table this long needs JavaScript to be shown; report.json has all of it.</p></noscript>'
+                "<noscript><p>A table this long needs JavaScript to be shown; report.json has all of it.</p></noscript>"
                 '<div class="controls" id="controls" hidden><input id="find" type="search" placeholder="server or cause" aria-label="Server or cause">'
                 f'<select id="state" aria-label="Result"><option value="">every result</option>{choices}</select>'
                 '<button id="back" type="button">\u2190 before</button><span id="where" aria-live="polite"></span>'
-                '<button id="next" type="button">next \u2192</button></div>')
+                '<button id="next" type="button">next \u2192</button></div>'
+            )
         else:
             rows = "".join(self._row(number) for number in range(len(contents.legs)))
-        return (f'<details class="all"{" open" if len(contents.legs) <= 40 else ""}><summary><strong>All {amount(len(contents.legs), "transfer")}</strong> '
-                f'as a table</summary><div id="legs">{controls}<div class="scroll tall" tabindex="0" role="region" aria-label="All transfers">'
-                f'<table class="wide"><thead><tr>{head}</tr></thead><tbody id="rows">{rows}</tbody></table></div></div></details>')
+        return (
+            f'<details class="all"{" open" if len(contents.legs) <= 40 else ""}><summary><strong>All {amount(len(contents.legs), "transfer")}</strong> '
+            f'as a table</summary><div id="legs">{controls}<div class="scroll tall" tabindex="0" role="region" aria-label="All transfers">'
+            f'<table class="wide"><thead><tr>{head}</tr></thead><tbody id="rows">{rows}</tbody></table></div></div></details>'
+        )
 
     def _row(self, number: int) -> str:
         leg = self.contents.legs[number]
         words, place = e(_report.evidence_in_short(leg)), self.place(number)
         if not place.startswith("row-"):
             words = f'<a href="#{place}">{words}</a>'
-        return (f'<tr id="row-{number}"><td>{e(leg.source)}</td><td>{e(leg.destination)}</td><td>{e(leg.name(leg.passive) or "-")}</td>'
-                f'<td>{_badge(leg.state)}</td><td class="number">{e(_report.rate(leg.bytes_per_second))}</td><td>{words}</td></tr>')
+        return (
+            f'<tr id="row-{number}"><td>{e(leg.source)}</td><td>{e(leg.destination)}</td><td>{e(leg.name(leg.passive) or "-")}</td>'
+            f'<td>{_badge(leg.state)}</td><td class="number">{e(_report.rate(leg.bytes_per_second))}</td><td>{words}</td></tr>'
+        )
 
     def limits(self) -> str:
         """Return what is left out."""
@@ -232,10 +298,17 @@ class _Page:
         left = contents.failed - len(contents.told)
         notes = []
         if left:
-            notes.append(f"The dialogues of {left:,} transfers that fell short are left out: {DIALOGUES} are told, some of each cause.")
-        notes.append("Dialogues of transfers that did what was expected are not kept here. This file needs no network and opens none; the same results "
-                     "stand in report.json, junit.xml and report.md beside it.")
-        return f'<footer><p class="soft">{e(" ".join(notes))}</p></footer>'
+            notes.append(
+                f"The dialogues of {left:,} transfers that fell short are left out: {DIALOGUES} are told, some of each cause."
+            )
+        notes.append(
+            "Dialogues of transfers that did what was expected are not kept here. This file needs no network and opens none; the same results "
+            "stand in report.json, junit.xml and report.md beside it."
+        )
+        return (
+            f'<footer><p class="soft">{e(" ".join(notes))}</p><p class="paper">On paper one dialogue stands for each cause and server; the others '
+            "open on a screen.</p></footer>"
+        )
 
     def data(self) -> str:
         """Return the legs for the script, seven numbers each; see C(parts) there."""
@@ -248,12 +321,31 @@ class _Page:
         for number, leg in enumerate(contents.legs):
             group = self.group_of.get(number, -1)
             text = contents.groups[group].heading if group >= 0 else _report.evidence_in_short(leg)
-            flat += [index[leg.source], index[leg.destination], {"source": 0, "destination": 1}.get(leg.passive, 2), states.index(leg.state),
-                     words.setdefault(text, len(words)), round((leg.bytes_per_second or -1024) / 1024), group if group < GROUPS else -1]
-        found = {"names": contents.servers, "states": [[state, *STATES[state][:2]] for state in states], "words": list(words), "legs": flat}
+            flat += [
+                index[leg.source],
+                index[leg.destination],
+                {"source": 0, "destination": 1}.get(leg.passive, 2),
+                states.index(leg.state),
+                words.setdefault(text, len(words)),
+                round((leg.bytes_per_second or -1024) / 1024),
+                group if group < GROUPS else -1,
+            ]
+        found = {
+            "names": contents.servers,
+            "states": [[state, *STATES[state][:2]] for state in states],
+            "words": list(words),
+            "legs": flat,
+        }
         # What would end the element is written otherwise. A block of data is no script: the policy does not concern it.
         text = json.dumps(found, separators=(",", ":")).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
         return f'<script type="application/json" id="data">{text}</script>'
+
+
+def duration(seconds: float) -> str:
+    """Return seconds with as many digits as mean something."""
+    if seconds >= 600:
+        return f"{seconds / 60:,.0f} min"
+    return f"{seconds:.0f} s" if seconds >= 100 else f"{seconds:.3g} s"
 
 
 def evidence_rows(evidence: t.Mapping[str, t.Any], prefix: str = "") -> t.Iterator[tuple[str, str]]:
@@ -275,7 +367,20 @@ def as_html(contents: Contents) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{e(contents.verdict)} \u2013 {e(contents.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(part for part in (page.head(), "<main>", page.failures(), page.matrix(), page.bounce(), page.legs(), "</main>", page.limits(),
-                                      page.data()) if part)
+        + "\n".join(
+            part
+            for part in (
+                page.head(),
+                "<main>",
+                page.failures(),
+                page.matrix(),
+                page.bounce(),
+                page.legs(),
+                "</main>",
+                page.limits(),
+                page.data(),
+            )
+            if part
+        )
         + f"\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )

@@ -17,8 +17,26 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents impor
 
 # Grows by keys. A number of its own for what readers of this one would misunderstand.
 SCHEMA = 1
-LEG_KEYS = ("source", "destination", "passive", "expect", "ok", "repeated", "cause", "server", "look_first", "certain",
-            "also_possible", "remedy", "seen", "file", "bytes", "seconds", "bytes_per_second", "verified_by")
+LEG_KEYS = (
+    "source",
+    "destination",
+    "passive",
+    "expect",
+    "ok",
+    "repeated",
+    "cause",
+    "server",
+    "look_first",
+    "certain",
+    "also_possible",
+    "remedy",
+    "seen",
+    "file",
+    "bytes",
+    "seconds",
+    "bytes_per_second",
+    "verified_by",
+)
 
 
 def _leg(leg: _report.Leg, told: bool) -> dict[str, t.Any]:
@@ -56,8 +74,10 @@ def as_json(contents: Contents) -> str:
     }
     lines = [f"{_dump(key)}: {_dump(value)}" for key, value in head.items()]
     rows = {
-        "causes": [{"cause": group.cause, "look_first": group.look_first, "transfers": len(group.legs), "remedy": group.remedy}
-                   for group in contents.groups],
+        "causes": [
+            {"cause": group.cause, "look_first": group.look_first, "transfers": len(group.legs), "remedy": group.remedy}
+            for group in contents.groups
+        ],
         "legs": [_leg(leg, number in contents.told) for number, leg in enumerate(contents.legs)],
         "bounce": contents.bounce,
     }

@@ -31,8 +31,11 @@ def _transfer(suite: ET.Element, leg: _report.Leg, told: bool) -> None:
             ET.SubElement(case, "system-out").text = "Fell short at first; " + _report.proof(leg)
         return
     failure = ET.SubElement(case, "failure", {"type": visible(leg.cause or "no_cause"), "message": _report.verdict(leg)})
-    said = [line for line, part in _report.dialogue(leg)] if told else [
-        f"Cure: {leg.remedy}", "The dialogue is left out: there are too many."]
+    said = (
+        [line for line, part in _report.dialogue(leg)]
+        if told
+        else [f"Cure: {leg.remedy}", "The dialogue is left out: there are too many."]
+    )
     failure.text = "\n".join(visible(line) for line in said)
 
 

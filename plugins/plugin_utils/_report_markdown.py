@@ -59,8 +59,12 @@ def _causes(contents: Contents) -> t.Iterator[str]:
     yield _row("transfers", "cause", "look first at", "cure")
     yield _row("---:", "---", "---", "---")
     for group in contents.groups[:GROUPS]:
-        yield _row(f"{len(group.legs):,}", plain(group.cause or "no cause given"), plain(group.look_first or "–"),
-                   plain(group.remedy or _report.verdict(contents.legs[group.legs[0]])))
+        yield _row(
+            f"{len(group.legs):,}",
+            plain(group.cause or "no cause given"),
+            plain(group.look_first or "–"),
+            plain(group.remedy or _report.verdict(contents.legs[group.legs[0]])),
+        )
     if len(contents.groups) > GROUPS:
         yield f"\n{len(contents.groups) - GROUPS:,} more causes are in report.json."
     yield ""
@@ -79,8 +83,15 @@ def _example(contents: Contents, group: Group) -> str:
 def _legs(heading: str, legs: t.Sequence[_report.Leg]) -> str:
     rows = [_row("source", "destination", "listens", "rate", "cause or proof"), _row("---", "---", "---", "---:", "---")]
     for leg in legs[:ROWS]:
-        rows.append(_row(plain(leg.source), plain(leg.destination), plain(leg.name(leg.passive) or "–"),
-                         plain(_report.rate(leg.bytes_per_second)), plain(_report.evidence_in_short(leg))))
+        rows.append(
+            _row(
+                plain(leg.source),
+                plain(leg.destination),
+                plain(leg.name(leg.passive) or "–"),
+                plain(_report.rate(leg.bytes_per_second)),
+                plain(_report.evidence_in_short(leg)),
+            )
+        )
     if len(legs) > ROWS:
         rows.append(f"\n{len(legs) - ROWS:,} more are in report.json.")
     return _details(f"{len(legs):,} {heading}", *rows)

@@ -48,7 +48,7 @@ class Heat:
         fastest = max(rates, default=0.0)
         top = max((index for index, step in enumerate(_STEPS) if step <= fastest), default=0)
         first = max(0, top - len(HEAT) + 2)
-        self.edges = _STEPS[first:first + len(HEAT) - 1]
+        self.edges = _STEPS[first : first + len(HEAT) - 1]
 
     def step(self, value: float) -> int:
         """Return the number of the colour for a rate."""
@@ -56,6 +56,7 @@ class Heat:
 
     def words(self, step: int) -> str:
         """Return the rates that the colour with this number stands for."""
+
         def short(value: int) -> str:
             return _report.rate(value).replace(".00", "")
 
@@ -83,8 +84,11 @@ def told_as(leg: _report.Leg) -> str:
     """Return a leg in one line, for a title."""
     why = _report.evidence_in_short(leg)
     rate = f", {_report.rate(leg.bytes_per_second)}" if leg.bytes_per_second else ""
-    return f"{leg.source} \u2192 {leg.destination}" + (f", {leg.name(leg.passive)} listens" if leg.name(leg.passive) else "") + \
-        f": {STATES[leg.state][1]}{rate}; {why}"
+    return (
+        f"{leg.source} \u2192 {leg.destination}"
+        + (f", {leg.name(leg.passive)} listens" if leg.name(leg.passive) else "")
+        + f": {STATES[leg.state][1]}{rate}; {why}"
+    )
 
 
 def _short_rate(value: float) -> str:
@@ -109,18 +113,23 @@ def _table(contents: Contents, caption: str, cell: t.Callable[[t.Sequence[int]],
             else:
                 cells.append(f"<td>{cell(numbers)}</td>" if numbers else '<td><span title="not tried">\u00b7</span></td>')
         rows.append(f'<tr><th scope="row">{e(source)}</th>{"".join(cells)}</tr>')
-    return (f'<div class="scroll {classes}" tabindex="0" role="region" aria-label="{e(caption)}"><table><thead><tr>'
-            f'<th scope="col">from \u2193 to \u2192</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>')
+    return (
+        f'<div class="scroll {classes}" tabindex="0" role="region" aria-label="{e(caption)}"><table><thead><tr>'
+        f'<th scope="col">from \u2193 to \u2192</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
 
 
 def outcome_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str]) -> str:
     """Return the matrix of outcomes as a table; C(place) tells the anchor that a leg leads to."""
+
     def cell(numbers: t.Sequence[int]) -> str:
         links = []
         for number in numbers:
             leg = contents.legs[number]
             words = e(told_as(leg))
-            links.append(f'<a class="sign {leg.state}" href="#{place(number)}" title="{words}" aria-label="{words}">{STATES[leg.state][0]}</a>')
+            links.append(
+                f'<a class="sign {leg.state}" href="#{place(number)}" title="{words}" aria-label="{words}">{STATES[leg.state][0]}</a>'
+            )
         return "".join(links)
 
     return _table(contents, "What came of each transfer, from row to column", cell, pairs)
@@ -128,14 +137,17 @@ def outcome_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str
 
 def rate_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str], heat: Heat) -> str:
     """Return the matrix of rates as a table."""
+
     def cell(numbers: t.Sequence[int]) -> str:
         rate = slowest(contents, numbers)
         words = "&#10;".join(e(told_as(contents.legs[number])) for number in numbers)
         if rate is None:
             worst = next((number for number in numbers if not contents.legs[number].ok), numbers[0])
             leg = contents.legs[worst]
-            return (f'<a class="sign {leg.state}" href="#{place(worst)}" title="{words}" aria-label="{words}">'
-                    f"{STATES[leg.state][0]}</a>")
+            return (
+                f'<a class="sign {leg.state}" href="#{place(worst)}" title="{words}" aria-label="{words}">'
+                f"{STATES[leg.state][0]}</a>"
+            )
         worst = min(numbers, key=lambda number: contents.legs[number].bytes_per_second or 0)
         return f'<a class="h{heat.step(rate)}" href="#{place(worst)}" title="{words}">{_short_rate(rate)}</a>'
 
@@ -180,12 +192,16 @@ def _drawn(contents: Contents, body: str, caption: str) -> str:
     short = [name if len(name) <= 18 else name[:17] + "\u2026" for name in names]
     label = 12 + 6 * max(map(len, short))
     whole = size * count
-    lines = "".join(f"M0 {step * size - .5:g}h{whole}M{step * size - .5:g} 0v{whole}" for step in range(0, count + 1, 10))
+    lines = "".join(f"M0 {step * size - 0.5:g}h{whole}M{step * size - 0.5:g} 0v{whole}" for step in range(0, count + 1, 10))
     own = "".join(f"M{step * size} {step * size}h{size}v{size}h-{size}z" for step in range(count))
-    top = "".join(f'<text transform="translate({index * size + size / 2 + 3.5:g} {label - 4}) rotate(-90)">{e(short[index])}</text>'
-                  for index in range(0, count, every))
-    left = "".join(f'<text x="{label - 5}" y="{index * size + size / 2 + 3.5:g}" text-anchor="end">{e(short[index])}</text>'
-                   for index in range(0, count, every))
+    top = "".join(
+        f'<text transform="translate({index * size + size / 2 + 3.5:g} {label - 4}) rotate(-90)">{e(short[index])}</text>'
+        for index in range(0, count, every)
+    )
+    left = "".join(
+        f'<text x="{label - 5}" y="{index * size + size / 2 + 3.5:g}" text-anchor="end">{e(short[index])}</text>'
+        for index in range(0, count, every)
+    )
     return (
         f'<div class="big shrink"><div class="corner">from \u2193 to \u2192</div>'
         f'<svg class="top" width="{whole}" height="{label}" aria-hidden="true">{top}</svg>'
@@ -206,10 +222,17 @@ def outcome_drawing(contents: Contents, pairs: Pairs) -> str:
             for index, number in enumerate(numbers):
                 state = contents.legs[number].state
                 width = size / len(numbers)
-                drawing.add(state, column * size + index * width, round(row * size + STATES[state][2] * size, 2), width,
-                            round(STATES[state][3] * size, 2))
-    caption = (f"Matrix of {len(contents.servers)} servers: {contents.proven} transfers did what was expected, "
-               f"{contents.failed} fell short. Arrow keys move, Enter opens a pair.")
+                drawing.add(
+                    state,
+                    column * size + index * width,
+                    round(row * size + STATES[state][2] * size, 2),
+                    width,
+                    round(STATES[state][3] * size, 2),
+                )
+    caption = (
+        f"Matrix of {len(contents.servers)} servers: {contents.proven} transfers did what was expected, "
+        f"{contents.failed} fell short. Arrow keys move, Enter opens a pair."
+    )
     return _drawn(contents, drawing.svg(), caption)
 
 

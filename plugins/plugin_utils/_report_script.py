@@ -35,10 +35,10 @@ SCRIPT = r"""
     if (link && link.getAttribute("href") === location.hash) reveal(wanted());
   });
   reveal(wanted());
-  // Paper cannot be clicked on.
+  // Paper cannot be clicked on. Of each cause one dialogue is enough for it.
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open]):not(.all)")];
+    closed = [...document.querySelectorAll(".group, .leg:first-of-type")].filter(node => !node.open);
     closed.forEach(node => { node.open = true; });
   });
   addEventListener("afterprint", () => closed.forEach(node => { node.open = false; }));
@@ -115,6 +115,7 @@ SCRIPT = r"""
       tip.style.top = (y + 18 + tip.offsetHeight > innerHeight ? Math.max(4, y - tip.offsetHeight - 12) : y + 18) + "px";
     }
     function open() {
+      tip.hidden = true;
       panel.replaceChildren(element("p", data.names[row] + " \u2192 " + data.names[column], "badge"), ...found().map(leg => linked(parts(leg))));
       if (!found().length) panel.append(element("p", row === column ? "A server sends nothing to itself." : "This pair was not tried."));
       panel.hidden = false;

@@ -27,25 +27,47 @@ PAIRS: dict[str, tuple[str, str, str, str]] = {
     "source": ("#00467a", "#eef6fc", "#9fd2f8", "#172736"),
     "destination": ("#7a3b00", "#fdf4ea", "#ffc58a", "#33261a"),
 }
+# Shapes of the drawing, on the page's ground. For shapes 3 to 1 is enough; what is well stays in the background.
+MARKS = {
+    "proven": ("#a9cdea", "#35597a"),
+    "repeated": ("#a67c00", "#e3c34a"),
+    "refused": ("#7d6fb0", "#a99bdb"),
+    "uncertain": ("#d07f00", "#ffb52e"),
+    "failed": ("#a83a00", "#ff8a5c"),
+}
 # From slow to fast; text and ground, whatever surrounds them.
-HEAT = (("#ffffff", "#440154"), ("#ffffff", "#443983"), ("#ffffff", "#31688e"), ("#000000", "#21918c"), ("#000000", "#35b779"),
-        ("#000000", "#90d743"), ("#000000", "#fde725"))
+HEAT = (
+    ("#ffffff", "#440154"),
+    ("#ffffff", "#443983"),
+    ("#ffffff", "#31688e"),
+    ("#000000", "#21918c"),
+    ("#000000", "#35b779"),
+    ("#000000", "#90d743"),
+    ("#000000", "#fde725"),
+)
 
 
 def _variables(dark: bool) -> str:
     first = 2 if dark else 0
-    return "".join(f"--{name}:{pair[first]};--{name}-bg:{pair[first + 1]};" for name, pair in PAIRS.items())
+    pairs = "".join(f"--{name}:{pair[first]};--{name}-bg:{pair[first + 1]};" for name, pair in PAIRS.items())
+    return pairs + "".join(f"--{name}-mark:{mark[int(dark)]};" for name, mark in MARKS.items())
 
 
-_STATES = "".join(f".{name}{{color:var(--{name});background:var(--{name}-bg)}}svg .{name}{{fill:var(--{name}-bg);background:none}}"
-                  for name in ("proven", "repeated", "refused", "uncertain", "failed"))
-_HEAT = "".join(f".h{step}{{color:{text};background:{ground}}}svg .h{step}{{fill:{ground};background:none}}"
-                for step, (text, ground) in enumerate(HEAT))
+_STATES = "".join(
+    f".{name}{{color:var(--{name});background:var(--{name}-bg)}}svg .{name}{{fill:var(--{name}-mark);background:none}}"
+    for name in MARKS
+)
+_HEAT = "".join(
+    f".h{step}{{color:{text};background:{ground}}}svg .h{step}{{fill:{ground};background:none}}"
+    for step, (text, ground) in enumerate(HEAT)
+)
 
 STYLE = (
-    ":root{color-scheme:light dark;" + _variables(dark=False) + "--line:#c5ccd5}"
-    "@media (prefers-color-scheme:dark){:root{" + _variables(dark=True) + "--line:#414a55}}"
-) + """
+    (
+        ":root{color-scheme:light dark;" + _variables(dark=False) + "--line:#c5ccd5}"
+        "@media (prefers-color-scheme:dark){:root{" + _variables(dark=True) + "--line:#414a55}}"
+    )
+    + """
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem}
 body{margin:0 auto;padding:1rem clamp(.75rem,3vw,2.5rem) 4rem;max-width:100rem;color:var(--page);background:var(--page-bg);
@@ -67,7 +89,8 @@ padding:.8rem 1rem;border-radius:.6rem}
 .soft{color:var(--soft)}
 .cure{border-left:4px solid var(--link);padding:.1rem 0 .1rem .8rem;margin:.6rem 0}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0}
-summary{cursor:pointer;padding:.5rem .8rem;list-style-position:outside}
+summary{cursor:pointer;padding:.5rem .8rem;list-style-position:inside}
+.leg .badge,.group>summary .count{margin-right:.5em}
 details>:not(summary){margin-left:.8rem;margin-right:.8rem}
 details[open]>:last-child{margin-bottom:.8rem}
 .group>summary{font-weight:600;background:var(--soft-bg);border-radius:.5rem}
@@ -76,11 +99,16 @@ details[open]>:last-child{margin-bottom:.8rem}
 :target,.now{outline:3px solid var(--link);outline-offset:3px}
 .scroll{overflow:auto;max-width:100%;border:1px solid var(--line);border-radius:.5rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .6rem;text-align:left;vertical-align:top}
+th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;overflow-wrap:normal}
+th{white-space:nowrap}
+td{overflow-wrap:break-word}
 thead th{background:var(--soft-bg);color:var(--soft);font-size:.85rem}
 tbody tr+tr>*{border-top:1px solid var(--line)}
 .number{text-align:right;white-space:nowrap}
 .wide{width:100%}
+.wide .badge{white-space:nowrap}
+[id^=leg-]{scroll-margin-top:6.5rem}
+[id^=group-]{scroll-margin-top:4rem}
 .wide td:last-child{min-width:16rem}
 .tall{max-height:80vh}
 .tall thead th{position:sticky;top:0;z-index:1}
@@ -123,9 +151,9 @@ border:1px solid var(--line);border-radius:.5rem;background:var(--page-bg)}
 .big text{font:10px system-ui,"DejaVu Sans",sans-serif;fill:var(--soft)}
 .big .corner{position:sticky;left:0;top:0;z-index:3;background:var(--soft-bg);font-size:.75rem;color:var(--soft);padding:.3rem}
 .big .top{position:sticky;top:0;z-index:2;background:var(--soft-bg)}
-.big .left{position:sticky;left:0;z-index:1;background:var(--soft-bg)}
+.big .left{justify-self:end;position:sticky;left:0;z-index:1;background:var(--soft-bg)}
 .big .grid{stroke:var(--line);stroke-width:.6}
-.big .self{fill:var(--soft-bg)}
+svg .self{fill:var(--soft-bg)}
 .big .cells{cursor:crosshair}
 .big .cursor{fill:none;stroke:var(--page);stroke-width:1.5}
 .tip{position:fixed;z-index:9;pointer-events:none;max-width:26rem;padding:.35rem .6rem;border-radius:.4rem;font-size:.9rem;
@@ -136,6 +164,7 @@ color:var(--page-bg);background:var(--page);white-space:pre-line}
 .controls input,.controls select,.controls button{font:inherit;padding:.3rem .6rem;border:1px solid var(--line);border-radius:.4rem;
 color:var(--page);background:var(--page-bg)}
 [hidden]{display:none!important}
+.paper{display:none}
 @media (max-width:40rem){
 body{font-size:15px}
 .evidence{grid-template-columns:1fr}
@@ -148,12 +177,13 @@ details>:not(summary){margin-left:.5rem;margin-right:.5rem}
 }
 @media print{
 @page{margin:12mm}
-:root{color-scheme:light;""" + _variables(dark=False) + """--line:#999}
+:root{color-scheme:light;"""
+    + _variables(dark=False)
+    + """--line:#999}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 body{font-size:10.5pt;padding:0;max-width:none}
-details::details-content{content-visibility:visible;block-size:auto;opacity:1}
-.all::details-content{content-visibility:hidden;block-size:0}
-.all[open]::details-content{content-visibility:visible;block-size:auto}
+.group::details-content,.leg:first-of-type::details-content{content-visibility:visible;block-size:auto}
+.paper{display:block!important}
 .leg,tr,.cure{break-inside:avoid}
 h2,summary{break-after:avoid}
 .scroll,.big,.tall,.matrix{max-height:none;overflow:visible;border:0}
@@ -163,4 +193,7 @@ h2,summary{break-after:avoid}
 .views>section{display:block}
 a{color:inherit;text-decoration:none}
 }
-""" + _STATES + _HEAT
+"""
+    + _STATES
+    + _HEAT
+)

@@ -28,8 +28,10 @@ def _written(match: re.Match[str]) -> str:
 
 def natural(name: str) -> list[tuple[int, int, str]]:
     """Return a key to sort by that puts ftp2 before ftp10."""
-    return [(0, int(part), part) if part.isdecimal() and part.isascii() else (1, 0, part)
-            for part in re.findall(r"[0-9]+|[^0-9]+", name)]
+    return [
+        (0, int(part), part) if part.isdecimal() and part.isascii() else (1, 0, part)
+        for part in re.findall(r"[0-9]+|[^0-9]+", name)
+    ]
 
 
 def amount(number: int, singular: str, plural: str | None = None) -> str:
