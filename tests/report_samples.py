@@ -10,6 +10,7 @@ What is seen of a leg is made up here; what is concluded from it is the checker'
 
 from __future__ import annotations
 
+import functools
 import random
 import typing as t
 
@@ -148,6 +149,7 @@ def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
     return found
 
 
+@functools.lru_cache(maxsize=16)
 def contents(servers: int, failing: Failing, sample: int | None = None) -> _report_contents.Contents:
     """The contents of a report about such a mesh."""
     coverage = (

@@ -115,7 +115,8 @@ class ActionModule(ActionBase):
             except OSError as error:
                 result["failed"] = True
                 message.append(
-                    f"The report cannot be written to {directory}: {error.strerror}. Set directory to one on the controller that the "
+                    f"The report cannot be written to {directory}: {error.strerror}. Set directory to one on the "
+                    "controller that the "
                     "account that runs Ansible may write to."
                 )
         return {**result, "msg": " ".join(message)}
@@ -181,7 +182,8 @@ def _misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t
         item = result.get("item")
         if not isinstance(item, t.Mapping) or not {"source", "destination"} <= set(item):
             return (
-                "results: an entry has no item with the keys source and destination; loop the check over items that name the two servers "
+                "results: an entry has no item with the keys source and destination; loop the check over items that name "
+                "the two servers "
                 "so."
             )
     for option, keys in (("legs", ("source", "destination", "ok")), ("bounce", ("server", "vulnerable"))):

@@ -11,10 +11,10 @@ short_description: Tell what checks of site-to-site transfers found
 description:
   - Prints on the controller, for each transfer, what was said on both control connections, in one colour per server, the
     listing of the file on both servers and the closing line; then a table of all transfers.
-  - Of more than 24 transfers it prints only the dialogues of the first 10 that fell short, and of more than 100 only the rows of those
-    that fell short; the rest is counted.
-  - With O(directory) it writes what was found to the four files C(report.html) for people, C(report.json) for programs, C(junit.xml) for
-    pipelines and C(report.md) for merge requests.
+  - Of more than 24 transfers it prints only the dialogues of the first 10 that fell short, and of more than 100 only the rows of
+    those that fell short; the rest is counted.
+  - With O(directory) it writes what was found to the four files C(report.html) for people, C(report.json) for programs,
+    C(junit.xml) for pipelines and C(report.md) for merge requests.
   - Fails if one of the transfers fell short or if strangers can abuse a server, after all of it is shown and written.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
@@ -41,8 +41,8 @@ options:
     default: []
   legs:
     description:
-      - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination) with the
-        names of the servers, and may have C(transcript), C(expect), and C(repeated) if it was tried a second time.
+      - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
+        with the names of the servers, and may have C(transcript), C(expect), and C(repeated) if it was tried a second time.
     type: list
     elements: dict
     default: []
@@ -75,8 +75,8 @@ options:
     default: dialogues
   directory:
     description:
-      - Directory on the controller, as an absolute path or relative to where Ansible was started, for C(report.html), C(report.json),
-        C(junit.xml) and C(report.md). It is made if it is not there.
+      - Directory on the controller, as an absolute path or relative to where Ansible was started, for C(report.html),
+        C(report.json), C(junit.xml) and C(report.md). It is made if it is not there.
       - The same results make the same files; nothing is written then, and the time in the report is that of the first.
     type: path
     version_added: 0.2.0

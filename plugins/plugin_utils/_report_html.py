@@ -8,8 +8,8 @@
 """
 The report for people: one HTML file that needs nothing else. Pure.
 
-No text of a server can become markup: everything goes through C(e), and the page's own policy allows exactly the style and the script
-that are in it and no connection to anywhere.
+No text of a server can become markup: everything goes through C(e), and the page's own policy allows exactly the style and the
+script that are in it and no connection to anywhere.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class _Page:
         ]
         cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts if value)
         return (
-            f'<header><h1>{e(contents.title)}</h1><div class="headline {state}" role="status"><span class="sign" aria-hidden="true">'
+            f'<header><h1>{e(contents.title)}</h1><div class="headline {state}" role="status">'
+            '<span class="sign" aria-hidden="true">'
             f'{STATES[state][0]}</span><span>{e(contents.verdict)}</span></div><dl class="facts">{cells}</dl></header>'
         )
 
@@ -97,7 +98,8 @@ class _Page:
         if len(groups) > FIRST:
             further = "".join(self._group(index, group) for index, group in enumerate(groups[:GROUPS]) if index >= FIRST)
             parts.append(
-                f'<details class="all"><summary>{amount(len(groups[:GROUPS]) - FIRST, "further pair")} of cause and server</summary>'
+                f'<details class="all"><summary>{amount(len(groups[:GROUPS]) - FIRST, "further pair")}'
+                ' of cause and server</summary>'
                 f"<div>{further}</div></details>"
             )
         if len(groups) > GROUPS:
@@ -117,7 +119,8 @@ class _Page:
             count = sum(len(group.legs) for group in groups)
             rows.append(f'<tr><td class="number">{count:,}</td><td>{e(cause or "no cause given")}</td><td>{most}{more}</td></tr>')
         return (
-            '<div class="scroll"><table class="wide"><thead><tr><th scope="col" class="number">transfers</th><th scope="col">cause</th>'
+            '<div class="scroll"><table class="wide"><thead><tr><th scope="col" class="number">transfers</th>'
+            '<th scope="col">cause</th>'
             f'<th scope="col">look first at</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         )
 
@@ -166,7 +169,8 @@ class _Page:
             role = entry["server"] if entry["server"] in ("source", "destination") else "soft"
             arrow = "\u2192" if entry["direction"] == "sent" else "\u2190"
             rows.append(
-                f'<tr class="{role}"><td class="number">{entry["seconds"]:.4f}</td><td>{e(leg.name(role) or "")}</td><td>{arrow}</td>'
+                f'<tr class="{role}"><td class="number">{entry["seconds"]:.4f}</td><td>{e(leg.name(role) or "")}</td>'
+                f'<td>{arrow}</td>'
                 f"<td>{e(entry['line'])}</td></tr>"
             )
         for role in ("source", "destination"):
@@ -176,7 +180,10 @@ class _Page:
                 )
         if not rows:
             return '<p class="soft">There is no dialogue of this transfer.</p>'
-        return f'<div class="scroll"><table class="said" aria-label="Dialogue with both servers"><tbody>{"".join(rows)}</tbody></table></div>'
+        return (
+            '<div class="scroll"><table class="said" aria-label="Dialogue with both servers"><tbody>'
+            f"{''.join(rows)}</tbody></table></div>"
+        )
 
     def matrix(self) -> str:
         """Return the matrix of outcomes and that of rates, one of which is shown."""
@@ -186,7 +193,7 @@ class _Page:
         if len(contents.servers) <= _report_matrix.TABLE:
             outcome = _report_matrix.outcome_table(contents, self.pairs, self.place)
             rate = _report_matrix.rate_table(contents, self.pairs, self.place, self.heat)
-            hint = "A cell has one sign for each transfer: first the source listens, then the destination. Each leads to what is known of it."
+            hint = "A cell has a sign for each transfer: first the source listens, then the destination. Each is a link."
             speed = "A cell has the rate of the slower of the two transfers in bytes per second."
         else:
             outcome = _report_matrix.outcome_drawing(contents, self.pairs)
@@ -221,7 +228,8 @@ class _Page:
             key = f'<span class="key sign {state}" aria-hidden="true">{sign}</span>'
             if len(self.contents.servers) > _report_matrix.TABLE:
                 key = (
-                    f'<svg width="18" height="18" aria-hidden="true"><rect class="self" width="18" height="18"/><rect class="{state}" '
+                    f'<svg width="18" height="18" aria-hidden="true"><rect class="self" width="18" height="18"/>'
+                    f'<rect class="{state}" '
                     f'y="{top * 18:g}" width="18" height="{height * 18:g}"/></svg>'
                 )
             items.append(f"<li>{key}{e(words)}</li>")
@@ -232,7 +240,8 @@ class _Page:
             f'<li><span class="key h{step}">&nbsp;</span>{e(self.heat.words(step))}</li>' for step in range(len(HEAT))
         )
         none = (
-            '<li><svg width="18" height="18" aria-hidden="true"><rect class="failed" y="5" width="18" height="5"/></svg>no rate</li>'
+            '<li><svg width="18" height="18" aria-hidden="true"><rect class="failed" y="5" width="18" height="5"/>'
+            '</svg>no rate</li>'
             if len(self.contents.servers) > _report_matrix.TABLE
             else ""
         )
@@ -249,7 +258,8 @@ class _Page:
             sign = {"failed": "vulnerable", "proven": "safe"}.get(state, "not tested")
             rows.append(f"<tr><td>{e(entry['server'])}</td><td>{_badge(state, sign)}</td><td>{e('strangers ' + words)}</td></tr>")
         return (
-            '<section id="strangers"><h2>Whether strangers can abuse the servers</h2><div class="scroll tall" tabindex="0" role="region" '
+            '<section id="strangers"><h2>Whether strangers can abuse the servers</h2>'
+            '<div class="scroll tall" tabindex="0" role="region" '
             'aria-label="Strangers"><table class="wide"><thead><tr><th scope="col">server</th><th scope="col">result</th>'
             f'<th scope="col">what was found</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
         )
@@ -269,7 +279,8 @@ class _Page:
             )
             controls = (
                 "<noscript><p>A table this long needs JavaScript to be shown; report.json has all of it.</p></noscript>"
-                '<div class="controls" id="controls" hidden><input id="find" type="search" placeholder="server or cause" aria-label="Server or cause">'
+                '<div class="controls" id="controls" hidden><input id="find" type="search" placeholder="server or cause" '
+                'aria-label="Server or cause">'
                 f'<select id="state" aria-label="Result"><option value="">every result</option>{choices}</select>'
                 '<button id="back" type="button">\u2190 before</button><span id="where" aria-live="polite"></span>'
                 '<button id="next" type="button">next \u2192</button></div>'
@@ -277,8 +288,10 @@ class _Page:
         else:
             rows = "".join(self._row(number) for number in range(len(contents.legs)))
         return (
-            f'<details class="all"{" open" if len(contents.legs) <= 40 else ""}><summary><strong>All {amount(len(contents.legs), "transfer")}</strong> '
-            f'as a table</summary><div id="legs">{controls}<div class="scroll tall" tabindex="0" role="region" aria-label="All transfers">'
+            f'<details class="all"{" open" if len(contents.legs) <= 40 else ""}><summary>'
+            f'<strong>All {amount(len(contents.legs), "transfer")}</strong> '
+            f'as a table</summary><div id="legs">{controls}<div class="scroll tall" tabindex="0" '
+            'role="region" aria-label="All transfers">'
             f'<table class="wide"><thead><tr>{head}</tr></thead><tbody id="rows">{rows}</tbody></table></div></div></details>'
         )
 
@@ -288,7 +301,8 @@ class _Page:
         if not place.startswith("row-"):
             words = f'<a href="#{place}">{words}</a>'
         return (
-            f'<tr id="row-{number}"><td>{e(leg.source)}</td><td>{e(leg.destination)}</td><td>{e(leg.name(leg.passive) or "-")}</td>'
+            f'<tr id="row-{number}"><td>{e(leg.source)}</td><td>{e(leg.destination)}</td>'
+            f'<td>{e(leg.name(leg.passive) or "-")}</td>'
             f'<td>{_badge(leg.state)}</td><td class="number">{e(_report.rate(leg.bytes_per_second))}</td><td>{words}</td></tr>'
         )
 
@@ -302,11 +316,13 @@ class _Page:
                 f"The dialogues of {left:,} transfers that fell short are left out: {DIALOGUES} are told, some of each cause."
             )
         notes.append(
-            "Dialogues of transfers that did what was expected are not kept here. This file needs no network and opens none; the same results "
+            "Dialogues of transfers that did what was expected are not kept here. This file needs no network and opens none; "
+            "the same results "
             "stand in report.json, junit.xml and report.md beside it."
         )
         return (
-            f'<footer><p class="soft">{e(" ".join(notes))}</p><p class="paper">On paper one dialogue stands for each cause and server; the others '
+            f'<footer><p class="soft">{e(" ".join(notes))}</p><p class="paper">'
+            'On paper one dialogue stands for each cause and server; the others '
             "open on a screen.</p></footer>"
         )
 

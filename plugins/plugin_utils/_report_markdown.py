@@ -62,7 +62,7 @@ def _causes(contents: Contents) -> t.Iterator[str]:
         yield _row(
             f"{len(group.legs):,}",
             plain(group.cause or "no cause given"),
-            plain(group.look_first or "–"),
+            plain(group.look_first or "-"),
             plain(group.remedy or _report.verdict(contents.legs[group.legs[0]])),
         )
     if len(contents.groups) > GROUPS:
@@ -87,7 +87,7 @@ def _legs(heading: str, legs: t.Sequence[_report.Leg]) -> str:
             _row(
                 plain(leg.source),
                 plain(leg.destination),
-                plain(leg.name(leg.passive) or "–"),
+                plain(leg.name(leg.passive) or "-"),
                 plain(_report.rate(leg.bytes_per_second)),
                 plain(_report.evidence_in_short(leg)),
             )

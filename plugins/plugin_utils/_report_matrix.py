@@ -8,7 +8,7 @@
 """
 The matrix of servers in C(report.html): what came of each leg, and how fast it was. Pure.
 
-A table where its cells can be read; beyond that a drawing of paths, because a table of 40 000 cells is 20 times as large and slow.
+A table where its cells can be read; beyond that a drawing of paths, because a table of 40 000 cells is far larger, and slow.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ def outcome_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str
             leg = contents.legs[number]
             words = e(told_as(leg))
             links.append(
-                f'<a class="sign {leg.state}" href="#{place(number)}" title="{words}" aria-label="{words}">{STATES[leg.state][0]}</a>'
+                f'<a class="sign {leg.state}" href="#{place(number)}" title="{words}" '
+                f'aria-label="{words}">{STATES[leg.state][0]}</a>'
             )
         return "".join(links)
 
@@ -206,7 +207,8 @@ def _drawn(contents: Contents, body: str, caption: str) -> str:
         f'<div class="big shrink"><div class="corner">from \u2193 to \u2192</div>'
         f'<svg class="top" width="{whole}" height="{label}" aria-hidden="true">{top}</svg>'
         f'<svg class="left" width="{label}" height="{whole}" aria-hidden="true">{left}</svg>'
-        f'<svg class="cells" width="{whole}" height="{whole}" viewBox="0 0 {whole} {whole}" data-cell="{size}" tabindex="0" role="img" '
+        f'<svg class="cells" width="{whole}" height="{whole}" viewBox="0 0 {whole} {whole}" data-cell="{size}" '
+        'tabindex="0" role="img" '
         f'aria-label="{e(caption)}"><path class="self" d="{own}"/>{body}<path class="grid" d="{lines}"/>'
         f'<rect class="cursor" width="{size}" height="{size}" visibility="hidden"/></svg></div>'
     )

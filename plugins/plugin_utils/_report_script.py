@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The script of C(report.html). Without it everything but the table of very many legs and what hovering over a large matrix shows is there.
+The script of C(report.html). Without it only the table of very many legs is missing, and what pointing at a large matrix shows.
 
 It writes text only as text (C(textContent)), never as markup.
 """
@@ -64,8 +64,8 @@ SCRIPT = r"""
             listens: role === 2 ? "-" : data.names[field(leg, role)], state: state, words: data.words[field(leg, 4)],
             rate: rate(field(leg, 5)), group: field(leg, 6), number: leg};
   }
-  const line = part => part.state[1] + " " + part.listens + " listens: " + part.state[2] + (part.rate === "-" ? "" : ", " + part.rate) +
-    (part.words ? "; " + part.words : "");
+  const line = part => part.state[1] + " " + part.listens + " listens: " + part.state[2] +
+    (part.rate === "-" ? "" : ", " + part.rate) + (part.words ? "; " + part.words : "");
   // Without a dialogue of its own a leg leads to the group of its cause.
   const place = part => byId("leg-" + part.number) ? "leg-" + part.number : part.group >= 0 ? "group-" + part.group : "";
   function element(tag, text, name) {
@@ -91,11 +91,12 @@ SCRIPT = r"""
   document.querySelectorAll(".cells").forEach(svg => {
     const size = Number(svg.dataset.cell), cursor = svg.querySelector(".cursor");
     let row = -1, column = -1;
+    const pair = () => data.names[row] + " \u2192 " + data.names[column];
     const found = () => cells.get(row * n + column) || [];
     function words() {
       if (row === column) return data.names[row];
       const legs = found();
-      return data.names[row] + " \u2192 " + data.names[column] + "\n" + (legs.length ? legs.map(leg => line(parts(leg))).join("\n") : "not tried");
+      return pair() + "\n" + (legs.length ? legs.map(leg => line(parts(leg))).join("\n") : "not tried");
     }
     function mark(y, x) {
       row = Math.max(0, Math.min(n - 1, y));
@@ -116,8 +117,8 @@ SCRIPT = r"""
     }
     function open() {
       tip.hidden = true;
-      panel.replaceChildren(element("p", data.names[row] + " \u2192 " + data.names[column], "badge"), ...found().map(leg => linked(parts(leg))));
-      if (!found().length) panel.append(element("p", row === column ? "A server sends nothing to itself." : "This pair was not tried."));
+      panel.replaceChildren(element("p", pair(), "badge"), ...found().map(leg => linked(parts(leg))));
+      if (!found().length) panel.append(element("p", row === column ? "A server sends nothing to itself." : "Not tried."));
       panel.hidden = false;
       panel.scrollIntoView({block: "nearest"});
     }
@@ -155,13 +156,15 @@ SCRIPT = r"""
                 element("td", part.rate, "number"), why);
       return tr;
     }));
-    byId("where").textContent = shown.length ? (first + 1) + "\u2013" + Math.min(first + page, shown.length) + " of " + shown.length : "none";
+    const last = Math.min(first + page, shown.length);
+    byId("where").textContent = shown.length ? (first + 1) + "\u2013" + last + " of " + shown.length : "none";
     byId("back").disabled = first === 0;
     byId("next").disabled = first + page >= shown.length;
   }
   function select() {
     const text = byId("find").value.trim().toLowerCase(), state = byId("state").value;
-    const named = data.names.map(name => name.toLowerCase().includes(text)), caused = data.words.map(word => word.toLowerCase().includes(text));
+    const named = data.names.map(name => name.toLowerCase().includes(text));
+    const caused = data.words.map(word => word.toLowerCase().includes(text));
     shown = [];
     for (let leg = 0; leg < count; leg += 1)
       if ((state === "" || data.states[field(leg, 3)][0] === state) &&

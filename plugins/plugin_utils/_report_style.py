@@ -9,7 +9,7 @@
 The style of C(report.html).
 
 Colours are from Okabe and Ito's set and Matplotlib's viridis, darkened or lightened until text on them has a contrast of 4.5 to 1
-(WCAG 2.1 AA; the unit tests compute it). No state is told by its colour alone: each has a sign, or a shape where there is no room.
+(WCAG 2.1 AA; the unit tests compute it). No state is told by its colour alone: each has a sign, or a shape where room is short.
 """
 
 from __future__ import annotations
@@ -134,14 +134,15 @@ tbody tr+tr>*{border-top:1px solid var(--line)}
 .legend .key{display:inline-block;min-width:1.7em;text-align:center;border-radius:.25rem;margin-right:.35em;padding:0 .3em}
 .legend svg{vertical-align:-.25em;margin-right:.35em}
 .matrix{max-height:85vh;width:fit-content}
-.matrix th{position:sticky;left:0;z-index:1;background:var(--soft-bg);color:var(--soft);font-size:.8rem;font-weight:600;white-space:nowrap;
+.matrix th{position:sticky;left:0;z-index:1;background:var(--soft-bg);color:var(--soft);font-size:.8rem;font-weight:600;
 padding:.2rem .5rem}
 .matrix thead th{left:auto;top:0;z-index:2;vertical-align:bottom;text-align:center}
 .matrix thead th:first-child{left:0;z-index:3;text-align:left}
 .matrix.many thead th:not(:first-child)>span{writing-mode:vertical-rl;transform:rotate(180deg)}
 .matrix td{padding:1px;text-align:center;vertical-align:middle}
 .matrix td.self{background:var(--soft-bg)}
-.matrix td a,.matrix td>span{display:inline-block;min-width:1.55em;padding:.12em .2em;text-decoration:none;border-radius:.2rem;line-height:1.35}
+.matrix td a,.matrix td>span{display:inline-block;min-width:1.55em;padding:.12em .2em;text-decoration:none;
+border-radius:.2rem;line-height:1.35}
 .matrix td a+a{margin-left:1px}
 .matrix td a:hover,.matrix td a:focus{outline:3px solid var(--link);outline-offset:0;position:relative}
 .rate .matrix td>a{min-width:3.4em;font-size:.85rem}
@@ -161,8 +162,8 @@ color:var(--page-bg);background:var(--page);white-space:pre-line}
 .panel{border:2px solid var(--link);border-radius:.5rem;padding:.5rem .9rem;margin:.7rem 0}
 .panel p{margin:.25rem 0}
 .controls{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center;margin:.6rem 0}
-.controls input,.controls select,.controls button{font:inherit;padding:.3rem .6rem;border:1px solid var(--line);border-radius:.4rem;
-color:var(--page);background:var(--page-bg)}
+.controls input,.controls select,.controls button{font:inherit;padding:.3rem .6rem;border:1px solid var(--line);
+border-radius:.4rem;color:var(--page);background:var(--page-bg)}
 [hidden]{display:none!important}
 .paper{display:none}
 @media (max-width:40rem){

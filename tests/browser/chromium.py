@@ -139,7 +139,8 @@ class Chromium:
     def middle(self, selector: str) -> tuple[float, float]:
         """Scroll an element into view and return its middle in the window."""
         x, y = self.value(
-            f"(() => {{ const node = document.querySelector({json.dumps(selector)}); node.scrollIntoView({{block: 'center', inline: 'center'}});"
+            f"(() => {{ const node = document.querySelector({json.dumps(selector)}); "
+            "node.scrollIntoView({block: 'center', inline: 'center'});"
             " const box = node.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
         return x, y
