@@ -204,7 +204,7 @@ def _drawn(contents: Contents, body: str, caption: str) -> str:
         for index in range(0, count, every)
     )
     return (
-        f'<div class="big shrink"><div class="corner">from \u2193 to \u2192</div>'
+        f'<div class="big shrink"><div class="corner">from \u2193<br>to \u2192</div>'
         f'<svg class="top" width="{whole}" height="{label}" aria-hidden="true">{top}</svg>'
         f'<svg class="left" width="{label}" height="{whole}" aria-hidden="true">{left}</svg>'
         f'<svg class="cells" width="{whole}" height="{whole}" viewBox="0 0 {whole} {whole}" data-cell="{size}" '
