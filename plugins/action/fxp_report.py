@@ -69,10 +69,10 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)
         options = self.validate_argument_spec(
             {
-                "results": {"type": "list", "elements": "dict", "default": []},
-                "legs": {"type": "list", "elements": "dict", "default": []},
+                "results": {"type": "list", "elements": "dict"},
+                "legs": {"type": "list", "elements": "dict"},
                 "probes": {"type": "list", "elements": "dict", "default": []},
-                "bounce": {"type": "list", "elements": "dict", "default": []},
+                "bounce": {"type": "list", "elements": "dict"},
                 "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
@@ -81,17 +81,17 @@ class ActionModule(ActionBase):
             required_one_of=[("results", "legs", "bounce")],
         )[1]
         # What checks return in check mode says nothing about anything.
-        results = [result for result in options["results"] if not self._task.check_mode or result.get("ok") is not None]
-        bounce = [entry for entry in options["bounce"] if not self._task.check_mode or entry.get("vulnerable") is not None]
+        results = [result for result in options["results"] or () if not self._task.check_mode or result.get("ok") is not None]
+        bounce = [entry for entry in options["bounce"] or () if not self._task.check_mode or entry.get("vulnerable") is not None]
         if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
-        wrong = _misses(options, results)
+        wrong = misses(options, results)
         if wrong:
             return {"changed": False, "failed": True, "msg": wrong}
         legs = [
             leg for result in results for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
-        legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"])]
+        legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"] or ())]
         self._show(legs, bounce, options)
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
         message = [_report.summary(legs)] if legs or not bounce else []
@@ -176,7 +176,7 @@ class ActionModule(ActionBase):
         return result
 
 
-def _misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
+def misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     """Return what is missing in the lists that were given, if anything is."""
     for result in results:
         item = result.get("item")
@@ -187,7 +187,7 @@ def _misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t
                 "so."
             )
     for option, keys in (("legs", ("source", "destination", "ok")), ("bounce", ("server", "vulnerable"))):
-        for number, entry in enumerate(options[option]):
+        for number, entry in enumerate(options[option] or ()):
             missing = [key for key in keys if key not in entry]
             if missing:
                 return (

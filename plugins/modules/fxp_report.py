@@ -38,14 +38,12 @@ options:
       - One of O(results), O(legs) and O(bounce) is needed.
     type: list
     elements: dict
-    default: []
   legs:
     description:
       - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
         with the names of the servers, and may have C(transcript), C(expect), and C(repeated) if it was tried a second time.
     type: list
     elements: dict
-    default: []
     version_added: 0.2.0
   probes:
     description:
@@ -62,7 +60,6 @@ options:
         C(tested) and C(findings).
     type: list
     elements: dict
-    default: []
     version_added: 0.2.0
   show:
     description:

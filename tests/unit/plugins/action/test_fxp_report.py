@@ -15,6 +15,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.action import fxp_report
 from ansible_collections.proftpd.fxp.tests import report_samples
 
 FILES = ["junit.xml", "report.html", "report.json", "report.md"]
@@ -30,27 +31,27 @@ class Run(t.NamedTuple):
 def report(place: pathlib.Path, options: dict[str, t.Any], *arguments: str) -> Run:
     (place / "options.json").write_text(json.dumps({"options": options}))
     play = [{"hosts": "localhost", "gather_facts": False, "tasks": [
-        {"name": "Tell", "proftpd.fxp.fxp_report": {**{name: "{{ options." + name + " }}" for name in options}},
+        {"name": "Tell", "proftpd.fxp.fxp_report": {name: "{{ options." + name + " }}" for name in options},
          "register": "told", "ignore_errors": True},
-        {"name": "Keep", "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"},
-         "check_mode": False, "diff": False},
+        {"name": "Keep", "check_mode": False, "diff": False,
+         "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"}},
     ]}]
     (place / "play.yml").write_text(json.dumps(play))
     done = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"@{place}/options.json", str(place / "play.yml"), *arguments,
-         "-e", "ansible_python_interpreter={{ ansible_playbook_python }}"],
-        capture_output=True, text=True, timeout=120, check=False, cwd=place, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+        ["ansible-playbook", "-i", "localhost,", "-c", "local",
+         "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", "-e", f"@{place}/options.json", str(place / "play.yml"), *arguments],
+        capture_output=True, text=True, timeout=120, check=False, cwd=place, umask=0o077, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     return Run(json.loads((place / "told.json").read_text()), done.stdout)
 
 
 def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
-    os.umask(0o077)
     options = {"legs": report_samples.legs(2, "some"), "bounce": report_samples.bounce(2, "some"), "directory": "a/b",
                "coverage": "all of them", "title": "Two"}
     foreseen = report(tmp_path, options, "--check", "--diff")
     assert (foreseen.result["changed"], (tmp_path / "a").exists()) == (True, False)
-    assert re.search(r"^\+## Two$", foreseen.output, re.MULTILINE)
+    (difference,) = foreseen.result["diff"]
+    assert (difference["before"], difference["after"].splitlines()[0]) == ("", "## Two")
 
     first = report(tmp_path, options)
     directory = tmp_path / "a" / "b"
@@ -94,16 +95,20 @@ def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> Non
     assert f"and {264 - len(rows)} more that did what was expected" in told.output
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"results": [{"ok": True}]}, "results: an entry has no item with the keys source and destination"),
-    ({"legs": [{"source": "a", "ok": True}]}, "legs: entry 0 has no destination"),
-    ({"bounce": [{"server": "a"}]}, "bounce: entry 0 has no vulnerable"),
-    ({"title": "x"}, "one of the following is required: results, legs, bounce"),
+@pytest.mark.parametrize(("option", "entry", "words"), [
+    ("results", {"ok": True}, "results: an entry has no item with the keys source and destination"),
+    ("legs", {"source": "a", "ok": True}, "legs: entry 0 has no destination"),
+    ("bounce", {"server": "a"}, "bounce: entry 0 has no vulnerable"),
 ])
-def test_what_is_missing_is_named(tmp_path: pathlib.Path, options: dict[str, t.Any], words: str) -> None:
-    told = report(tmp_path, options)
+def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
+    options = {"results": [], "legs": [], "bounce": [], option: [entry]}
+    assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
+
+
+def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:
+    told = report(tmp_path, {"title": "x"})
     assert told.result["failed"]
-    assert words in told.result["msg"]
+    assert "one of the following is required: results, legs, bounce" in told.result["msg"]
 
 
 def test_a_place_that_cannot_be_written_to_is_named_after_all_is_shown(tmp_path: pathlib.Path) -> None:
