@@ -37,10 +37,10 @@ def report(place: pathlib.Path, options: dict[str, t.Any], *arguments: str) -> R
          "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"}},
     ]}]
     (place / "play.yml").write_text(json.dumps(play))
-    done = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", "-c", "local",
-         "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", "-e", f"@{place}/options.json", str(place / "play.yml"), *arguments],
-        capture_output=True, text=True, timeout=120, check=False, cwd=place, umask=0o077, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"@{place}/options.json", str(place / "play.yml")]
+    done = subprocess.run([*command, "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", *arguments],
+                          capture_output=True, text=True, timeout=120, check=False, cwd=place, umask=0o077,
+                          env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     assert done.returncode == 0, done.stdout + done.stderr
     return Run(json.loads((place / "told.json").read_text()), done.stdout)
 
