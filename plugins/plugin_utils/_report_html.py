@@ -275,7 +275,7 @@ class _Page:
         if self.large:
             present = {leg.state for leg in contents.legs}
             choices = "".join(
-                f'<option value="{state}">{e(words)}</option>' for state, (sign, words, *_) in STATES.items() if state in present
+                f'<option value="{state}">{e(words)}</option>' for state, (sign, words, *rest) in STATES.items() if state in present
             )
             controls = (
                 "<noscript><p>A table this long needs JavaScript to be shown; report.json has all of it.</p></noscript>"

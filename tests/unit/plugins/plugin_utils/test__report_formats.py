@@ -229,7 +229,7 @@ def test_shapes_of_the_drawing_have_contrast(name: str) -> None:
 
 
 def test_no_state_is_told_by_colour_alone() -> None:
-    assert len({sign for sign, *_ in _report_matrix.STATES.values()}) == len(_report_matrix.STATES) == len(_report_style.MARKS)
+    assert len({sign for sign, *rest in _report_matrix.STATES.values()}) == len(_report_matrix.STATES) == len(_report_style.MARKS)
 
 
 def test_the_scale_of_rates() -> None:
