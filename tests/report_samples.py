@@ -106,7 +106,8 @@ def legs(servers: int, failing: Failing, sample: int | None = None, seed: int = 
             elif failing == "some" and (ill or chance.random() < 0.01):
                 fault = faults[0] if ill else chance.choice(faults[1:])
             leg = _failed(names, passive, fault) if fault else _proven(names, passive, chance)
-            leg.update(names, repeated=fault is None and failing == "some" and chance.random() < 0.02)
+            again = fault is None and failing == "some" and chance.random() < 0.02
+            leg.update(names, repeated=again, first_cause="data_connection_blocked" if again else None)
             found.append(leg)
     return found
 
@@ -144,9 +145,18 @@ def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
     found: list[dict[str, t.Any]] = []
     for number in range(min(servers, 3)):
         ill = number < worst
-        findings = [{"summary": "PORT with the address of a stranger was accepted"}] if ill else []
-        found.append({"server": f"ftp{number + 1}", "vulnerable": ill, "tested": ill or number != 2, "findings": findings})
+        findings = [_finding("port_to_stranger", "accepted" if ill else "refused", "PORT to the stranger 198.51.100.77 was "),
+                    _finding("passive_by_stranger", "refused" if number != 2 else "untested", "the stranger 198.51.100.77 was ")]
+        tested = ill or number != 2
+        found.append({"server": f"ftp{number + 1}", "vulnerable": ill if tested else None, "tested": tested,
+                      "firewall_exposed": False, "findings": findings, "stranger_sources": ["198.51.100.77"], "transcript": []})
     return found
+
+
+def _finding(probe: str, result: str, summary: str) -> dict[str, t.Any]:
+    wrong = result == "accepted"
+    return {"probe": probe, "stranger": "198.51.100.77", "result": result, "vulnerable": wrong, "exposure": "policy",
+            "proven": wrong, "server_said": None, "summary": summary + result, "remedy": "Set fxp_foreign_addresses to peers." if wrong else None}
 
 
 @functools.lru_cache(maxsize=16)

@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
         )[1]
         # What checks return in check mode says nothing about anything.
         results = [result for result in options["results"] or () if not self._task.check_mode or result.get("ok") is not None]
-        bounce = [entry for entry in options["bounce"] or () if not self._task.check_mode or entry.get("vulnerable") is not None]
+        bounce = [entry for entry in options["bounce"] or () if not self._task.check_mode or entry.get("tested") is not None]
         if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
         wrong = misses(options, results)

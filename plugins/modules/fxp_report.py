@@ -41,7 +41,9 @@ options:
   legs:
     description:
       - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
-        with the names of the servers, and may have C(transcript), C(expect), and C(repeated) if it was tried a second time.
+        with the names of the servers.
+      - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was met
+        at first.
     type: list
     elements: dict
     version_added: 0.2.0
@@ -56,8 +58,8 @@ options:
     default: []
   bounce:
     description:
-      - Whether strangers can abuse the servers, a table of its own. Each entry has the keys C(server) (its name), C(vulnerable),
-        C(tested) and C(findings).
+      - Whether strangers can abuse the servers, a table of its own. Each entry has the keys C(vulnerable), C(tested) and
+        C(findings) as C(proftpd.fxp.fxp_bounce_check) returns them, and C(server) with the name of the server.
     type: list
     elements: dict
     version_added: 0.2.0

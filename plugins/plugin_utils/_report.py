@@ -52,6 +52,7 @@ class Leg:
     seen: str | None = None  # what both ends showed when they were asked where the connection is lost
     expect: str = "allowed"
     repeated: bool = False  # it fell short at first and was tried again
+    first_cause: str | None = None  # of the first attempt
     evidence: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
 
     @property
@@ -131,6 +132,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         dialogue=tuple(leg.get("transcript") or ()),
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
+        first_cause=leg.get("first_cause"),
         evidence=leg.get("evidence") or {},
     )
 
@@ -209,7 +211,12 @@ def proof(leg: Leg) -> str:
         return f"refused, as it must be: {verdict(leg)}"
     seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
     text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
-    return visible(text) + (", at the second attempt" if leg.repeated else "")
+    return visible(text) + (again(leg) if leg.repeated else "")
+
+
+def again(leg: Leg) -> str:
+    """Return that a leg was proven only when it was repeated, and why not at once."""
+    return ", at the second attempt" + (f" (at first {visible(leg.first_cause)})" if leg.first_cause else "")
 
 
 def verdict(leg: Leg) -> str:
@@ -277,7 +284,7 @@ def evidence_in_short(leg: Leg) -> str:
     """Return what proves a leg, or why it fell short, as the last column of tables has it."""
     if not leg.ok or leg.expect == "refused":
         return verdict(leg)
-    return visible(f"verified by {leg.verified_by}") + (", at the second attempt" if leg.repeated else "")
+    return visible(f"verified by {leg.verified_by}") + (again(leg) if leg.repeated else "")
 
 
 def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
@@ -290,21 +297,26 @@ def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
 
 
 def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
-    """Return state and words for one result of M(proftpd.fxp.fxp_bounce_check)."""
-    found = [finding(item) for item in entry.get("findings") or ()]
+    """
+    Return state and words for one result of M(proftpd.fxp.fxp_bounce_check).
+
+    Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried.
+    """
+    found = [item if isinstance(item, t.Mapping) else {"summary": item} for item in entry.get("findings") or ()]
     if entry.get("vulnerable"):
-        return FAILED, "can abuse it: " + ("; ".join(found) or "no details")
+        wrong = [item for item in found if item.get("vulnerable", True)]
+        return FAILED, "can abuse it: " + ("; ".join(map(finding, wrong)) or "no details")
     if not entry.get("tested"):
-        return UNCERTAIN, "were not played" + (": " + "; ".join(found) if found else "")
-    return PROVEN, "are refused" + (" (" + "; ".join(found) + ")" if found else "")
+        left = [item for item in found if item.get("result", "untested") == "untested"]
+        why = "; ".join(map(finding, left)) or visible(entry.get("msg") or "")
+        return UNCERTAIN, "were not played" + (f": {why}" if why else "")
+    return PROVEN, "are refused"
 
 
-def finding(item: t.Any) -> str:
-    """Return one finding in words; it is a text, or a dictionary with one of the usual keys for it."""
-    if isinstance(item, t.Mapping):
-        words = next((item[key] for key in ("summary", "message", "text", "detail", "finding") if item.get(key)), None)
-        item = words or ", ".join(f"{key}: {value}" for key, value in item.items() if value not in (None, "", [], {}))
-    return visible(item)
+def finding(item: t.Mapping[str, t.Any]) -> str:
+    """Return one finding in words, with its cure."""
+    words = item.get("summary") or ", ".join(f"{key}: {value}" for key, value in item.items() if value not in (None, "", [], {}))
+    return visible(words) + (f". {visible(item['remedy'])}" if item.get("remedy") else "")
 
 
 def summary(legs: t.Sequence[Leg]) -> str:

@@ -274,9 +274,7 @@ class _Page:
         rows, controls = "", ""
         if self.large:
             present = {leg.state for leg in contents.legs}
-            choices = "".join(
-                f'<option value="{state}">{e(words)}</option>' for state, (sign, words, *rest) in STATES.items() if state in present
-            )
+            choices = "".join(f'<option value="{state}">{e(STATES[state][1])}</option>' for state in STATES if state in present)
             controls = (
                 "<noscript><p>A table this long needs JavaScript to be shown; report.json has all of it.</p></noscript>"
                 '<div class="controls" id="controls" hidden><input id="find" type="search" placeholder="server or cause" '

@@ -24,6 +24,7 @@ LEG_KEYS = (
     "expect",
     "ok",
     "repeated",
+    "first_cause",
     "cause",
     "server",
     "look_first",
@@ -38,6 +39,8 @@ LEG_KEYS = (
     "verified_by",
 )
 
+BOUNCE_KEYS = ("server", "vulnerable", "tested", "firewall_exposed", "findings", "stranger_sources")
+
 
 def _leg(leg: _report.Leg, told: bool) -> dict[str, t.Any]:
     entry: dict[str, t.Any] = {key: getattr(leg, key) for key in LEG_KEYS}
@@ -45,6 +48,12 @@ def _leg(leg: _report.Leg, told: bool) -> dict[str, t.Any]:
     if told:
         entry.update(evidence=leg.evidence, listing=leg.listing, transcript=leg.dialogue)
     return entry
+
+
+def _bounce(entry: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return what is to be known of a server; results of tasks hold much else. The dialogue is kept where it proves a fault."""
+    keys = BOUNCE_KEYS + (("transcript",) if entry.get("vulnerable") else ())
+    return {key: entry.get(key) for key in keys}
 
 
 def as_json(contents: Contents) -> str:
@@ -79,7 +88,7 @@ def as_json(contents: Contents) -> str:
             for group in contents.groups
         ],
         "legs": [_leg(leg, number in contents.told) for number, leg in enumerate(contents.legs)],
-        "bounce": contents.bounce,
+        "bounce": [_bounce(entry) for entry in contents.bounce],
     }
     lines += [f"{_dump(key)}: [" + ",".join(f"\n{_dump(row)}" for row in found) + "]" for key, found in rows.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
