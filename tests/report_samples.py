@@ -156,7 +156,8 @@ def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
 def _finding(probe: str, result: str, summary: str) -> dict[str, t.Any]:
     wrong = result == "accepted"
     return {"probe": probe, "stranger": "198.51.100.77", "result": result, "vulnerable": wrong, "exposure": "policy",
-            "proven": wrong, "server_said": None, "summary": summary + result, "remedy": "Set fxp_foreign_addresses to peers." if wrong else None}
+            "proven": wrong, "server_said": None, "summary": summary + result,
+            "remedy": "Set fxp_foreign_addresses to peers." if wrong else None}
 
 
 @functools.lru_cache(maxsize=16)

@@ -42,8 +42,8 @@ options:
     description:
       - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
         with the names of the servers.
-      - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was met
-        at first.
+      - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was
+        met at first.
     type: list
     elements: dict
     version_added: 0.2.0
