@@ -86,8 +86,8 @@ def hostile(text: str) -> Contents:
         leg["evidence"] = {**leg["evidence"], "summary": text, "port_reply": text, text: text, "tls": {"cipher": text}}
         leg["transcript"] = [{**entry, "line": f"220 {text}"} for entry in leg["transcript"]]
     legs[1]["cause"] = text
-    bounce = [{"server": f"a{text}", "vulnerable": True, "tested": True, "findings": [text, {"summary": text, "remedy": text},
-                                                                                               {"what": text}]}]
+    findings = [text, {"summary": text, "remedy": text}, {"what": text}]
+    bounce = [{"server": f"a{text}", "vulnerable": True, "tested": True, "findings": findings}]
     return contents_of(text, report_samples.GENERATED, text, _report.listed(legs), bounce)
 
 
