@@ -157,7 +157,7 @@ def test_the_table_of_many_transfers_is_searched(chromium: Chromium, pages: Page
     assert chromium.value("document.getElementById('where').textContent") == "1\u2013100 of 79600"
     chromium.value("(() => { const find = document.getElementById('find'); find.value = 'out_of_range';"
                    " find.dispatchEvent(new Event('input')); })()")
-    shown = chromium.value("[...document.querySelectorAll('#rows tr')].map(row => row.innerText)")
+    shown = chromium.value("[...document.querySelectorAll('#rows tr')].map(row => row.textContent)")
     assert shown
     assert all("passive_port_out_of_range" in row for row in shown)
 
