@@ -175,6 +175,8 @@ body{font-size:15px}
 .said tr.destination td:nth-child(2){border-left:4px double var(--destination)!important}
 details>:not(summary){margin-left:.5rem;margin-right:.5rem}
 .matrix,.big{max-height:75vh}
+.wide td{overflow-wrap:anywhere}
+.wide td:last-child{min-width:9rem}
 }
 @media print{
 @page{margin:12mm}
