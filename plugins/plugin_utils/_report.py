@@ -101,8 +101,9 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
         current = current if entry.get("leg") is None else entry["leg"]
         said[current].append(entry)
     expect = ((result.get("invocation") or {}).get("module_args") or {}).get("expect")
+    names = {"source": source, "destination": destination}
     return [
-        _leg({"expect": expect, **leg, "source": source, "destination": destination, "transcript": said[index]})
+        _leg({"expect": expect, **leg, **names, "transcript": said[index] or leg.get("transcript")})
         for index, leg in enumerate(found)
     ]
 
