@@ -32,6 +32,8 @@ ROWS = 1000
 GROUPS, NAMES = 200, 40
 # The groups that stand open to the eye; what comes after them is folded away, so that the matrix is not far below.
 FIRST = 8
+# The same for the legs of a group.
+LEGS = 5
 
 
 def _hash(text: str) -> str:
@@ -137,7 +139,11 @@ class _Page:
         ]
         if group.remedy:
             parts.append(f'<p class="cure"><strong>Cure:</strong> {e(group.remedy)}</p>')
-        parts += [self._leg(number) for number in told]
+        parts += [self._leg(number) for number in told[:LEGS]]
+        if told[LEGS:]:
+            more = "".join(self._leg(number) for number in told[LEGS:])
+            folded = f"<summary>{len(told) - LEGS:,} more of the same</summary><div>{more}</div>"
+            parts.append(f'<details class="all">{folded}</details>')
         if untold:
             names = "".join(f"<li>{_pair(contents.legs[number])}</li>" for number in untold[:NAMES])
             parts.append(f'<p class="soft">The same without its dialogue here:</p><ul class="names">{names}</ul>')
