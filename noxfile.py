@@ -120,6 +120,12 @@ def integration(session: nox.Session) -> None:
 
 
 @nox.session
+def browser(session: nox.Session) -> None:
+    """The report of a mesh in a real browser, and on real results."""
+    in_collections(session, "pytest", "--quiet", "tests/browser", *session.posargs)
+
+
+@nox.session
 def molecule(session: nox.Session) -> None:
     """Scenarios on the lab's hosts, one after the other: all of them, or the one that is named."""
     for scenario in session.posargs[:1] or sorted(path.name for path in pathlib.Path("molecule").iterdir()):

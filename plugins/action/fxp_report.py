@@ -2,16 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Print what checks found. Only the controller can print, so this has no half on the hosts."""
+"""Tell what checks found. Only the controller can print, and reports belong there, so this has no half on the hosts."""
 
 from __future__ import annotations
 
+import json
+import os
+import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
+    _report,
+    _report_html,
+    _report_json,
+    _report_junit,
+    _report_markdown,
+)
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import contents_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
 
 # Blue and yellow stay apart for colour-blind people; Ansible's own switches turn colours off.
 COLOURS = {
@@ -22,12 +34,31 @@ COLOURS = {
     _report.BAD: "red",
     _report.PLAIN: None,
 }
-RETURNED = ("source", "destination", "passive", "ok", "cause", "server", "certain", "remedy", "bytes", "seconds",
-            "bytes_per_second", "verified_by", "seen")
+RETURNED = (
+    "source",
+    "destination",
+    "passive",
+    "ok",
+    "cause",
+    "server",
+    "certain",
+    "remedy",
+    "bytes",
+    "seconds",
+    "bytes_per_second",
+    "verified_by",
+    "seen",
+)
+FORMATS = {
+    "report.html": _report_html.as_html,
+    "report.json": _report_json.as_json,
+    "junit.xml": _report_junit.as_junit,
+    "report.md": _report_markdown.as_markdown,
+}
 
 
 class ActionModule(ActionBase):
-    """Show every dialogue and a table of all transfers, and fail if one of them fell short."""
+    """Show dialogues and a table of all transfers, write the report, and fail if something fell short."""
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -36,28 +67,149 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        options = self.validate_argument_spec({
-            "results": {"type": "list", "elements": "dict", "required": True},
-            "probes": {"type": "list", "elements": "dict", "default": []},
-            "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
-        })[1]
-        if self._task.check_mode:
+        options = self.validate_argument_spec(
+            {
+                "results": {"type": "list", "elements": "dict"},
+                "legs": {"type": "list", "elements": "dict"},
+                "probes": {"type": "list", "elements": "dict", "default": []},
+                "bounce": {"type": "list", "elements": "dict"},
+                "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
+                "directory": {"type": "path"},
+                "title": {"type": "str", "default": "Site-to-site transfers"},
+                "coverage": {"type": "str"},
+            },
+            required_one_of=[("results", "legs", "bounce")],
+        )[1]
+        # What checks return in check mode says nothing about anything.
+        results = [result for result in options["results"] or () if not self._task.check_mode or result.get("ok") is not None]
+        bounce = [entry for entry in options["bounce"] or () if not self._task.check_mode or entry.get("tested") is not None]
+        if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
-        legs = [_report.placed(leg, options["probes"]) for result in options["results"]
-                for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)]
+        wrong = misses(options, results)
+        if wrong:
+            return {"changed": False, "failed": True, "msg": wrong}
+        legs = [
+            leg for result in results for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)
+        ]
+        legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"] or ())]
+        self._show(legs, bounce, options)
+        vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
+        message = [_report.summary(legs)] if legs or not bounce else []
+        if vulnerable:
+            message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
+        elif bounce:
+            message.append("No server was found that strangers can abuse.")
+        failed = bool(vulnerable) or not all(leg.ok for leg in legs)
+        result = {
+            "changed": False,
+            "failed": failed,
+            "passed": sum(leg.ok for leg in legs),
+            "tried": len(legs),
+            "legs": [{key: getattr(leg, key) for key in RETURNED} for leg in legs],
+        }
+        if options["directory"]:
+            # Relative to where Ansible was started, as pipelines name what they keep. The playbook may lie in a collection.
+            directory = os.path.abspath(options["directory"])
+            try:
+                result.update(self._write(directory, options, legs, bounce))
+            except OSError as error:
+                result["failed"] = True
+                message.append(
+                    f"The report cannot be written to {directory}: {error.strerror}. Set directory to one on the "
+                    "controller that the "
+                    "account that runs Ansible may write to."
+                )
+        return {**result, "msg": " ".join(message)}
+
+    def _show(
+        self, legs: t.Sequence[_report.Leg], bounce: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]
+    ) -> None:
         if options["show"] == "dialogues":
-            for leg in legs:
-                self._print(_report.dialogue(leg))
+            self._print(_report.dialogues(legs))
         if options["show"] != "nothing":
-            self._print(_report.table(legs))
-        failed = not all(leg.ok for leg in legs)
-        return {"changed": False, "failed": failed, "msg": _report.summary(legs),
-                "passed": sum(leg.ok for leg in legs), "tried": len(legs),
-                "legs": [{key: getattr(leg, key) for key in RETURNED} for leg in legs]}
+            if legs:
+                self._print([("", _report.PLAIN), *_report.table(legs)])
+            if bounce:
+                self._print([("", _report.PLAIN), *_report.bounce_table(bounce)])
+            if options["coverage"]:
+                self._print([(f"Coverage: {visible(options['coverage'])}", _report.PLAIN)])
 
     @staticmethod
     def _print(lines: t.Iterable[_report.Line]) -> None:
         display = Display()
-        display.display("")
         for text, part in lines:
             display.display(text, color=COLOURS[part])
+
+    def _write(
+        self,
+        directory: str,
+        options: t.Mapping[str, t.Any],
+        legs: t.Iterable[_report.Leg],
+        bounce: t.Iterable[t.Mapping[str, t.Any]],
+    ) -> dict[str, t.Any]:
+        """Bring the files of *directory* to what was found. May raise OSError."""
+        paths = {name: os.path.join(directory, name) for name in FORMATS}
+        before = {name: _files.read_text(path) for name, path in paths.items()}
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        # The same results make the same report: it keeps the time at which it was first written.
+        contents = contents_of(options["title"], _generated(before["report.json"]) or now, options["coverage"], legs, bounce)
+        after = {name: render(contents) for name, render in FORMATS.items()}
+        if after["report.json"] != before["report.json"]:
+            contents = contents_of(options["title"], now, options["coverage"], legs, bounce)
+            after = {name: render(contents) for name, render in FORMATS.items()}
+        stale = [name for name in FORMATS if after[name] != before[name] or not _files.has_mode(paths[name], 0o644)]
+        if stale and not self._task.check_mode:
+            _make(directory)
+            for name in stale:
+                _files.write(paths[name], after[name], 0o644)
+        result: dict[str, t.Any] = {"changed": bool(stale), "directory": directory, "files": list(paths.values())}
+        if self._task.diff and stale:
+            # The other files tell the same, in a form that nobody reads line by line.
+            result["diff"] = [
+                {
+                    "before": before["report.md"] or "",
+                    "after": after["report.md"],
+                    "before_header": paths["report.md"],
+                    "after_header": paths["report.md"],
+                }
+            ]
+        return result
+
+
+def misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
+    """Return what is missing in the lists that were given, if anything is."""
+    for result in results:
+        item = result.get("item")
+        if not isinstance(item, t.Mapping) or not {"source", "destination"} <= set(item):
+            return (
+                "results: an entry has no item with the keys source and destination; loop the check over items that name "
+                "the two servers "
+                "so."
+            )
+    for option, keys in (("legs", ("source", "destination", "ok")), ("bounce", ("server", "vulnerable"))):
+        for number, entry in enumerate(options[option] or ()):
+            missing = [key for key in keys if key not in entry]
+            if missing:
+                return (
+                    f"{option}: entry {number} has no {missing[0]}; give what the check returned, with the names of its servers."
+                )
+    return None
+
+
+def _generated(text: str | None) -> str | None:
+    """Return the time of an earlier report, if *text* is one."""
+    try:
+        return str(json.loads(text or "")["generated"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _make(directory: str) -> None:
+    """Make *directory* and its parents with mode 0755, whatever the account's mask is; leave those that are there as they are."""
+    missing = []
+    while not os.path.isdir(directory):
+        missing.append(directory)
+        directory = os.path.dirname(directory)
+    for path in reversed(missing):
+        os.mkdir(path, 0o755)
+        os.chmod(path, 0o755)

@@ -7,29 +7,46 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fxp_report
-short_description: Show what checks of site-to-site transfers found
+short_description: Tell what checks of site-to-site transfers found
 description:
   - Prints on the controller, for each transfer, what was said on both control connections, in one colour per server, the
     listing of the file on both servers and the closing line; then a table of all transfers.
-  - Fails if one of the transfers fell short, after all of them are shown.
+  - Of more than 24 transfers it prints only the dialogues of the first 10 that fell short, and of more than 100 only the rows of
+    those that fell short; the rest is counted.
+  - With O(directory) it writes what was found to the four files C(report.html) for people, C(report.json) for programs,
+    C(junit.xml) for pipelines and C(report.md) for merge requests.
+  - Fails if one of the transfers fell short or if strangers can abuse a server, after all of it is shown and written.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
 attributes:
   check_mode:
     support: full
     details:
       - Checks send nothing in check mode, so there is nothing to show and the task is skipped.
+      - Results of checks that ran with C(check_mode=false) are shown, and the files are left as they are.
+  diff_mode:
+    support: partial
+    details:
+      - Shows C(report.md). The other files tell the same.
 options:
   results:
     description:
       - The C(results) of a loop over M(proftpd.fxp.fxp_check) whose items have the keys C(source) and C(destination) with the
         names to show.
+      - One of O(results), O(legs) and O(bounce) is needed.
     type: list
     elements: dict
-    required: true
+  legs:
+    description:
+      - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
+        with the names of the servers.
+      - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was
+        met at first.
+    type: list
+    elements: dict
+    version_added: 0.2.0
   probes:
     description:
       - What M(proftpd.fxp.fxp_probe) showed about transfers whose data connection was lost somewhere. The report then says where.
@@ -39,15 +56,40 @@ options:
     type: list
     elements: dict
     default: []
+  bounce:
+    description:
+      - Whether strangers can abuse the servers, a table of its own. Each entry has the keys C(vulnerable), C(tested) and
+        C(findings) as M(proftpd.fxp.fxp_bounce_check) returns them, and C(server) with the name of the server.
+    type: list
+    elements: dict
+    version_added: 0.2.0
   show:
     description:
-      - What people see. What is returned is the same.
+      - What people see. What is returned and written is the same.
     type: str
     choices:
       - dialogues
       - table
       - nothing
     default: dialogues
+  directory:
+    description:
+      - Directory on the controller, as an absolute path or relative to where Ansible was started, for C(report.html),
+        C(report.json), C(junit.xml) and C(report.md). It is made if it is not there.
+      - The same results make the same files; nothing is written then, and the time in the report is that of the first.
+    type: path
+    version_added: 0.2.0
+  title:
+    description:
+      - What stands above the report.
+    type: str
+    default: Site-to-site transfers
+    version_added: 0.2.0
+  coverage:
+    description:
+      - Which pairs were tried, in words. It stands in every form of the report.
+    type: str
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -67,9 +109,30 @@ EXAMPLES = r"""
   proftpd.fxp.fxp_report:
     results: "{{ checks.results }}"
   run_once: true
+
+- name: Show it as a table, and write it down for the pipeline
+  proftpd.fxp.fxp_report:
+    results: "{{ checks.results }}"
+    show: table
+    directory: fxp-report
+    title: Transfers between the mirrors
+    coverage: all ordered pairs, each side listening once
+  run_once: true
 """
 
 RETURN = r"""
+directory:
+  description: Where the report is, as an absolute path.
+  returned: with O(directory)
+  type: str
+  sample: /builds/mirrors/fxp-report
+  version_added: 0.2.0
+files:
+  description: The paths of the files of the report.
+  returned: with O(directory)
+  type: list
+  elements: str
+  version_added: 0.2.0
 passed:
   description: How many transfers were proven.
   returned: always

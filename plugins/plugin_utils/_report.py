@@ -8,7 +8,8 @@
 """
 Lay out what M(proftpd.fxp.fxp_check) returned so that people can read it.
 
-Pure: returns lines with the part that each plays; whoever prints them gives each part its colour.
+Pure: returns lines with the part that each plays; whoever prints them gives each part its colour. Files are the matter of
+C(_report_json), C(_report_junit), C(_report_markdown) and C(_report_html); all of them tell of the same C(Leg).
 """
 
 from __future__ import annotations
@@ -17,10 +18,15 @@ import dataclasses
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import locate
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
 
 # What a line is. The two servers differ by more than hue: every line of a dialogue also names its server.
 SOURCE, DESTINATION, HEADING, GOOD, BAD, PLAIN = "source", "destination", "heading", "good", "bad", "plain"
 Line = t.Tuple[str, str]
+# What came of a leg. Proven once it was repeated is no failure, and people want to know of it all the same.
+PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", "uncertain", "failed"
+# Up to here everything is printed. Of more than this, what fell short comes first and the rest is counted.
+ALL_DIALOGUES, SOME_DIALOGUES, ALL_ROWS = 24, 10, 100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,6 +50,30 @@ class Leg:
     listing: t.Mapping[str, str | None]
     dialogue: tuple[t.Mapping[str, t.Any], ...]
     seen: str | None = None  # what both ends showed when they were asked where the connection is lost
+    expect: str = "allowed"
+    repeated: bool = False  # it fell short at first and was tried again
+    first_cause: str | None = None  # of the first attempt
+    evidence: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """What came of it."""
+        if not self.ok:
+            return FAILED if self.certain and self.cause else UNCERTAIN
+        if self.expect == "refused":
+            return REFUSED
+        return REPEATED if self.repeated else PROVEN
+
+    @property
+    def label(self) -> str:
+        """Pair and role, as people call the leg."""
+        listens = self.name(self.passive)
+        return f"{self.source} -> {self.destination}" + (f", {listens} listens" if listens else "")
+
+    @property
+    def look_first(self) -> str | None:
+        """The inventory name of the server to look at first."""
+        return self.name(self.server)
 
     def name(self, role: str | None) -> str | None:
         """The inventory name behind C(source) or C(destination)."""
@@ -70,29 +100,42 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
         # What belongs to no leg is told where it was said: the log-in before the first leg, the clean-up after the last.
         current = current if entry.get("leg") is None else entry["leg"]
         said[current].append(entry)
-    legs = []
-    for index, leg in enumerate(found):
-        legs.append(
-            Leg(
-                source=source,
-                destination=destination,
-                passive=leg.get("passive") or "-",
-                ok=bool(leg.get("ok")),
-                cause=leg.get("cause"),
-                server=leg.get("server"),
-                certain=leg.get("certain") is not False,
-                also_possible=tuple(leg.get("also_possible") or ()),
-                remedy=leg.get("remedy"),
-                file=leg.get("file"),
-                bytes=leg.get("bytes"),
-                seconds=leg.get("seconds"),
-                bytes_per_second=leg.get("bytes_per_second"),
-                verified_by=leg.get("verified_by"),
-                listing=leg.get("listing") or {},
-                dialogue=tuple(said[index]),
-            )
-        )
-    return legs
+    expect = ((result.get("invocation") or {}).get("module_args") or {}).get("expect")
+    names = {"source": source, "destination": destination}
+    return [
+        _leg({"expect": expect, **leg, **names, "transcript": said[index] or leg.get("transcript")})
+        for index, leg in enumerate(found)
+    ]
+
+
+def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
+    """Return the legs of a flat list whose entries name their C(source) and C(destination)."""
+    return [_leg(leg) for leg in legs]
+
+
+def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
+    return Leg(
+        source=str(leg.get("source")),
+        destination=str(leg.get("destination")),
+        passive=leg.get("passive") or "-",
+        ok=bool(leg.get("ok")),
+        cause=leg.get("cause"),
+        server=leg.get("server"),
+        certain=leg.get("certain") is not False,
+        also_possible=tuple(leg.get("also_possible") or ()),
+        remedy=leg.get("remedy"),
+        file=leg.get("file"),
+        bytes=leg.get("bytes"),
+        seconds=leg.get("seconds"),
+        bytes_per_second=leg.get("bytes_per_second"),
+        verified_by=leg.get("verified_by"),
+        listing=leg.get("listing") or {},
+        dialogue=tuple(leg.get("transcript") or ()),
+        expect=leg.get("expect") or "allowed",
+        repeated=bool(leg.get("repeated")),
+        first_cause=leg.get("first_cause"),
+        evidence=leg.get("evidence") or {},
+    )
 
 
 def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
@@ -137,38 +180,51 @@ def rate(bytes_per_second: float | None) -> str:
     return f"{bytes_per_second:.0f} B/s"
 
 
-def dialogue(leg: Leg) -> t.Iterator[Line]:
-    """Yield what was said on both control connections, the listing on both servers, and the closing line."""
-    listens = leg.name(leg.passive)
-    yield f"{leg.source} -> {leg.destination}" + (f", {listens} listens" if listens else ""), HEADING
-    width = max(len(leg.source), len(leg.destination))
+def spoken(leg: Leg) -> t.Iterator[t.Mapping[str, t.Any]]:
+    """Yield the entries of the dialogue that people want to see, safe to be printed."""
     for entry in leg.dialogue:
         if entry["direction"] == "received" and entry["line"].startswith(" "):
             continue  # the inner lines of a long reply such as that to FEAT
+        yield {**entry, "line": visible(entry["line"])}
+
+
+def dialogue(leg: Leg) -> t.Iterator[Line]:
+    """Yield what was said on both control connections, the listing on both servers, and the closing line."""
+    yield leg.label, HEADING
+    width = max(len(leg.source), len(leg.destination))
+    for entry in spoken(leg):
         arrow = "-->" if entry["direction"] == "sent" else "<--"
         yield f"  {entry['seconds']:8.4f}  {leg.name(entry['server']) or '':{width}}  {arrow} {entry['line']}", entry["server"]
     for role in (SOURCE, DESTINATION):
         if leg.listing.get(role):
-            yield f"  {'LIST':>8}  {leg.name(role) or '':{width}}  {leg.listing[role]}", role
+            yield f"  {'LIST':>8}  {leg.name(role) or '':{width}}  {visible(leg.listing[role])}", role
     if leg.ok:
-        yield (
-            (
-                f"  {leg.file}: {leg.bytes} bytes sent in {leg.seconds:.4f} secs ({rate(leg.bytes_per_second)}), "
-                f"verified by {leg.verified_by}"
-            ),
-            GOOD,
-        )
+        yield f"  {proof(leg)}", GOOD
     else:
         yield f"  FAILED: {verdict(leg)}", BAD
         if leg.remedy:
-            yield f"  Cure: {leg.remedy}", BAD
+            yield f"  Cure: {visible(leg.remedy)}", BAD
+
+
+def proof(leg: Leg) -> str:
+    """Return what proves a leg that did what was expected."""
+    if leg.expect == "refused":
+        return f"refused, as it must be: {verdict(leg)}"
+    seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
+    text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
+    return visible(text) + (again(leg) if leg.repeated else "")
+
+
+def again(leg: Leg) -> str:
+    """Return that a leg was proven only when it was repeated, and why not at once."""
+    return ", at the second attempt" + (f" (at first {visible(leg.first_cause)})" if leg.first_cause else "")
 
 
 def verdict(leg: Leg) -> str:
     """Return in a few words why a leg fell short and where to look first."""
     if leg.cause is None:
-        return "; ".join(leg.also_possible) or "no cause given"
-    where = leg.name(leg.server)
+        return visible("; ".join(leg.also_possible) or leg.evidence.get("summary") or "no cause given")
+    where = leg.look_first
     between = leg.seen is not None and leg.certain
     text = leg.cause + (f", look at {where} first" if where else ", look between the two" if between else "")
     if leg.seen:
@@ -176,13 +232,30 @@ def verdict(leg: Leg) -> str:
     if not leg.certain:
         others = [leg.name(place) or place for place in leg.also_possible]
         text += f" (not certain, also possible: {', '.join(others)})" if others else " (not certain)"
-    return text
+    return visible(text)
+
+
+def dialogues(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
+    """Yield every dialogue; of many legs only those of the first that fell short, and how many that leaves out."""
+    shown = list(legs)
+    if len(legs) > ALL_DIALOGUES:
+        shown = [leg for leg in legs if not leg.ok][:SOME_DIALOGUES]
+    for leg in shown:
+        yield "", PLAIN
+        yield from dialogue(leg)
+    if len(shown) < len(legs):
+        yield "", PLAIN
+        yield f"The dialogues of {len(legs) - len(shown)} further transfers are not shown.", PLAIN
 
 
 def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
-    """Yield a table of all legs, a line each."""
+    """Yield a table of all legs, a line each; of many legs only those that fell short, and how many that leaves out."""
+    shown = list(legs)
+    if len(legs) > ALL_ROWS:
+        shown = [leg for leg in legs if not leg.ok or leg.repeated]
+        shown = sorted(shown, key=lambda leg: leg.ok)[:ALL_ROWS]
     rows = [("source", "destination", "listens", "result", "bytes", "seconds", "rate", "cause or proof")]
-    for leg in legs:
+    for leg in shown:
         rows.append(
             (
                 leg.source,
@@ -192,13 +265,59 @@ def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
                 "-" if leg.bytes is None else str(leg.bytes),
                 "-" if leg.seconds is None else f"{leg.seconds:.4f}",
                 rate(leg.bytes_per_second),
-                f"verified by {leg.verified_by}" if leg.ok else verdict(leg),
+                evidence_in_short(leg),
             )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for index, row in enumerate(rows):
-        text = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
-        yield text, HEADING if index == 0 else GOOD if legs[index - 1].ok else BAD
+    if shown:
+        for index, row in enumerate(rows):
+            text = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
+            yield text, HEADING if index == 0 else GOOD if shown[index - 1].ok else BAD
+    short = sum(not leg.ok for leg in legs) - sum(not leg.ok for leg in shown)
+    well = sum(leg.ok for leg in legs) - sum(leg.ok for leg in shown)
+    if short:
+        yield f"and {short} more that fell short", BAD
+    if well:
+        yield f"and {well} more that did what was expected" if shown else f"{well} transfers did what was expected", GOOD
+
+
+def evidence_in_short(leg: Leg) -> str:
+    """Return what proves a leg, or why it fell short, as the last column of tables has it."""
+    if not leg.ok or leg.expect == "refused":
+        return verdict(leg)
+    return visible(f"verified by {leg.verified_by}") + (again(leg) if leg.repeated else "")
+
+
+def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
+    """Yield a line for each server that was asked whether strangers can abuse it."""
+    width = max(len("server"), *(len(visible(entry["server"])) for entry in bounce))
+    yield f"{'server':{width}}  strangers", HEADING
+    for entry in bounce:
+        state, words = strangers(entry)
+        yield f"{visible(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
+
+
+def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """
+    Return state and words for one result of M(proftpd.fxp.fxp_bounce_check).
+
+    Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried.
+    """
+    found = [item if isinstance(item, t.Mapping) else {"summary": item} for item in entry.get("findings") or ()]
+    if entry.get("vulnerable"):
+        wrong = [item for item in found if item.get("vulnerable", True)]
+        return FAILED, "can abuse it: " + ("; ".join(map(finding, wrong)) or "no details")
+    if not entry.get("tested"):
+        left = [item for item in found if item.get("result", "untested") == "untested"]
+        why = "; ".join(map(finding, left)) or visible(entry.get("msg") or "")
+        return UNCERTAIN, "were not played" + (f": {why}" if why else "")
+    return PROVEN, "are refused"
+
+
+def finding(item: t.Mapping[str, t.Any]) -> str:
+    """Return one finding in words, with its cure."""
+    words = item.get("summary") or ", ".join(f"{key}: {value}" for key, value in item.items() if value not in (None, "", [], {}))
+    return visible(words) + (f". {visible(item['remedy'])}" if item.get("remedy") else "")
 
 
 def summary(legs: t.Sequence[Leg]) -> str:
@@ -212,5 +331,5 @@ def summary(legs: t.Sequence[Leg]) -> str:
         f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
         + (f" with {listens} listening" if listens else "")
         + f": {verdict(first)}."
-        + (f" {first.remedy}" if first.remedy else "")
+        + (f" {visible(first.remedy)}" if first.remedy else "")
     )

@@ -10,6 +10,7 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS, Bounced
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_bounce_check
 
@@ -102,7 +103,7 @@ def test_a_stranger_who_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_passwords_are_secret() -> None:
-    assert fxp_bounce_check.SERVER["password"]["no_log"] is True
+    assert options.server_options()["password"]["no_log"] is True
 
 
 def test_documentation_of_return_values() -> None:

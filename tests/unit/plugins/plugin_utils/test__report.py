@@ -147,3 +147,28 @@ def test_probes_of_others_say_nothing() -> None:
     assert _report.placed(leg, [{**LOST, "connection": None, "arrivals": None}]) is leg
     proven = _report.legs_of("ftp1", "ftp2", PROVEN)[0]
     assert _report.placed(proven, [{**LOST, **seen}]) is proven
+
+
+def test_what_strangers_could_do_is_told_by_the_findings_that_decide() -> None:
+    wrong = {"result": "accepted", "vulnerable": True, "summary": "PORT to a stranger was accepted", "remedy": "Close it."}
+    right = {"result": "refused", "vulnerable": False, "summary": "EPRT was refused", "remedy": None}
+    left = {"result": "untested", "vulnerable": False, "summary": "no stranger has a way", "remedy": None}
+    found = [_report.strangers({"server": "a", **entry}) for entry in (
+        {"vulnerable": True, "tested": True, "findings": [right, wrong]},
+        {"vulnerable": False, "tested": True, "findings": [right]},
+        {"vulnerable": None, "tested": False, "findings": [right, left]},
+        {"vulnerable": None, "tested": False, "findings": [], "msg": "a cannot be logged in to"},
+    )]
+    assert found == [
+        (_report.FAILED, "can abuse it: PORT to a stranger was accepted. Close it."),
+        (_report.PROVEN, "are refused"),
+        (_report.UNCERTAIN, "were not played: no stranger has a way"),
+        (_report.UNCERTAIN, "were not played: a cannot be logged in to"),
+    ]
+
+
+def test_a_leg_that_was_repeated_tells_what_was_met_at_first() -> None:
+    again = {"source": "a", "destination": "b", "repeated": True, "first_cause": "server_busy"}
+    leg = _report.listed([{**PROVEN["legs"][0], **again}])[0]
+    assert leg.state == _report.REPEATED
+    assert _report.evidence_in_short(leg) == "verified by HASH SHA-256, at the second attempt (at first server_busy)"

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report as a play writes it. No host is contacted."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.action import fxp_report
+from ansible_collections.proftpd.fxp.tests import report_samples
+
+FILES = ["junit.xml", "report.html", "report.json", "report.md"]
+
+
+class Run(t.NamedTuple):
+    """What a play came to: the task's result, and what was printed."""
+
+    result: dict[str, t.Any]
+    output: str
+
+
+def report(place: pathlib.Path, options: dict[str, t.Any], *arguments: str) -> Run:
+    (place / "options.json").write_text(json.dumps({"options": options}))
+    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [
+        {"name": "Tell", "proftpd.fxp.fxp_report": {name: "{{ options." + name + " }}" for name in options},
+         "register": "told", "ignore_errors": True},
+        {"name": "Keep", "check_mode": False, "diff": False,
+         "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"}},
+    ]}]
+    (place / "play.yml").write_text(json.dumps(play))
+    command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"@{place}/options.json", str(place / "play.yml")]
+    done = subprocess.run([*command, "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", *arguments],
+                          capture_output=True, text=True, timeout=120, check=False, cwd=place, umask=0o077,
+                          env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Run(json.loads((place / "told.json").read_text()), done.stdout)
+
+
+def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
+    options = {"legs": report_samples.legs(2, "some"), "bounce": report_samples.bounce(2, "some"), "directory": "a/b",
+               "coverage": "all of them", "title": "Two"}
+    foreseen = report(tmp_path, options, "--check", "--diff")
+    assert (foreseen.result["changed"], (tmp_path / "a").exists()) == (True, False)
+    (difference,) = foreseen.result["diff"]
+    assert (difference["before"], difference["after"].splitlines()[0]) == ("", "## Two")
+
+    first = report(tmp_path, options)
+    directory = tmp_path / "a" / "b"
+    assert first.result["changed"]
+    assert first.result["failed"]
+    assert first.result["msg"].startswith("2 of 4 transfers fell short, first ftp1 -> ftp2 with ftp2 listening")
+    assert first.result["msg"].endswith("Strangers can abuse ftp1.")
+    assert first.result["directory"] == str(directory)
+    assert sorted(first.result["files"]) == [str(directory / name) for name in FILES]
+    assert sorted(path.name for path in directory.iterdir()) == FILES
+    assert {path.stat().st_mode & 0o7777 for path in (tmp_path / "a", directory)} == {0o755}
+    assert {path.stat().st_mode & 0o7777 for path in directory.iterdir()} == {0o644}
+    assert "Coverage: all of them" in first.output
+    written = {name: (directory / name).read_bytes() for name in FILES}
+    assert all(b"all of them" in text for text in written.values())
+
+    second = report(tmp_path, options)
+    assert not second.result["changed"]
+    assert {name: (directory / name).read_bytes() for name in FILES} == written
+
+    (directory / "junit.xml").unlink()
+    (directory / "report.md").chmod(0o600)
+    assert report(tmp_path, options).result["changed"]
+    assert {name: (directory / name).read_bytes() for name in FILES} == written
+
+    better = report(tmp_path, {**options, "legs": report_samples.legs(2, "none"), "bounce": []}, "--diff")
+    assert (better.result["changed"], better.result["failed"]) == (True, False)
+    assert better.result["msg"] == "All 4 transfers were proven."
+    assert re.search(r"^-.*2 of 4 transfers fell short", better.output, re.MULTILINE)
+    assert json.loads((directory / "report.json").read_text())["ok"]
+
+
+def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> None:
+    told = report(tmp_path, {"legs": report_samples.legs(12, "some")})
+    short = [leg for leg in told.result["legs"] if not leg["ok"]]
+    assert (told.result["tried"], told.result["passed"]) == (264, 264 - len(short))
+    assert told.output.count("FAILED: ") == 10
+    assert "The dialogues of 254 further transfers are not shown." in told.output
+    rows = [line for line in told.output.splitlines() if re.match(r"^ftp\d+ +ftp\d+ ", line)]
+    assert sum(" FAILED " in row for row in rows) == len(short)
+    assert f"and {264 - len(rows)} more that did what was expected" in told.output
+
+
+@pytest.mark.parametrize(("option", "entry", "words"), [
+    ("results", {"ok": True}, "results: an entry has no item with the keys source and destination"),
+    ("legs", {"source": "a", "ok": True}, "legs: entry 0 has no destination"),
+    ("bounce", {"server": "a"}, "bounce: entry 0 has no vulnerable"),
+])
+def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
+    options = {"results": [], "legs": [], "bounce": [], option: [entry]}
+    assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
+
+
+def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:
+    told = report(tmp_path, {"title": "x"})
+    assert told.result["failed"]
+    assert "one of the following is required: results, legs, bounce" in told.result["msg"]
+
+
+def test_a_place_that_cannot_be_written_to_is_named_after_all_is_shown(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").touch()
+    told = report(tmp_path, {"legs": report_samples.legs(2, "none"), "directory": "file/report"})
+    assert told.result["failed"]
+    assert f"The report cannot be written to {tmp_path}/file/report: Not a directory. Set directory to" in told.result["msg"]
+    assert told.result["passed"] == 4
+    assert "verified by HASH SHA-256" in told.output
