@@ -87,6 +87,9 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
         certain, also = False, ("network",)
     elif code == "tls_session_reuse_required":
         certain = e.reuse_demanded is not None or not one_refuses_tls(e)
+    elif code == "tls_protection_mismatch" and one_refuses_tls(e):
+        # A demand for session reuse on a very slow line would look the same.
+        certain = e.reuse_demanded is False
     elif code == "tls_peer_certificate_unverified" and all(side and side.gone for side in (e.active_side, e.passive_side)):
         certain, also = False, ("network",)
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])

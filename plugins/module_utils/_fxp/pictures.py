@@ -253,14 +253,15 @@ def both_refuse_tls(e: Evidence) -> bool:
 
 
 def one_refuses_tls(e: Evidence) -> bool:
-    """Whether only the TLS server of the data connection found something wrong with it, and at once."""
+    """Whether only the TLS server of the data connection found something wrong with it."""
     sides = _tls_sides(e)
-    return sides is not None and _no_tls(sides[1]) and not _no_tls(sides[0]) and not _waited(e) and not _passive_refuses(e)
+    return sides is not None and _no_tls(sides[1]) and not _no_tls(sides[0]) and not _passive_refuses(e)
 
 
 def _reuse_demanded(e: Evidence) -> bool:
     # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
-    return any(_wants_reuse(text) for text in _finals(e)) or (one_refuses_tls(e) and e.reuse_demanded is not False)
+    at_once = one_refuses_tls(e) and not _waited(e)
+    return any(_wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
 
 
 def _unverified(e: Evidence) -> bool:

@@ -382,7 +382,9 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         True,
     ),
     # Late, or from the TLS client: the other one does not encrypt.
-    (private(QUIET, LATE), "tls_protection_mismatch", "destination", True),
+    (private(QUIET, LATE), "tls_protection_mismatch", "destination", False),
+    (private(QUIET, LATE, reuse_demanded=True), "tls_protection_mismatch", "destination", False),
+    (private(QUIET, LATE, reuse_demanded=False), "tls_protection_mismatch", "destination", True),
     (private(SOON, QUIET), "tls_protection_mismatch", "source", True),
     (private(SOON, Side("150 x", ABORTED)), "tls_protection_mismatch", "source", True),
     # The TLS client hangs up.
