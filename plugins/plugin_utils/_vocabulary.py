@@ -23,9 +23,12 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 
 PREFIX = "fxp_"
-SECRET = frozenset({"fxp_users", "fxp_check_password"})
+# A key that was pasted into the wrong variable is as secret.
+SECRET = frozenset({"fxp_users", "fxp_check_password", "fxp_tls_ca_cert", "fxp_tls_ca_key", "fxp_tls_certificate",
+                    "fxp_tls_private_key"})
 
 
 def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, t.Any]:
@@ -44,7 +47,7 @@ VOCABULARY = argument_spec(yaml.safe_load(DOCUMENTATION)["options"], PREFIX)
 
 def options_of(
     host: str, variables: t.Mapping[str, t.Any], is_template: t.Callable[[str], bool] = lambda text: False
-) -> tuple[dict[str, t.Any], list[_plan.Problem]]:
+) -> tuple[dict[str, t.Any], list[Problem]]:
     """
     Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them.
 
@@ -59,15 +62,15 @@ def options_of(
         if name not in VOCABULARY:
             near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
             cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
-            problems.append(_plan.Problem(host, name, None, f"there is no such variable; {cure}"))
+            problems.append(Problem(host, name, None, f"there is no such variable; {cure}"))
             continue
         try:
             given[name] = variables[name]
         except AnsibleError as exc:
-            problems.append(_plan.Problem(host, name, None, f"its template cannot be resolved: {exc}"))
+            problems.append(Problem(host, name, None, f"its template cannot be resolved: {exc}"))
             continue
         if _unresolved(given[name], is_template):
-            problems.append(_plan.Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
+            problems.append(Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
             del given[name]
     if given.get("fxp_address") is None:
         given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
@@ -83,29 +86,29 @@ def options_of(
     return options, [] if options["state"] == _plan.ABSENT else problems
 
 
-def _drop_unconvertible(host: str, given: dict[str, t.Any]) -> list[_plan.Problem]:
+def _drop_unconvertible(host: str, given: dict[str, t.Any]) -> list[Problem]:
     """Take out of *given* what Ansible's validator stumbles over, an infinite number for one, and say so."""
     problems = []
     for name in list(given):
         try:
             ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: given[name]})
         except ArithmeticError:
-            problems.append(_plan.Problem(host, name, given.pop(name), "does not fit; it must be an ordinary number",
+            problems.append(Problem(host, name, given.pop(name), "does not fit; it must be an ordinary number",
                                           secret=name in SECRET))
     return problems
 
 
-def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> _plan.Problem:
+def _problem(host: str, given: t.Mapping[str, t.Any], error: AnsibleValidationError) -> Problem:
     """Turn an error of the validator into a sentence that names variable and value."""
     variable = next((name for name in sorted(given, key=len, reverse=True) if name in error.msg), PREFIX + "*")
     if isinstance(error, UnsupportedError):
-        return _plan.Problem(host, variable, None, f"unknown suboption {error.msg}")
+        return Problem(host, variable, None, f"unknown suboption {error.msg}")
     wanted = VOCABULARY.get(variable, {})
     kind = f"one of {', '.join(wanted['choices'])}" if "choices" in wanted else f"of the type {wanted.get('type')}"
     cure = f"does not fit; it must be {kind} (ansible-doc proftpd.fxp.fxp_plan)"
     if "suboptions" in error.msg or "found in" in error.msg:
         cure = f"does not fit: {error.msg} (ansible-doc proftpd.fxp.fxp_plan)"
-    return _plan.Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
+    return Problem(host, variable, given.get(variable), cure, secret=variable in SECRET)
 
 
 def _unresolved(value: t.Any, is_template: t.Callable[[str], bool]) -> bool:
