@@ -143,6 +143,8 @@ def ends_soon(ends: int) -> bool:
 
 def authorities(trust: str) -> list[tuple[str, int]]:
     """Return name and end (seconds since the epoch) of every authority in the PEM text *trust*. Raises ValueError."""
+    if not first_of(trust):
+        raise ValueError("has no certificate in it")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=trust)
