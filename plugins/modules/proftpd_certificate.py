@@ -102,7 +102,7 @@ EXAMPLES = r"""
     ownca_path: fxp-ca.pem
     ownca_privatekey_path: fxp-ca.key
   delegate_to: localhost
-  when: certificate.csr
+  when: certificate.csr is not none
   register: signed
 
 - name: Put it into its place
@@ -111,7 +111,7 @@ EXAMPLES = r"""
     name: ftp1.example.net
     trust: "{{ lookup('ansible.builtin.file', 'fxp-ca.pem') }}"
     certificate: "{{ signed.certificate }}"
-  when: certificate.csr
+  when: certificate.csr is not none
 """
 
 RETURN = r"""

@@ -156,6 +156,8 @@ def test_rotation_in_three_steps(place: certificate.Place, authority: Authority,
     second = look(place, wanted(other, authority))
     assert (second.reason or "").startswith("is not one that the authority stands for")
     certificate.apply(place, wanted(other, authority), other.sign(second.request or ""), None, check_mode=False)
+    # However often one stands there.
+    assert look(place, wanted(other, authority, other)).request is None
     # The old one goes, and with it all that it has signed.
     assert look(place, wanted(other)).request is None
     assert _files.read_text(place.trust_path) == other.pem
