@@ -58,13 +58,14 @@ class ActionModule(ActionBase):
         return {"changed": False, "play": str(play._uuid), **plan}
 
     def _inventory_directory(self, task_vars: dict[str, t.Any]) -> str:
-        """Return where the inventory that names the first server lies: a file's or a directory's place, not the directory itself."""
+        """Return the directory that the inventory lies in, file or directory, which names the first server."""
         first = task_vars["groups"][GROUP][0]
         named_in = str(task_vars["hostvars"][first].get("inventory_file") or "")
         sources = [source for source in task_vars.get("ansible_inventory_sources") or [] if os.path.exists(source)]
         holds = [source for source in sources if named_in == source or named_in.startswith(os.path.join(source, ""))]
         # Beside and not in it: Ansible takes every file of an inventory directory for an inventory.
-        return os.path.dirname(os.path.abspath((holds or sources or [os.path.join(self._loader.get_basedir(), "inventory")])[0]))
+        place = str((holds or sources or [os.path.join(self._loader.get_basedir(), "inventory")])[0])
+        return os.path.dirname(os.path.abspath(place))
 
     def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
         if _values.NETADDR_IMPORT_ERROR is not None:

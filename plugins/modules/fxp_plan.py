@@ -279,8 +279,8 @@ EXAMPLES = r"""
 RETURN = r"""
 authority:
   description:
-    - Where the certificate and the private key of the fleet's authority are; C(null) where no server has TLS. It is the only thing
-      of the plan that depends on where the inventory lies. Nothing is read from these files here.
+    - Where the certificate and the private key of the fleet's authority are; C(null) where no server has TLS.
+    - It is the only thing of the plan that depends on where the inventory lies. Nothing is read from these files here.
   returned: success
   type: dict
   contains:

@@ -10,11 +10,11 @@ module: proftpd_certificate
 short_description: Private key and certificate of a ProFTPD server, and the authorities that it trusts
 version_added: 0.2.0
 description:
-  - Looks in one round trip whether private key and certificate of the server do. The key must belong to the certificate and be readable
-    by root only, the certificate must come from the first authority in O(trust), have exactly the addresses and the name of the
-    server, and not end within O(renew_before) days.
-  - Where they do not, a new private key is made on the host, which it never leaves, and RV(csr) is what an authority signs. A second
-    call brings O(certificate) and puts both into their place by one rename.
+  - Looks in one round trip whether private key and certificate of the server do. The key must belong to the certificate and be
+    readable by root only, the certificate must come from the first authority in O(trust), have exactly the addresses and the name
+    of the server, and not end within O(renew_before) days.
+  - Where they do not, a new private key is made on the host, which it never leaves, and RV(csr) is what an authority signs. A
+    second call brings O(certificate) and puts both into their place by one rename.
   - Key and certificate are one file, so that they belong to one another at every moment. ProFTPD reads it at the beginning of a
     session, so a new one is in force for all sessions that begin later, without a reload.
   - With O(private_key) the certificate is one that somebody brings. It must come from any authority in O(trust) and have all
@@ -126,7 +126,8 @@ csr:
   type: str
   sample: "-----BEGIN CERTIFICATE REQUEST-----..."
 reason:
-  description: Why a new certificate is needed, as the end of a sentence that begins with the certificate; C(null) where none is needed.
+  description:
+    - Why a new certificate is needed, as the end of a sentence that begins with "the certificate"; C(null) where none is needed.
   returned: success
   type: str
   sample: ends on 2027-01-31
@@ -180,7 +181,8 @@ def main() -> None:
         csr=outcome.request,
         reason=outcome.reason,
         expires=None if outcome.ends is None else pair.day(outcome.ends),
-        diff={"before": outcome.shown_before, "after": outcome.shown_after, "before_header": place.path, "after_header": place.path},
+        diff={"before": outcome.shown_before, "after": outcome.shown_after,
+              "before_header": place.path, "after_header": place.path},
     )
 
 

@@ -40,8 +40,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - ProFTPD's checker is asked in check mode too. Where ProFTPD or a module of it is not installed yet, RV(validated) is C(null) and a warning
-        says so.
+      - ProFTPD's checker is asked in check mode too. Where ProFTPD or a module of it is not installed yet, RV(validated) is
+        C(null) and a warning says so.
   diff_mode:
     support: full
     details:

@@ -112,8 +112,8 @@ def _limits(reader: Reader, user: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     sessions, rate = user["max_sessions"], user["max_rate"]
     for option, number in (("max_sessions", sessions), ("max_rate", rate)):
         if number is not None and not 1 <= number <= _values.MOST:
-            reader.complain("users", number, f"is no {option} of an account; write a number from 1 to {_values.MOST}, or leave it "
-                            "out for no limit")
+            reader.complain("users", number, f"is no {option} of an account; write a number from 1 to {_values.MOST}, or leave "
+                            "it out for no limit")
     return {"upload": user["upload"], "download": user["download"], "max_sessions": sessions,
             "transfer_rate": None if rate is None else f"{max(rate / 1024, 0.001):.3f}"}
 

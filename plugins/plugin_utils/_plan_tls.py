@@ -67,8 +67,8 @@ def disagreements(readers: Readers) -> t.Iterator[Problem]:
         for other, theirs in with_tls.items():
             mine = reader.options["tls_versions"]
             if mine and theirs.options["tls_versions"] and not {*mine} & {*theirs.options["tls_versions"]}:
-                yield Problem(name, "fxp_tls_versions", mine, f"has no version in common with {theirs.options['tls_versions']} of "
-                              f"{other}; say the same for both")
+                yield Problem(name, "fxp_tls_versions", mine, f"has no version in common with {theirs.options['tls_versions']} "
+                              f"of {other}; say the same for both")
                 break
     yield from _differences("tls_ca_cert", with_tls)
     yield from _differences("tls_ca_key", {name: reader for name, reader in with_tls.items() if _signed(reader)})
@@ -84,24 +84,24 @@ def _mixture(readers: Readers) -> t.Iterator[Problem]:
     for name, reader in readers.items():
         mode = reader.options["tls"]
         if first is not None and mode != REQUIRED:
-            yield Problem(name, "fxp_tls", mode, f"does not go with 'required' of {first}, which takes files over TLS only; say the "
-                          "same for all servers")
+            yield Problem(name, "fxp_tls", mode, f"does not go with 'required' of {first}, which takes files over TLS only; say "
+                          "the same for all servers")
 
 
 def _differences(option: str, readers: Readers) -> t.Iterator[Problem]:
     first = next(iter(readers), None)
     for name, reader in readers.items():
         if first is not None and reader.options[option] != readers[first].options[option]:
-            yield Problem(name, f"fxp_{option}", None, f"it is not the same as that of {first}, but the fleet has one authority; say "
-                          "it once, for the group fxp_servers")
+            yield Problem(name, f"fxp_{option}", None, f"it is not the same as that of {first}, but a fleet has one authority; "
+                          "say it once, for the group fxp_servers")
 
 
 def cautions(readers: Readers) -> t.Iterator[tuple[str, str]]:
     """What works but deserves a word: host and sentence."""
     for name, reader in _with_tls(readers).items():
         if "1.3" in reader.options["tls_versions"]:
-            yield name, ("fxp_tls_versions: with TLS 1.3 files may arrive short if a client makes the sending server the TLS client "
-                         "(SSCN), and clients are free to; say ['1.2'] if others than the checks of this collection do FXP.")
+            yield name, ("fxp_tls_versions: with TLS 1.3 files may arrive short if a client makes the sending server the TLS "
+                         "client (SSCN), and clients are free to; say ['1.2'] unless only this collection's checks do FXP.")
 
 
 def authority(readers: Readers, directory: str) -> dict[str, t.Any] | None:

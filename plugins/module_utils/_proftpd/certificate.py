@@ -165,7 +165,7 @@ def _together(place: Place, certificate: str, private_key: str | None) -> str:
     """Return key and certificates as one text."""
     key = _files.read_text(place.key) if private_key is None else private_key
     if key is None:
-        raise CertificateError(f"There is no key that waits for this certificate at {place.key}; run this again from the beginning.")
+        raise CertificateError(f"No key waits for this certificate at {place.key}; run this again from the beginning.")
     return f"{key.strip()}\n{certificate.strip()}\n"
 
 
@@ -188,8 +188,8 @@ def _about_authorities(trust: str) -> tuple[str, ...]:
     except ValueError as exc:
         raise CertificateError(f"fxp_tls_ca_cert {exc}; write the certificate of the fleet's authority.") from None
     return tuple(
-        f"The authority {name!r} of fxp_tls_ca_cert ends on {pair.day(ends)}, and every certificate with it; replace it in time, see "
-        "docs/tls.md of proftpd.fxp."
+        f"The authority {name!r} of fxp_tls_ca_cert ends on {pair.day(ends)}, and every certificate with it; replace it in time, "
+        "see docs/tls.md of proftpd.fxp."
         for name, ends in found
         if pair.ends_soon(ends)
     )
@@ -244,8 +244,8 @@ def _request(place: Place, wanted: pair.Wanted) -> str:
 def _openssl(arguments: list[str], text: str) -> str:
     """Return what the program openssl prints. What it says on the other channel is shown only if it fails."""
     try:
-        done = subprocess.run(["openssl", *arguments], input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=OPENSSL_TIMEOUT, env=dict(os.environ, LC_ALL="C.UTF-8"), check=False)
+        done = subprocess.run(["openssl", *arguments], input=text.encode(), capture_output=True, timeout=OPENSSL_TIMEOUT,
+                              env=dict(os.environ, LC_ALL="C.UTF-8"), check=False)
     except subprocess.TimeoutExpired:
         raise CertificateError(f"'openssl {arguments[0]}' did not end within {OPENSSL_TIMEOUT} s.") from None
     except OSError as exc:

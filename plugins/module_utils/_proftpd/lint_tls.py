@@ -112,7 +112,8 @@ def _taken(words: t.Sequence[str]) -> set[str]:
     taken: set[str] = set()
     for word in words:
         version = word.lstrip("+-")
-        named = set(_EVERY) if version.lower() in ("all", "sslv23") else {each for each in _EVERY if each.lower() == version.lower()}
+        every = version.lower() in ("all", "sslv23")
+        named = {each for each in _EVERY if every or each.lower() == version.lower()}
         taken = taken - named if word.startswith("-") else taken | named
     return taken
 

@@ -197,7 +197,7 @@ def _certified(said: t.Mapping[str, t.Any]) -> Certified:
     )
 
 
-def _common_name(name: t.Iterable[t.Iterable[t.Tuple[str, str]]]) -> str:
+def _common_name(name: t.Iterable[t.Iterable[tuple[str, str]]]) -> str:
     parts = [part for relative in name for part in relative]
     return dict(parts).get("commonName") or ", ".join(f"{kind}={text}" for kind, text in parts)
 

@@ -101,11 +101,11 @@ def test_both_versions_are_a_caution() -> None:
 
 MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({"tls_versions": []}, "fxp_tls_versions: [] has no version in it; write ['1.2']"),
-    ({"tls_certificate": CERTIFICATE, "tls_ca_cert": CERTIFICATE}, "fxp_tls_private_key: it is not said although its counterpart"),
+    ({"tls_certificate": CERTIFICATE, "tls_ca_cert": CERTIFICATE}, "fxp_tls_private_key: it is not said although its"),
     ({"tls_private_key": KEY}, "fxp_tls_certificate: it is not said although its counterpart is; say both"),
     ({"tls_certificate": CERTIFICATE, "tls_private_key": KEY}, "fxp_tls_ca_cert: it is not said, but who brings"),
     ({"tls_ca_cert": KEY}, "fxp_tls_ca_cert: the value, not shown, has a private key in it"),
-    ({"tls_ca_cert": CERTIFICATE.replace("CERT", "DERT")}, "fxp_tls_ca_cert: the value, not shown, has a block 'DERTIFICATE' in it"),
+    ({"tls_ca_cert": CERTIFICATE.replace("CERT", "DERT")}, "fxp_tls_ca_cert: the value, not shown, has a block 'DERTIFICATE'"),
     ({"tls_ca_cert": CERTIFICATE[:-12]}, "fxp_tls_ca_cert: the value, not shown, is PEM text that was cut"),
     ({"tls_ca_cert": CERTIFICATE.replace("MIIB", "M!IB")}, "fxp_tls_ca_cert: the value, not shown, is PEM text that was cut"),
     ({"tls_ca_cert": " "}, "fxp_tls_ca_cert: the value, not shown, is neither PEM text nor the path of a file"),
