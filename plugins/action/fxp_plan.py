@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _values, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
 
 GROUP = "fxp_servers"
 # Strategies under which run_once really means once.
@@ -37,23 +39,34 @@ class ActionModule(ActionBase):
         if known and known.get("play") == str(play._uuid):
             return dict(known)
         options: dict[str, dict[str, t.Any]] = {}
-        problems: list[_plan.Problem] = []
+        problems: list[Problem] = []
         for host in task_vars["groups"][GROUP]:
             options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host], self._templar.is_template)
             problems += found
         if problems:
-            raise AnsibleActionFail(str(_plan.PlanError(problems)))
+            raise AnsibleActionFail(str(PlanError(problems)))
         # Servers that are to be absent have no say in where checks are driven from.
         vantage = next((mine["vantage"] for mine in options.values() if mine["state"] != _plan.ABSENT), None)
         known_hosts = task_vars["hostvars"]
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()))
-        except _plan.PlanError as exc:
+            plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()),
+                                   self._inventory_directory(task_vars))
+        except PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
         for sentence in plan["cautions"]:
             self._display.warning(sentence)
         return {"changed": False, "play": str(play._uuid), **plan}
+
+    def _inventory_directory(self, task_vars: dict[str, t.Any]) -> str:
+        """Return the directory that the inventory lies in, file or directory, which names the first server."""
+        first = task_vars["groups"][GROUP][0]
+        named_in = str(task_vars["hostvars"][first].get("inventory_file") or "")
+        sources = [source for source in task_vars.get("ansible_inventory_sources") or [] if os.path.exists(source)]
+        holds = [source for source in sources if named_in == source or named_in.startswith(os.path.join(source, ""))]
+        # Beside and not in it: Ansible takes every file of an inventory directory for an inventory.
+        place = str((holds or sources or [os.path.join(self._loader.get_basedir(), "inventory")])[0])
+        return os.path.dirname(os.path.abspath(place))
 
     def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
         if _values.NETADDR_IMPORT_ERROR is not None:

@@ -76,6 +76,7 @@ options:
       - Whose addresses the server accepts for data connections, beside the address of the client that is logged in.
       - V(peers) are the announced and the egress addresses of all other members of C(fxp_servers).
       - V(none) turns FXP off for this server.
+      - They are accepted for accounts with O(users[].fxp=true) and for O(check_user). All other accounts cannot do FXP.
       - V(any) opens the server for bounce attacks (RFC 2577) and is refused unless O(accept_bounce_risk=true).
     type: str
     choices:
@@ -134,6 +135,35 @@ options:
           - Numeric group of the files that the account writes.
           - If it is not said, it is the group of the system account C(ftp).
         type: int
+      fxp:
+        description:
+          - Whether the account may do FXP, that is have files sent to and fetched from other servers (O(foreign_addresses)).
+          - The account that checks log in with, O(check_user), always may.
+        type: bool
+        default: false
+        version_added: 0.2.0
+      upload:
+        description:
+          - Whether the account may write, that is upload, delete, rename and make directories.
+        type: bool
+        default: true
+        version_added: 0.2.0
+      download:
+        description:
+          - Whether the account may read files.
+        type: bool
+        default: true
+        version_added: 0.2.0
+      max_sessions:
+        description:
+          - The number of sessions that the account may have at a time.
+        type: int
+        version_added: 0.2.0
+      max_rate:
+        description:
+          - The rate in bytes per second at which each transfer of the account goes at most, for example V(10MB).
+        type: bytes
+        version_added: 0.2.0
   check_user:
     description:
       - Name of the account that checks log in with. It is made on every server if O(users) does not list it.
@@ -148,13 +178,62 @@ options:
   tls:
     description:
       - Whether control and data connections are encrypted.
-      - This release supports V(none) only, and it must be said.
+      - V(required) takes logins and files over TLS only. Servers that exchange files check one another's certificate against
+        O(tls_ca_cert), and one of them takes the part of the TLS client (SSCN).
+      - V(control) takes logins over TLS only and lets the client choose for files, for partners whose servers have no SSCN. Files
+        between servers then go in the clear.
+      - V(none) encrypts nothing.
+      - Servers with V(required) exchange files only with one another, so a mixture is refused.
     type: str
     choices:
       - required
       - control
       - none
     default: required
+  tls_versions:
+    description:
+      - The versions of TLS that the server takes.
+      - V(1.3) is best left out. With it a file arrived short in every second transfer between two ProFTPD servers, if the client
+        made the sending server the TLS client, and clients are free to do so.
+    type: list
+    elements: str
+    choices:
+      - '1.2'
+      - '1.3'
+    default:
+      - '1.2'
+    version_added: 0.2.0
+  tls_ca_cert:
+    description:
+      - The certificate of the authority that the servers of the fleet trust, as PEM text or as the path of a file on the
+        controller. A relative path counts from the directory that the inventory lies in. All servers need the same one.
+      - There may be several certificates in it. All are trusted, the first one belongs to O(tls_ca_key). C(docs/tls.md) tells how
+        an authority is replaced with the help of that.
+      - If it is not said, it is the file C(fxp-ca.pem) beside the inventory, which is made on first use together with its key.
+      - Never name a public authority. ProFTPD checks that the peer's certificate comes from this authority, and not whose it is.
+    type: str
+    version_added: 0.2.0
+  tls_ca_key:
+    description:
+      - The private key of the authority, as PEM text from a vault or as the path of a file on the controller, which may be
+        encrypted with C(ansible-vault). A relative path counts from the directory that the inventory lies in.
+      - If it is not said, it is the file C(fxp-ca.key) beside the inventory.
+      - It is needed only while a server needs a new certificate.
+    type: str
+    version_added: 0.2.0
+  tls_certificate:
+    description:
+      - A certificate that you bring, with the intermediate certificates after it, as PEM text or as the path of a file on the
+        controller. It must come from O(tls_ca_cert) and have all addresses of the server.
+      - If it is not said, the server makes a key that never leaves it, and gets a certificate from O(tls_ca_key).
+    type: str
+    version_added: 0.2.0
+  tls_private_key:
+    description:
+      - The private key of O(tls_certificate), as PEM text from a vault or as the path of a file on the controller, which may be
+        encrypted with C(ansible-vault).
+    type: str
+    version_added: 0.2.0
   firewall_backend:
     description:
       - What manages the firewall of the host.
@@ -200,7 +279,6 @@ EXAMPLES = r"""
 #       ftp1: {ansible_host: 198.51.100.11}
 #       ftp2: {ansible_host: 198.51.100.12}
 #     vars:
-#       fxp_tls: none
 #       fxp_passive_ports: 61000-61099
 #       fxp_clients: [198.51.100.0/24]
 #       fxp_check_user: fxpcheck
@@ -213,6 +291,37 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+authority:
+  description:
+    - Where the certificate and the private key of the fleet's authority are; C(null) where no server has TLS.
+    - It is the only thing of the plan that depends on where the inventory lies. Nothing is read from these files here.
+  returned: success
+  type: dict
+  contains:
+    certificate:
+      description: Absolute path on the controller; C(null) where O(tls_ca_cert) is the text itself.
+      type: str
+      returned: success
+    certificate_text:
+      description: The text of O(tls_ca_cert); C(null) where it is in a file.
+      type: str
+      returned: success
+    key:
+      description: Absolute path on the controller; C(null) where O(tls_ca_key) is the text itself.
+      type: str
+      returned: success
+    directory:
+      description: The directory on the controller that relative paths count from.
+      type: str
+      returned: success
+    host:
+      description: The server whose variables have O(tls_ca_key).
+      type: str
+      returned: success
+    is_default:
+      description: Whether O(tls_ca_cert) is not said, so that the authority may be made.
+      type: bool
+      returned: success
 servers:
   description:
     - The peers' table, what every server must know of the others, by inventory name. Servers that are to be absent are not in it.
@@ -233,6 +342,7 @@ servers:
       gateway: null
       passive_ports: {first: 61000, last: 61099}
       public_control_port: 21
+      tls: required
 hosts:
   description:
     - What differs between the servers, by inventory name. No secrets are in it.
@@ -242,8 +352,12 @@ hosts:
   sample:
     ftp1:
       accounts:
-        - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check}
+        - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check, fxp: true, upload: true,
+           download: true, max_sessions: null, transfer_rate: null}
       allow_foreign_address: fxp_peers
+      certificate_addresses: [198.51.100.11]
+      certificate_from: authority
+      certificate_name: ftp1
       check_user: fxpcheck
       clients4: [198.51.100.0/24]
       clients6: []
@@ -252,6 +366,8 @@ hosts:
       max_instances: 100
       state: present
       take_over: false
+      tls: required
+      tls_versions: ['1.2']
     ftp3:
       state: absent
 refusing:

@@ -40,8 +40,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - ProFTPD's checker is asked in check mode too. Where ProFTPD is not installed yet, RV(validated) is C(null) and a warning
-        says so.
+      - ProFTPD's checker is asked in check mode too. Where ProFTPD or a module of it is not installed yet, RV(validated) is
+        C(null) and a warning says so.
   diff_mode:
     support: full
     details:
@@ -186,7 +186,7 @@ def main() -> None:
     except (swap.ConfigError, OSError) as exc:
         module.fail_json(msg=str(exc))
     if outcome.validated is None:
-        module.warn("ProFTPD is not installed here yet, so its checker has not read the new configuration.")
+        module.warn("ProFTPD, or a module of it, is not installed here yet, so its checker has not read the new configuration.")
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(

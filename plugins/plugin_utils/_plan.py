@@ -13,11 +13,11 @@ Pure: reads the options of every server, returns plain data without secrets, kno
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan_tls, _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Options, PlanError, Problem, Reader, some
 
 # The class that every server's AllowForeignAddress names.
 PEER_CLASS = "fxp_peers"
@@ -26,73 +26,11 @@ PRESENT, ABSENT = "present", "absent"
 # The inventory group of the hosts that forward to servers.
 GATEWAYS = "fxp_gateways"
 
-Options = t.Mapping[str, t.Any]
+# What an account may do of which nothing is said.
+UNLIMITED: dict[str, t.Any] = {"upload": True, "download": True, "max_sessions": None, "transfer_rate": None}
 
 
-@dataclasses.dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong with the inventory. C(value) is None where there is none to show."""
-
-    host: str
-    variable: str
-    value: object
-    cure: str
-    secret: bool = False
-
-    @property
-    def told(self) -> str:
-        """The problem as a sentence, without its host."""
-        value = "" if self.value is None else "the value, not shown, " if self.secret else f"{self.value!r} "
-        text = f"{self.variable}: {value}{self.cure}" + ("" if self.cure.endswith((".", "?")) else ".")
-        return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
-class PlanError(Exception):
-    """
-    The inventory cannot be planned. C(problems) has every reason that was found.
-
-    As text it is one sentence for each problem; hosts that share one, as with a variable of their group, share the line.
-    """
-
-    def __init__(self, problems: t.Sequence[Problem]) -> None:
-        hosts: dict[str, list[str]] = {}
-        for problem in problems:
-            hosts.setdefault(problem.told, []).append(problem.host)
-        super().__init__("\n".join(f"{_some(list(dict.fromkeys(names)))}: {told}" for told, names in hosts.items()))
-        self.problems = tuple(problems)
-
-
-def _some(names: t.Sequence[str], most: int = 5) -> str:
-    shown = ", ".join(name if name.strip() and name.isprintable() else repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-class _Reader:
-    """Reads the values of one host and collects what is wrong with them."""
-
-    def __init__(self, host: str, options: Options, problems: list[Problem]) -> None:
-        self.host = host
-        self.options = options
-        self.problems = problems
-
-    def complain(self, option: str, value: object, cure: str, *, secret: bool = False) -> None:
-        self.problems.append(Problem(self.host, f"fxp_{option}", value, cure, secret))
-
-    def parse(self, option: str, parser: t.Callable[[t.Any], t.Any], value: t.Any, *, secret: bool = False) -> t.Any:
-        """Return C(parser(value)), or None after noting why not. None stays None."""
-        if value is None:
-            return None
-        try:
-            return parser(value)
-        except ValueError as exc:
-            self.complain(option, value, str(exc), secret=secret)
-            return None
-
-    def get(self, option: str, parser: t.Callable[[t.Any], t.Any]) -> t.Any:
-        return self.parse(option, parser, self.options[option])
-
-
-def _server(reader: _Reader) -> dict[str, t.Any]:
+def _server(reader: Reader) -> dict[str, t.Any]:
     """What the others must know of this server: a row of the peers' table."""
     try:
         _values.host_name(reader.host)
@@ -132,10 +70,11 @@ def _server(reader: _Reader) -> dict[str, t.Any]:
         "class_members": members,
         "class_members4": [entry for entry in members if ":" not in entry],
         "class_members6": [entry for entry in members if ":" in entry],
+        "tls": reader.options["tls"],
     }
 
 
-def _accounts(reader: _Reader) -> list[dict[str, t.Any]]:
+def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
     """The accounts of this server without their passwords; C(password_from) says where those are."""
     rows = []
     for user in reader.options["users"]:
@@ -145,12 +84,14 @@ def _accounts(reader: _Reader) -> list[dict[str, t.Any]]:
             reader.complain("users", name, "needs exactly one of password and password_hash")
         reader.parse("users", _values.password_hash, user["password_hash"], secret=True)
         reader.parse("users", _values.one_line, user["password"], secret=True)
-        rows.append({"name": name, "home": user["home"], "uid": user["uid"], "gid": user["gid"],
-                     "password_from": "users"})
+        rows.append({"name": name, "home": user["home"], "uid": user["uid"], "gid": user["gid"], "password_from": "users",
+                     # Whoever checks needs it, and so do those who have it said.
+                     "fxp": user["fxp"] or name == reader.options["check_user"], **_limits(reader, user)})
 
     check_user, check_password = reader.options["check_user"], reader.options["check_password"]
     if check_user is not None and check_user not in {row["name"] for row in rows}:
-        rows.append({"name": check_user, "home": None, "uid": None, "gid": None, "password_from": "check"})
+        rows.append({"name": check_user, "home": None, "uid": None, "gid": None, "password_from": "check", "fxp": True,
+                     **UNLIMITED})
     for row in rows:
         reader.parse("check_user" if row["password_from"] == "check" else "users", _values.account_name, row["name"])
         row["home"] = reader.parse("users", _values.home, row["home"]) or f"/srv/fxp/{row['name']}"
@@ -171,11 +112,22 @@ def _accounts(reader: _Reader) -> list[dict[str, t.Any]]:
     return rows
 
 
+def _limits(reader: Reader, user: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What an account may do. C(transfer_rate) is in units of 1024 bytes per second, as TransferRate wants it."""
+    sessions, rate = user["max_sessions"], user["max_rate"]
+    for option, number in (("max_sessions", sessions), ("max_rate", rate)):
+        if number is not None and not 1 <= number <= _values.MOST:
+            reader.complain("users", number, f"is no {option} of an account; write a number from 1 to {_values.MOST}, or leave "
+                            "it out for no limit")
+    return {"upload": user["upload"], "download": user["download"], "max_sessions": sessions,
+            "transfer_rate": None if rate is None else f"{max(rate / 1024, 0.001):.3f}"}
+
+
 def _counts(items: t.Iterable[t.Any]) -> dict[t.Any, int]:
     return {key: len(list(group)) for key, group in itertools.groupby(sorted(items))}
 
 
-def _allow_foreign_address(reader: _Reader, has_peers: bool) -> str:
+def _allow_foreign_address(reader: Reader, has_peers: bool) -> str:
     """The value of AllowForeignAddress: never absent, because ProFTPD may then accept anybody's data connections."""
     wanted = reader.options["foreign_addresses"]
     if wanted == "any":
@@ -186,10 +138,8 @@ def _allow_foreign_address(reader: _Reader, has_peers: bool) -> str:
     return PEER_CLASS if wanted == "peers" and has_peers else "off"
 
 
-def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dict[str, t.Any]:
+def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dict[str, t.Any]:
     """What this server needs beside the peers' table."""
-    if reader.options["tls"] != "none":
-        reader.complain("tls", reader.options["tls"], "is not supported yet by this release; say fxp_tls: none")
     clients = reader.get("clients", _values.networks) or {4: [], 6: []}
     passive = server["passive_ports"]
     return {
@@ -204,6 +154,7 @@ def _host(reader: _Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> di
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
         "state": PRESENT,
         "take_over": reader.options["take_over"],
+        **_plan_tls.host(reader, server),
     }
 
 
@@ -220,7 +171,7 @@ def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Pr
         seen.setdefault(key, name)
 
 
-def _gateway(reader: _Reader, gateways: t.Collection[str]) -> None:
+def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
     name = reader.options["gateway"]
     if name is None:
@@ -264,9 +215,15 @@ def _families(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Prob
                           "file flows between the two families; give all servers addresses of one family")
 
 
-def _cautions(readers: t.Mapping[str, _Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def _cautions(readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]],
+              hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
     """What works but deserves a word."""
     told: dict[str, list[str]] = {}
+    for name, host in hosts.items():
+        if host["allow_foreign_address"] != "off" and not any(account["fxp"] for account in host["accounts"]):
+            told.setdefault("fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user.", []).append(name)
+    for name, sentence in _plan_tls.cautions(readers):
+        told.setdefault(sentence, []).append(name)
     for name, server in servers.items():
         first, last = _values.EPHEMERAL_PORTS
         said, ports = readers[name].options["passive_ports"], server["passive_ports"]
@@ -274,10 +231,10 @@ def _cautions(readers: t.Mapping[str, _Reader], servers: t.Mapping[str, t.Mappin
             told.setdefault(f"fxp_passive_ports: {said!r} shares ports with {first}-{last}, from which Linux takes ports for "
                             f"outgoing connections unless it is told otherwise; ProFTPD passes over those in use, and a range "
                             f"below {first} or above {last} has none.", []).append(name)
-    return [f"{_some(names)}: {sentence}" for sentence, names in told.items()]
+    return [f"{some(names)}: {sentence}" for sentence, names in told.items()]
 
 
-def _vantage(readers: t.Mapping[str, _Reader], address: str | None, problems: list[Problem]) -> str | None:
+def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: list[Problem]) -> str | None:
     """
     The one host that checks are driven from, or None where no server is left. *address* is its own, where the inventory
     tells it.
@@ -311,35 +268,38 @@ def _admits(clients: t.Sequence[str], address: str) -> bool:
 
 
 def make_plan(
-    options: t.Mapping[str, Options], vantage_address: str | None = None, gateways: t.Collection[str] = ()
+    options: t.Mapping[str, Options], vantage_address: str | None = None, gateways: t.Collection[str] = (), directory: str = ""
 ) -> dict[str, t.Any]:
     """
     Return the plan for all servers of a fleet.
 
     *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
     defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
-    tells it. *gateways*: the members of C(fxp_gateways). Returns plain data: C(servers) (the peers' table, by name), C(hosts) (what differs per host),
-    C(refusing) (the servers that take no foreign addresses, so that transfers with them must be refused), C(vantage) and C(cautions)
+    tells it. *gateways*: the members of C(fxp_gateways). *directory*: where the inventory lies on the controller. Returns plain
+    data: C(authority) (where the certificate of the fleet's authority and its key are), C(servers) (the peers' table, by name),
+    C(hosts) (what differs per host), C(refusing) (the servers that take no foreign addresses, so that transfers with them must be
+    refused), C(vantage) and C(cautions)
     (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
     is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """
     problems: list[Problem] = []
-    readers = {name: _Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
+    readers = {name: Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
     servers = {name: _server(reader) for name, reader in readers.items()}
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
     for reader in readers.values():
         _gateway(reader, gateways)
-    problems += [*_collisions(servers), *_forwards(servers), *_families(servers)]
+    problems += [*_collisions(servers), *_forwards(servers), *_families(servers), *_plan_tls.disagreements(readers)]
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)
     return {
+        "authority": _plan_tls.authority(readers, directory),
         "servers": servers,
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.
         "refusing": [name for name in servers if hosts[name]["allow_foreign_address"] == "off"],
         "vantage": vantage,
-        "cautions": _cautions(readers, servers),
+        "cautions": _cautions(readers, servers, hosts),
     }

@@ -14,6 +14,8 @@ what is wrong and how to mend it, as the end of a sentence that begins with the 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import functools
 import re
 import typing as t
@@ -34,11 +36,16 @@ EPHEMERAL_PORTS = (32768, 60999)
 # The default of fxp_passive_ports, from the range that IANA leaves to everybody (RFC 6335).
 DEFAULT_PASSIVE_PORTS = "49152-49407"
 
+# The greatest limit that can be given to an account, what fits into 32 bits.
+MOST = 2**31 - 1
+
 # What is written into a line of proftpd.conf, of a password file or of an nftables set without being quoted there.
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 _ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
+_DOMAIN_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
+_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL)
 
 
 def host_name(text: str) -> str:
@@ -165,3 +172,54 @@ def one_line(text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("has a control character such as a line break in it; write it on one line")
     return text
+
+
+def is_domain_name(text: str) -> bool:
+    """Tell whether *text* can stand as a name in a certificate, and is no address."""
+    return bool(_DOMAIN_NAME.fullmatch(text)) and not text.replace(".", "").isdigit()
+
+
+def is_pem(text: str) -> bool:
+    """Tell whether *text* is meant as PEM text (RFC 7468), not as a path."""
+    return text.lstrip().startswith("-----BEGIN")
+
+
+def certificates(text: str) -> str:
+    """Return *text* if it is the PEM text of certificates and nothing else, or can be the path of a file."""
+    for label in _labels(text):
+        if "PRIVATE KEY" in label:
+            raise ValueError("has a private key in it, where everybody may read it; write certificates only")
+        if label != "CERTIFICATE":
+            raise ValueError(f"has a block {label!r} in it; write certificates only")
+    return text
+
+
+def private_key(text: str) -> str:
+    """Return *text* if it is the PEM text of one private key without a passphrase, or can be the path of a file."""
+    labels = _labels(text)
+    if any(label.startswith("ENCRYPTED") for label in labels) or (is_pem(text) and "ENCRYPTED" in text):
+        raise ValueError("has a passphrase, which nobody could type in; encrypt it with ansible-vault instead")
+    keys = [label for label in labels if label in ("PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY")]
+    if labels and (len(keys) != 1 or set(labels) - {*keys, "EC PARAMETERS"}):
+        raise ValueError("is not the PEM text of one private key; write that key alone")
+    return text
+
+
+def _labels(text: str) -> list[str]:
+    """Return what the blocks of PEM text say that they are; nothing for a path."""
+    if not is_pem(text):
+        if not text.strip() or not text.isprintable():
+            raise ValueError("is neither PEM text nor the path of a file; write one of them")
+        return []
+    labels = []
+    for match in _PEM_BLOCK.finditer(text):
+        labels.append(match[1])
+        if "ENCRYPTED" in match[1] or "ENCRYPTED" in match[2]:
+            continue
+        try:
+            base64.b64decode("".join(match[2].split()), validate=True)
+        except binascii.Error:
+            raise ValueError("is PEM text that was cut or changed; copy it as a whole") from None
+    if not labels or "-----" in _PEM_BLOCK.sub("", text):
+        raise ValueError("is PEM text that was cut or changed; copy it as a whole")
+    return labels

@@ -23,9 +23,12 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 
 PREFIX = "fxp_"
-SECRET = frozenset({"fxp_users", "fxp_check_password"})
+# A key that was pasted into the wrong variable is as secret.
+SECRET = frozenset({"fxp_users", "fxp_check_password", "fxp_tls_ca_cert", "fxp_tls_ca_key", "fxp_tls_certificate",
+                    "fxp_tls_private_key"})
 
 
 def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, t.Any]:
@@ -46,7 +49,7 @@ DEFAULTS = {name[len(PREFIX):]: value
 
 def options_of(
     host: str, variables: t.Mapping[str, t.Any], is_template: t.Callable[[str], bool] = lambda text: False
-) -> tuple[dict[str, t.Any], list[_plan.Problem]]:
+) -> tuple[dict[str, t.Any], list[Problem]]:
     """
     Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them.
 
@@ -61,15 +64,15 @@ def options_of(
         if name not in VOCABULARY:
             near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
             cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
-            problems.append(_plan.Problem(host, name, None, f"there is no such variable; {cure}"))
+            problems.append(Problem(host, name, None, f"there is no such variable; {cure}"))
             continue
         try:
             given[name] = variables[name]
         except AnsibleError as exc:
-            problems.append(_plan.Problem(host, name, None, f"its template cannot be resolved: {exc}"))
+            problems.append(Problem(host, name, None, f"its template cannot be resolved: {exc}"))
             continue
         if _unresolved(given[name], is_template):
-            problems.append(_plan.Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
+            problems.append(Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
             del given[name]
     if given.get("fxp_address") is None:
         given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
@@ -77,7 +80,7 @@ def options_of(
     for name, value in given.items():
         validated, told = _validated(name, _plain(value))
         options[name[len(PREFIX):]] = validated
-        problems += [_plan.Problem(host, name, None if hides else value, cure, secret=name in SECRET) for cure, hides in told]
+        problems += [Problem(host, name, None if hides else value, cure, secret=name in SECRET) for cure, hides in told]
     return options, [] if options["state"] == _plan.ABSENT else problems
 
 

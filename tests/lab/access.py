@@ -29,6 +29,8 @@ class Access:
         self.known_hosts = state / "known_hosts"
         self.inventory = state / "inventory.yml"
         self.masters = state / "cp"
+        # What the collection makes beside the inventory that names the servers.
+        self.authority = (state / "fxp-ca.pem", state / "fxp-ca.key")
 
     def ensure_key(self) -> str:
         if not (self.key.exists() and self.public_key.exists()):
@@ -74,7 +76,7 @@ class Access:
     def remove(self) -> None:
         self.close_masters()
         shutil.rmtree(self.masters, ignore_errors=True)
-        for path in (self.key, self.public_key, self.known_hosts, self.inventory):
+        for path in (self.key, self.public_key, self.known_hosts, self.inventory, *self.authority):
             path.unlink(missing_ok=True)
 
 

@@ -13,11 +13,14 @@ import importlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import typing as t
 
 import pytest
 import yaml
+
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority
 
 ROOT = pathlib.Path(__file__).parents[2]
 PLUGINS = sorted(path for kind in ("modules", "filter") for path in (ROOT / "plugins" / kind).glob("*.py"))
@@ -35,7 +38,6 @@ fxp_servers:
   vars:
     ansible_connection: local
     ansible_python_interpreter: "{{ ansible_playbook_python }}"
-    fxp_tls: none
     fxp_check_user: fxpcheck
     fxp_check_password: correct-horse-battery
     vault_mirror_password: another-horse-battery
@@ -65,6 +67,7 @@ def run(place: pathlib.Path, plays: list[dict[str, t.Any]], *arguments: str) -> 
     (place / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
     # Lookups of templates find those of the roles, as in the role that an example comes from.
     (place / "templates").mkdir()
+    shutil.copy(Authority(place, "example").path, place / "fxp-ca.pem")
     for template in ROOT.glob("roles/*/templates/*"):
         (place / "templates" / template.name).symlink_to(template)
     return subprocess.run(["ansible-playbook", "-i", str(place / "inventory.yml"), str(place / "play.yml"), *arguments],

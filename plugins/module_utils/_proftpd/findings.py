@@ -19,6 +19,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
     lint_connections,
     lint_foreign,
     lint_order,
+    lint_tls,
     parser,
     policy,
 )
@@ -37,6 +38,11 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_order.extra_arguments,
     lint_order.late_modules,
     lint_order.not_read,
+    lint_tls.engine,
+    lint_tls.required,
+    lint_tls.protocols,
+    lint_tls.peers,
+    lint_tls.session_reuse,
 )
 
 

@@ -179,9 +179,9 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     """Have the daemon's checker read *content*; leaves the staged file behind unless *check_mode*."""
     proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
+    if check_mode and (proftpd is None or _lacks_modules(content)):
+        return None
     if proftpd is None:
-        if check_mode:
-            return None
         raise ConfigError("The program proftpd is not installed; install ProFTPD first.")
     if check_mode:
         with tempfile.TemporaryDirectory() as directory:
@@ -194,15 +194,32 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     return True
 
 
+def _lacks_modules(content: str) -> bool:
+    """Tell whether *content* loads a module that is not installed yet, from the place that it names itself."""
+    words = [line.split() for line in content.splitlines()]
+    said = [(pair[0].lower(), pair[1]) for pair in words if len(pair) >= 2]
+    place = next((argument for name, argument in said if name == "modulepath"), None)
+    names = [argument for name, argument in said if name == "loadmodule"]
+    return place is not None and not all(os.path.exists(os.path.join(place, name[:-1] + "so")) for name in names)
+
+
+# Files of TLS that the checker reads, and that only a real run writes.
+_TLS_FILES = ("tlseccertificatefile", "tlseccertificatekeyfile", "tlscacertificatefile")
+
+
 def _with_stand_ins(content: str, directory: str) -> str:
-    """Name an empty password file in the place of one that only a real run would write."""
+    """Do without files that only a real run would write: an empty password file, and no line that names one of TLS."""
     lines = content.splitlines(keepends=True)
     for index, line in enumerate(lines):
         words = line.split()
-        if len(words) >= 2 and words[0].lower() == "authuserfile" and not os.path.exists(words[1]):
+        if len(words) < 2 or os.path.exists(words[1]):
+            continue
+        if words[0].lower() == "authuserfile":
             stand_in = os.path.join(directory, "passwd")
             _files.stage(stand_in, "", 0o600)
             lines[index] = f"AuthUserFile {stand_in}\n"
+        elif words[0].lower() in _TLS_FILES:
+            lines[index] = "\n"
     return "".join(lines)
 
 

@@ -46,7 +46,7 @@ def test_peers_table_and_what_differs_per_host() -> None:
         "address": "198.51.100.11", "announced": "198.51.100.11", "announced_family": 4, "control_port": 21,
         "class_members": ["198.51.100.11"], "class_members4": ["198.51.100.11"], "class_members6": [],
         "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
-        "gateway": None, "passive_ports": {"first": 50000, "last": 50009}, "public_control_port": 21,
+        "gateway": None, "passive_ports": {"first": 50000, "last": 50009}, "public_control_port": 21, "tls": "none",
     }
     # What b announces arrives in PORT, where it comes from arrives on the passive port: both are in the others' class.
     assert plan["servers"]["b"]["announced"] == "203.0.113.5"
@@ -91,7 +91,7 @@ def test_a_server_that_goes_is_nobodys_peer_any_more() -> None:
 def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
     gone = {"state": "absent"}
     assert _plan.make_plan(fleet(a=A, b=gone))["hosts"]["a"]["allow_foreign_address"] == "off"
-    nobody = {"servers": {}, "hosts": {"a": gone, "b": gone}, "refusing": [], "vantage": None, "cautions": []}
+    nobody = {"authority": None, "servers": {}, "hosts": {"a": gone, "b": gone}, "refusing": [], "vantage": None, "cautions": []}
     assert _plan.make_plan(fleet(a=gone, b=gone)) == nobody
 
 
@@ -119,9 +119,10 @@ def test_accounts_carry_no_secret() -> None:
         **A, "check_user": "check", "check_password": PASSWORD,
         "users": [{"name": "mirror", "password": "another-secret", "home": "/srv/mirror", "uid": 1001}],
     }))
+    unlimited = {"upload": True, "download": True, "max_sessions": None, "transfer_rate": None}
     assert plan["hosts"]["a"]["accounts"] == [
-        {"name": "mirror", "home": "/srv/mirror", "uid": 1001, "gid": None, "password_from": "users"},
-        {"name": "check", "home": "/srv/fxp/check", "uid": None, "gid": None, "password_from": "check"},
+        {"name": "mirror", "home": "/srv/mirror", "uid": 1001, "gid": None, "password_from": "users", "fxp": False, **unlimited},
+        {"name": "check", "home": "/srv/fxp/check", "uid": None, "gid": None, "password_from": "check", "fxp": True, **unlimited},
     ]
     text = json.dumps(plan)
     assert PASSWORD not in text
@@ -150,7 +151,8 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({**A, "egress_addresses": ["x"]}, "fxp_egress_addresses: 'x' is not a literal"),
     ({**A, "foreign_addresses": "any"}, "fxp_foreign_addresses: 'any' lets anybody"),
     ({**A, "clients": ["198.51.100.1/24"]}, "fxp_clients: ['198.51.100.1/24'] has the entry"),
-    ({**A, "tls": "required"}, "fxp_tls: 'required' is not supported yet by this release; say fxp_tls: none"),
+    ({**A, "users": [{"name": "x", "password": "p", "max_sessions": 0}]}, "fxp_users: 0 is no max_sessions of an account; write"),
+    ({**A, "users": [{"name": "x", "password": "p", "max_rate": 0}]}, "fxp_users: 0 is no max_rate of an account; write"),
     ({**A, "users": [{"name": "x"}]}, "fxp_users: 'x' needs exactly one of password and password_hash"),
     ({**A, "users": [{"name": "x", "password": "p", "password_hash": "$6$" + "x" * 90}]}, "fxp_users: 'x' needs exactly one"),
     ({**A, "users": [{"name": "x", "password_hash": "plain"}]}, "fxp_users: the value, not shown, is not a crypt"),
@@ -203,9 +205,31 @@ def test_servers_of_two_families() -> None:
 
 
 def test_a_range_that_the_kernel_uses_too_is_a_caution() -> None:
-    plan = _plan.make_plan(fleet(a={**A, "passive_ports": "40000-40999"}, b={**B, "passive_ports": "61000-61999"}))
+    account = {"check_user": "check", "check_password": PASSWORD}
+    plan = _plan.make_plan(fleet(a={**A, **account, "passive_ports": "40000-40999"},
+                                 b={**B, **account, "passive_ports": "61000-61999"}))
     assert [sentence[:40] for sentence in plan["cautions"]] == ["a: fxp_passive_ports: '40000-40999' shar"]
     assert _plan.make_plan(fleet(a=A))["cautions"] == []
+
+
+def test_fxp_is_for_accounts_that_say_so() -> None:
+    users = [{"name": "mirror", "password": "p", "fxp": True, "upload": False, "max_sessions": 3, "max_rate": "1MB"},
+             {"name": "reader", "password": "p", "max_rate": 1}]
+    rows = _plan.make_plan(fleet(a={**A, "users": users}, b=B))["hosts"]["a"]["accounts"]
+    assert [(row["name"], row["fxp"], row["upload"], row["max_sessions"], row["transfer_rate"]) for row in rows] == [
+        ("mirror", True, False, 3, "1024.000"), ("reader", False, True, None, "0.001")]
+
+
+def test_a_server_on_which_nobody_may_do_fxp_is_a_caution() -> None:
+    account = {"check_user": "check", "check_password": PASSWORD}
+    user = {"name": "mirror", "password": "p"}
+    servers = {"a": {**A, "users": [user]}, "b": {**B, **account}}
+    assert _plan.make_plan(fleet(**servers))["cautions"] == [
+        "a: fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user."]
+    servers["a"] = {**A, "users": [{**user, "fxp": True}]}
+    assert _plan.make_plan(fleet(**servers))["cautions"] == []
+    servers["a"] = {**A, "users": [user], "foreign_addresses": "none"}
+    assert _plan.make_plan(fleet(**servers))["cautions"] == []
 
 
 def test_vantages_must_agree() -> None:

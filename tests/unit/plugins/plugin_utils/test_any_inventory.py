@@ -49,12 +49,32 @@ def or_odd(good: st.SearchStrategy[t.Any]) -> st.SearchStrategy[t.Any]:
 PROOF = or_odd(st.sampled_from([("password", SECRET + "abcdefgh"), ("password_hash", "$6$saltsalt$" + "x" * 86)]))
 USER = st.tuples(
     st.fixed_dictionaries({"name": or_odd(NAME)}, optional={"home": or_odd(st.sampled_from(["/srv/a", "/srv/b.c"])),
-                                                            "uid": or_odd(st.integers(1000, 2000))}),
+                                                            "uid": or_odd(st.integers(1000, 2000)),
+                                                            "fxp": or_odd(st.booleans()),
+                                                            "upload": or_odd(st.booleans()),
+                                                            "download": or_odd(st.booleans()),
+                                                            "max_sessions": or_odd(st.integers(1, 9)),
+                                                            "max_rate": or_odd(st.sampled_from([1, "10MB", 1025]))}),
     PROOF,
 ).map(lambda pair: {**pair[0], **(dict([pair[1]]) if isinstance(pair[1], tuple) else {"nonsense": pair[1]})})
 CHECK = st.one_of(st.just({}), st.fixed_dictionaries({"fxp_check_user": or_odd(NAME), "fxp_check_password": or_odd(PASSWORD)}))
+# What says that it is a key or a certificate. The body is what must never be shown.
+KEY = f"-----BEGIN PRIVATE KEY-----\n{SECRET[:3]}abcd0\n-----END PRIVATE KEY-----\n"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+PEM = or_odd(st.sampled_from([KEY, CERTIFICATE, CERTIFICATE * 2, KEY + CERTIFICATE, KEY.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+                              KEY[:-9], "files/fxp.pem", "/srv/fxp.pem"]))
+TLS = st.one_of(
+    st.just({"fxp_tls": "none"}),
+    st.just({}),
+    st.fixed_dictionaries({"fxp_tls": or_odd(st.sampled_from(["required", "required", "control"]))}, optional={
+        "fxp_tls_versions": or_odd(st.lists(or_odd(st.sampled_from(["1.2", "1.3", 1.2])), min_size=1, max_size=2)),
+    }),
+    st.fixed_dictionaries({}, optional={
+        "fxp_tls_ca_cert": PEM, "fxp_tls_ca_key": PEM, "fxp_tls_certificate": PEM, "fxp_tls_private_key": PEM,
+    }),
+)
 REST = st.fixed_dictionaries(
-    {"fxp_tls": or_odd(st.just("none"))},
+    {},
     optional={
         "fxp_control_port": or_odd(st.sampled_from([21, 2121, "990"])),
         "fxp_passive_ports": or_odd(st.sampled_from(["50000-50099", "3000-65535", "50000-50001"])),
@@ -68,8 +88,8 @@ REST = st.fixed_dictionaries(
         "fxp_vantage": or_odd(st.just("localhost")),
     },
 )
-HOST = st.tuples(REST, CHECK, st.integers(0, 39)).map(
-    lambda parts: {**parts[0], **parts[1], **({"fxp_nonsense": 1} if parts[2] == 17 else {})})
+HOST = st.tuples(REST, CHECK, TLS, st.integers(0, 39)).map(
+    lambda parts: {**parts[0], **parts[1], **parts[2], **({"fxp_nonsense": 1} if parts[3] == 17 else {})})
 SOUND = st.fixed_dictionaries({}, optional={
     "fxp_users": st.lists(USER, max_size=1),
     "fxp_clients": st.lists(NETWORK, max_size=3),
@@ -131,6 +151,7 @@ def test_any_inventory_plans_or_explains(inventory: dict[str, dict[str, t.Any]])
         event("explains")
         assert explained
         assert SECRET not in explained
+        assert "BEGIN" not in explained
         for line in explained.splitlines():
             assert re.match(r".+: (fxp_[^ ]*|inventory_hostname): ", line), line
             assert line.endswith((".", "?")), line
@@ -138,6 +159,7 @@ def test_any_inventory_plans_or_explains(inventory: dict[str, dict[str, t.Any]])
         return
     event("plans")
     assert SECRET not in json.dumps(plan)
+    assert "PRIVATE KEY" not in json.dumps(plan)
     check_what_is_written(plan, inventory)
 
 
@@ -145,9 +167,19 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
     two = plan_of({"a": SAFE, "b": {**SAFE, "fxp_address": "198.51.100.12"}})
     usual = shape(rendered("server", "proftpd.conf.j2", two, "a"))
     for host, mine in plan["hosts"].items():
-        optional = {"MasqueradeAddress": mine["masquerade_address"], "<Class>": mine["allow_foreign_address"] == "fxp_peers"}
+        fxp = mine["allow_foreign_address"] != "off"
+        tls = mine["tls"] != "none"
+        optional = {"MasqueradeAddress": mine["masquerade_address"], "<Class>": mine["allow_foreign_address"] == "fxp_peers",
+                    "TLSOptions": mine["tls"] == "required" and fxp, **dict.fromkeys(TLS_DIRECTIVES, tls)}
         names = shape(rendered("server", "proftpd.conf.j2", plan, host))
-        assert [name for name in names if name not in optional] == [name for name in usual if name not in optional]
+        limited = [row for row in mine["accounts"]
+                   if row["max_sessions"] or row["transfer_rate"] or not (row["upload"] and row["download"])]
+        assert names.count("<IfUser>") == len(limited) + len([row for row in mine["accounts"]
+                                                              if row["fxp"] and fxp and row not in limited])
+        assert names.count("AllowForeignAddress") == 1 + len([row for row in mine["accounts"] if row["fxp"] and fxp])
+        assert names.count("LoadModule") == 2 + tls
+        varying = {*optional, *OF_ACCOUNTS}
+        assert [name for name in names if name not in varying] == [name for name in usual if name not in varying]
         assert {name: names.count(name) for name in optional} == {name: int(bool(there)) for name, there in optional.items()}
         rows = password_hashes(mine["accounts"], inventory[host].get("fxp_users") or [],
                                inventory[host].get("fxp_check_password") or "", host=host)
@@ -159,6 +191,10 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
         assert all(value.isprintable() and "|" not in value for value in row.values())
 
 
+TLS_DIRECTIVES = ("TLSEngine", "TLSRequired", "TLSProtocol", "TLSCipherSuite", "TLSECCertificateFile", "TLSECCertificateKeyFile",
+                  "TLSCACertificateFile", "TLSVerifyServer", "TLSVerifyClient", "TLSRenegotiate", "TLSTimeoutHandshake", "TLSLog")
+# What stands there once for an account or a module, and is counted above.
+OF_ACCOUNTS = ("<IfUser>", "AllowForeignAddress", "MaxClientsPerUser", "TransferRate", "<Limit>", "DenyAll", "LoadModule")
 SAFE = {"fxp_tls": "none", "fxp_address": "198.51.100.11"}
 
 

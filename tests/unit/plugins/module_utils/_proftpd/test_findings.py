@@ -65,6 +65,7 @@ def test_all_findings_come_at_once_in_the_order_of_lines() -> None:
 
 
 WORDS = """AllowForeignAddress PassivePorts MasqueradeAddress MaxInstances TimeoutStalled TimeoutNoTransfer HiddenStores
+    TLSEngine TLSRequired TLSProtocol TLSOptions TLSVerifyServer TLSTimeoutHandshake NoSessionReuseRequired -TLSv1 SSLv23
     AllowStoreRestart RootRevoke Port LoadModule Include Define From Satisfy on off none all peers 50000 50099 0 -1 9:9:9 1h
     mod_ifsession.c mod_digest.c ::1 192.0.2.1 "" "a" , # \\ \udcff <Global> </Global> <Class </Class> > <IfUser </IfUser>
     <VirtualHost </VirtualHost> <IfModule </IfModule> <IfDefine </IfDefine> !"""

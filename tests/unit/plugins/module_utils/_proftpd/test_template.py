@@ -18,6 +18,14 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabul
 
 TEMPLATE = pathlib.Path(__file__).parents[5] / "roles" / "server" / "templates" / "proftpd.conf.j2"
 NAME = "ftp1.example.net"
+TLS = {"tls": "required"}
+USERS = [
+    {"name": "mirror", "password": "p", "fxp": True, "max_sessions": 2, "max_rate": "10MB"},
+    {"name": "in", "password": "p", "download": False},
+    {"name": "out", "password": "p", "upload": False},
+    {"name": "plain", "password": "p"},
+]
+CHECK = {"check_user": "check", "check_password": "correct-horse-battery"}
 
 PLANS: dict[str, dict[str, dict[str, t.Any]]] = {
     "two servers": {NAME: {}, "b": {}},
@@ -36,6 +44,12 @@ PLANS: dict[str, dict[str, dict[str, t.Any]]] = {
     "the smallest range": {NAME: {"passive_ports": "50000-50001"}, "b": {}},
     "no foreign addresses": {NAME: {"foreign_addresses": "none"}, "b": {}},
     "anybody": {NAME: {"foreign_addresses": "any", "accept_bounce_risk": True}, "b": {}},
+    "TLS": {NAME: TLS, "b": TLS},
+    "TLS alone": {NAME: TLS},
+    "both versions of TLS": {NAME: {**TLS, "tls_versions": [1.3, 1.2]}, "b": TLS},
+    "TLS without foreign addresses": {NAME: {**TLS, "foreign_addresses": "none"}, "b": TLS},
+    "TLS for logins": {NAME: {"tls": "control"}, "b": {}},
+    "accounts with limits": {NAME: {**TLS, "users": USERS}, "b": TLS},
     "many peers": {NAME: {}, **{f"peer{number}": {"address": f"198.51.100.{number}"} for number in range(1, 101)}},
 }
 
@@ -43,7 +57,7 @@ PLANS: dict[str, dict[str, dict[str, t.Any]]] = {
 def plan_of(servers: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
     options = {}
     for number, (name, said) in enumerate(servers.items()):
-        with_address = {"address": f"192.0.2.{number + 1}", "tls": "none", **said}
+        with_address = {"address": f"192.0.2.{number + 1}", "tls": "none", **CHECK, **said}
         options[name], problems = _vocabulary.options_of(name, {f"fxp_{key}": value for key, value in with_address.items()})
         assert not problems
     return _plan.make_plan(options)
@@ -73,12 +87,45 @@ def test_what_the_role_prints_is_read_back_as_the_plan(name: str) -> None:
     ports = server["passive_ports"]
     assert said("PassivePorts") == (str(ports["first"]), str(ports["last"]))
     assert said("MasqueradeAddress") == ((mine["masquerade_address"],) if mine["masquerade_address"] else None)
-    assert said("AllowForeignAddress") == (mine["allow_foreign_address"],)
+    # FXP is for single accounts, each of which says it itself.
+    assert said("AllowForeignAddress") == ("off",)
+    accounts = {scope.name: scope.own("AllowForeignAddress") for scope in in_force.scopes if scope.kind == "ifuser"}
+    allowed = {name: line.arguments for name, line in accounts.items() if line}
+    may = [row["name"] for row in mine["accounts"] if row["fxp"] and mine["allow_foreign_address"] != "off"]
+    assert allowed == {name: (mine["allow_foreign_address"],) for name in may}
     assert said("MaxInstances") == (str(mine["max_instances"]),)
     assert said("ServerName") == (NAME,)
     members = [address for peer, row in plan["servers"].items() if peer != NAME for address in row["class_members"]]
     assert in_force.members(_plan.PEER_CLASS) == (members if mine["allow_foreign_address"] == _plan.PEER_CLASS else None)
     assert in_force.unread == []
+    assert said("TLSEngine") == (("on",) if mine["tls"] != "none" else None)
+    assert said("TLSRequired") == {"required": ("on",), "control": ("ctrl",), "none": None}[mine["tls"]]
+    assert said("TLSProtocol") == (tuple(f"TLSv{version}" for version in mine["tls_versions"]) or None)
+    relaxed = mine["tls"] == "required" and mine["allow_foreign_address"] != "off"
+    assert said("TLSOptions") == (("NoSessionReuseRequired",) if relaxed else None)
+    loaded = [line.arguments[0] for line in in_force.modules]
+    assert loaded == [*(["mod_tls.c"] if mine["tls"] != "none" else []), "mod_digest.c", "mod_ifsession.c"]
+
+
+def test_what_is_said_of_an_account_is_written_for_it() -> None:
+    in_force = policy.effective(parser.parse(render(plan_of(PLANS["accounts with limits"]))))
+    said = {
+        scope.name: {name: line.arguments for name, (line,) in scope.said.items()}
+        for scope in in_force.scopes
+        if scope.kind == "ifuser"
+    }
+    assert said == {
+        "mirror": {
+            "allowforeignaddress": ("fxp_peers",),
+            "maxclientsperuser": ("2",),
+            "transferrate": ("RETR,STOR,STOU,APPE", "10240.000"),
+        },
+        "in": {},
+        "out": {},
+        "check": {"allowforeignaddress": ("fxp_peers",)},
+    }
+    limits = [(scope.name, scope.parent.name) for scope in in_force.scopes if scope.kind == "limit" and scope.parent]
+    assert limits == [("READ", "in"), ("WRITE", "out")]
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -99,7 +146,7 @@ def test_the_daemon_accepts_what_the_role_prints(name: str, tmp_path: pathlib.Pa
 def test_a_directive_that_is_left_out_of_the_template_would_be_found() -> None:
     text = render(plan_of(PLANS["two servers"]))
     for directive, code in (
-        ("AllowForeignAddress", "foreign_address_missing"),
+        ("AllowForeignAddress", "foreign_address_only_conditional"),
         ("PassivePorts", "passive_ports_missing"),
         ("MaxInstances", "max_instances_missing"),
         ("<Class", "sections_do_not_nest"),

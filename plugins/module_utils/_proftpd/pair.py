@@ -1,0 +1,209 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Look at a private key with its certificate, as a TLS client would: by a handshake, in memory.
+
+That is all the standard library needs to tell whether the key belongs to the certificate, whether the chain ends at the
+authority, which addresses are certified, and for how long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import ipaddress
+import os
+import re
+import ssl
+import time
+import typing as t
+
+DAY = 86400  # seconds
+# Days before the end of an authority at which people are told: every server needs a new certificate by then.
+AUTHORITY_ENDS = 90
+
+BROKEN, UNTRUSTED, ADDRESSES, ENDS = "broken", "untrusted", "addresses", "ends"
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """
+    What a certificate must be like.
+
+    C(trust) is the PEM text of the authorities. One that the fleet's authority signs (C(signed)) comes from the first of them and
+    has exactly the C(addresses) and the C(name); one that somebody brings comes from any of them, and may have more.
+    C(renew_before) is in days.
+    """
+
+    addresses: tuple[str, ...]
+    name: str | None
+    trust: str
+    signed: bool
+    renew_before: int = 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """Why a pair does not do: C(kind) for programs, C(told) as the end of a sentence that begins with "the certificate"."""
+
+    kind: str
+    told: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Certified:
+    """What a certificate says. C(ends) is in seconds since the epoch."""
+
+    subject: str
+    issuer: str
+    addresses: frozenset[str]
+    names: frozenset[str]
+    ends: int
+
+    def describe(self) -> str:
+        """Return it in lines, for a diff. All of it is public."""
+        alternatives = sorted(self.addresses) + sorted(self.names)
+        return f"subject: {self.subject}\nissuer: {self.issuer}\nfor: {', '.join(alternatives)}\nends: {day(self.ends)}\n"
+
+
+class PairError(Exception):
+    """Nothing could be learned of a pair."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.told)
+        self.fault = fault
+
+
+def day(moment: float) -> str:
+    """Return *moment* (seconds since the epoch) as a date in UTC."""
+    return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%d")
+
+
+def first_of(trust: str) -> str:
+    """Return the first certificate of the PEM text *trust*; empty if there is none."""
+    match = _CERTIFICATE.search(trust)
+    return match.group(0) + "\n" if match else ""
+
+
+def look(pair: str, trust: str) -> Certified:
+    """Return what the certificate in the PEM text *pair* says, if its key belongs to it and it comes from *trust*."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with _file_in_memory(pair) as path:
+        try:
+            # Never asks anybody for a passphrase.
+            server.load_cert_chain(path, password=lambda: "")
+        except (ssl.SSLError, OSError, ValueError) as exc:
+            reason = getattr(exc, "reason", None)
+            if reason == "KEY_VALUES_MISMATCH":
+                raise PairError(Fault(BROKEN, "does not belong to its private key")) from None
+            raise PairError(Fault(BROKEN, f"or its private key cannot be read ({_words(reason)})")) from None
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    try:
+        client.load_verify_locations(cadata=trust)
+    except (ssl.SSLError, ValueError):
+        raise PairError(Fault(UNTRUSTED, "cannot be checked, because the certificate of the authority cannot be read")) from None
+    try:
+        return _certified(_handshake(client, server))
+    except ssl.SSLCertVerificationError as exc:
+        raise PairError(Fault(UNTRUSTED, f"is not one that the authority stands for ({exc.verify_message})")) from None
+    except ssl.SSLError as exc:
+        raise PairError(Fault(BROKEN, f"cannot serve ({_words(exc.reason)})")) from None
+
+
+def fault_of(pair: str, wanted: Wanted, now: float | None = None) -> tuple[Fault | None, Certified | None]:
+    """Return what is wrong with the PEM text *pair*, and what its certificate says where that can be learned."""
+    try:
+        found = look(pair, first_of(wanted.trust) if wanted.signed else wanted.trust)
+    except PairError as exc:
+        return exc.fault, None
+    addresses, names = set(map(_canonical, wanted.addresses)), {wanted.name} if wanted.name and wanted.signed else set()
+    missing = sorted(addresses - found.addresses) + sorted(names - found.names)
+    if missing:
+        return Fault(ADDRESSES, f"does not have {', '.join(missing)} in it"), found
+    surplus = sorted(found.addresses - addresses) + sorted(found.names - names)
+    if wanted.signed and surplus:
+        return Fault(ADDRESSES, f"has {', '.join(surplus)} in it, which is not this server's any more"), found
+    if found.ends < (time.time() if now is None else now) + wanted.renew_before * DAY:
+        return Fault(ENDS, f"ends on {day(found.ends)}"), found
+    return None, found
+
+
+def ends_soon(ends: int) -> bool:
+    """Tell whether an authority that ends at *ends* (seconds since the epoch) is to be replaced now."""
+    return ends < time.time() + AUTHORITY_ENDS * DAY
+
+
+def authorities(trust: str) -> list[tuple[str, int]]:
+    """Return name and end (seconds since the epoch) of every authority in the PEM text *trust*. Raises ValueError."""
+    if not first_of(trust):
+        raise ValueError("has no certificate in it")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=trust)
+    except ssl.SSLError as exc:
+        raise ValueError(f"cannot be read ({_words(exc.reason)})") from None
+    found: list[t.Mapping[str, t.Any]] = list(context.get_ca_certs())
+    if len(found) < len(set(_CERTIFICATE.findall(trust))):
+        raise ValueError("has a certificate in it that is not the certificate of an authority (CA:TRUE)")
+    return [(_common_name(each["subject"]), int(ssl.cert_time_to_seconds(each["notAfter"]))) for each in found]
+
+
+def _words(reason: str | None) -> str:
+    """Return a reason of OpenSSL as words."""
+    return (reason or "it is no PEM text").replace("_", " ").lower()
+
+
+@contextlib.contextmanager
+def _file_in_memory(text: str) -> t.Iterator[str]:
+    """Yield a name for *text*: the standard library reads keys from files only, and this one is on no disk."""
+    with os.fdopen(os.memfd_create("pair"), "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
+        file.flush()
+        yield f"/proc/self/fd/{file.fileno()}"
+
+
+def _handshake(client: ssl.SSLContext, server: ssl.SSLContext) -> t.Mapping[str, t.Any]:
+    """Let the two talk in memory and return the certificate that the client saw."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    sides = [client.wrap_bio(to_client, to_server), server.wrap_bio(to_server, to_client, server_side=True)]
+    waiting = list(sides)
+    # A handshake takes three flights (RFC 8446) or four (RFC 5246).
+    for _flight in range(10):
+        for side in list(waiting):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+                waiting.remove(side)
+        if sides[0] not in waiting:
+            return sides[0].getpeercert() or {}
+    raise ssl.SSLError("the handshake does not end")
+
+
+def _certified(said: t.Mapping[str, t.Any]) -> Certified:
+    alternatives = said.get("subjectAltName", ())
+    return Certified(
+        _common_name(said["subject"]),
+        _common_name(said["issuer"]),
+        frozenset(_canonical(text) for kind, text in alternatives if kind == "IP Address"),
+        frozenset(text for kind, text in alternatives if kind == "DNS"),
+        int(ssl.cert_time_to_seconds(said["notAfter"])),
+    )
+
+
+def _common_name(name: t.Iterable[t.Iterable[tuple[str, str]]]) -> str:
+    parts = [part for relative in name for part in relative]
+    return dict(parts).get("commonName") or ", ".join(f"{kind}={text}" for kind, text in parts)
+
+
+def _canonical(address: str) -> str:
+    try:
+        return str(ipaddress.ip_address(address.strip()))
+    except ValueError:
+        return address
