@@ -84,7 +84,7 @@ def _options(
     }
     if server.get("tls", "none") != "none":
         options["tls"] = "explicit"
-        if ca_content is not None:
+        if ca_content:
             options["ca_content"] = ca_content
     return options
 

@@ -204,7 +204,7 @@ EXAMPLES = r"""
 - name: Prove what the plan says, including what must be refused
   proftpd.fxp.fxp_mesh_check:
     servers: "{{ _plan_fleet | proftpd.fxp.check_servers(hostvars) }}"
-    pairs: "{{ _plan_fleet.pairs }}"
+    refusing: "{{ _plan_fleet.refusing }}"
   delegate_to: "{{ _plan_fleet.vantage }}"
   run_once: true
 

@@ -63,13 +63,17 @@ def disagreements(readers: Readers) -> t.Iterator[Problem]:
     """Servers that could not exchange files, or would not trust one another."""
     yield from _mixture(readers)
     with_tls = _with_tls(readers)
+    # The first server of each kind speaks for all of them.
+    kinds: dict[frozenset[str], str] = {}
     for name, reader in with_tls.items():
-        for other, theirs in with_tls.items():
-            mine = reader.options["tls_versions"]
-            if mine and theirs.options["tls_versions"] and not {*mine} & {*theirs.options["tls_versions"]}:
-                yield Problem(name, "fxp_tls_versions", mine, f"has no version in common with {theirs.options['tls_versions']} "
-                              f"of {other}; say the same for both")
-                break
+        kinds.setdefault(frozenset(reader.options["tls_versions"]), name)
+    for name, reader in with_tls.items():
+        mine = frozenset(reader.options["tls_versions"])
+        other = next((one for versions, one in kinds.items() if mine and versions and mine.isdisjoint(versions)), None)
+        if other is not None:
+            theirs = with_tls[other].options["tls_versions"]
+            yield Problem(name, "fxp_tls_versions", reader.options["tls_versions"], f"has no version in common with {theirs} of "
+                          f"{other}; say the same for both")
     yield from _differences("tls_ca_cert", with_tls)
     yield from _differences("tls_ca_key", {name: reader for name, reader in with_tls.items() if _signed(reader)})
 

@@ -178,7 +178,7 @@ def test_a_certificate_that_does_not_do_is_not_put_into_place(place: certificate
 
 def test_a_certificate_without_the_key_that_waits_for_it(place: certificate.Place, authority: Authority) -> None:
     provide(place, authority, wanted(authority))
-    with pytest.raises(certificate.CertificateError, match="no key that waits"):
+    with pytest.raises(certificate.CertificateError, match="No key waits for this certificate"):
         certificate.apply(place, wanted(authority), pair.first_of(_files.read_text(place.path) or ""), None, check_mode=False)
 
 
