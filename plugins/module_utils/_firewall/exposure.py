@@ -344,7 +344,9 @@ def exposure(view: View, ports: t.Iterable[Span]) -> list[Access]:
     cuts: dict[int, set[int]] = {0: set(), 4: set(), 6: set()}
     _gather(list(view.rules.values()), cuts)
     _gather(list(view.elements.values()), cuts)
-    pieces = sorted({piece for first, last in ports for piece in _pieces(first, last, cuts[0])})
+    ranges = list(ports)
+    cuts[0].update(edge for first, last in ranges for edge in (first, last + 1))
+    pieces = sorted({piece for first, last in ranges for piece in _pieces(first, last, cuts[0])})
     asked = _Asked(view)
     found: list[Access] = []
     for family in (4, 6):
@@ -394,3 +396,16 @@ def _networks(family: int, spans: t.Iterable[Span]) -> list[str]:
         else:
             joined.append((first, last))
     return [str(net) for first, last in joined for net in ipaddress.summarize_address_range(make(first), make(last))]
+
+
+def ports_of(view: View, table: tuple[str, str]) -> set[Span]:
+    """The ports that rules of *table* (family and name) ask for with C(tcp dport)."""
+    found: set[Span] = set()
+    for key, rules in view.rules.items():
+        matches = [body for rule in rules for each in rule for name, body in each.items() if name == "match"]
+        for body in matches if key[:2] == table else []:
+            left = body.get("left")
+            if isinstance(left, dict) and left.get("payload", {}).get("field") == "dport":
+                elements = _Asked(view).elements(key, body.get("right"))
+                found.update(span for span in map(_span, elements or []) if span is not None)
+    return found
