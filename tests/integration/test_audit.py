@@ -63,7 +63,8 @@ def passive(client: ftplib.FTP, address: str) -> bool:
             return False
         while connection.recv(4096):
             pass
-        client.voidresp()
+    # The server waits for the other end to close (TimeoutLinger) before it says 226.
+    client.voidresp()
     return True
 
 
@@ -186,7 +187,8 @@ def test_a_file_that_the_daemon_has_not_read_yet_is_told(start: Starter) -> None
     configuration = server.root / "proftpd.conf"
     long_ago = time.time() - 3600
     os.utime(configuration, (long_ago, long_ago))
-    log = str(server.root / "log")
+    # In the foreground it writes there what is for its SystemLog.
+    log = str(server.root / "output")
 
     def state() -> running.Running:
         return running.running(server.process.pid, [str(configuration)], "", running.tail(log))
