@@ -10,7 +10,8 @@ The files that an Include takes in, as ProFTPD looks for them (pr_parser_parse_f
 
 A plain path is a file, or a directory of which every file is read, those of hidden names too and in the order of names, but no
 directory in it. With a pattern in its last part the names that match are read, those of hidden names only where the pattern says
-the dot; directories that match are not. A pattern further up is tried on every directory there. Paths must be absolute.
+the dot; directories that match are not. With a pattern further up, what follows is looked for below every name that matches, and
+the first one where it is not there ends the search. Paths must be absolute.
 """
 
 from __future__ import annotations
@@ -51,30 +52,32 @@ class Files:
         """The files that *argument* of Include names."""
         if not argument.startswith("/"):
             return [Included(argument, "", "its path is not absolute, so ProFTPD does not start")]
+        found: list[Included] = []
         try:
-            if not _is_pattern(argument):
-                if not os.path.isdir(self.root + argument):
-                    return [self.text(argument)]
-                return self._all(argument.rstrip("/") or "/", None)
-            return [found for directory, pattern in self._directories(argument) for found in self._all(directory, pattern)]
+            self._take("", argument.strip("/").split("/"), found)
         except OSError as exc:
-            return [Included(argument, "", f"{argument}: {exc.strerror}")]
+            found.append(Included(argument, "", f"{argument}: {exc.strerror}"))
+        return found
 
-    def _directories(self, argument: str) -> list[tuple[str, str]]:
-        """The directories that what stands before the last part of a pattern means, with that last part."""
-        parts = argument.strip("/").split("/")
-        places = [""]
-        for part in parts[:-1]:
-            if _is_pattern(part):
-                places = [
-                    f"{place}/{name}"
-                    for place in places
-                    for name in sorted(os.listdir(f"{self.root}{place}/"))[:_MOST_NAMES]
-                    if _matches(name, part) and os.path.isdir(f"{self.root}{place}/{name}")
-                ][:_MOST_NAMES]
-            else:
-                places = [f"{place}/{part}" for place in places]
-        return [(place, parts[-1]) for place in places if os.path.isdir(f"{self.root}{place}/")]
+    def _take(self, place: str, parts: list[str], found: list[Included]) -> bool:
+        """Add what *parts* mean below *place*; tell whether ProFTPD goes on after it."""
+        while parts and not _is_pattern(parts[0]):
+            place, parts = f"{place}/{parts[0]}", parts[1:]
+        if not parts:
+            if os.path.isdir(f"{self.root}{place}/"):
+                found += self._all(place or "/", None)
+                return True
+            found.append(self.text(place))
+            return not found[-1].problem
+        if len(parts) == 1:
+            found += self._all(place or "/", parts[0])
+            return True
+        for name in sorted(os.listdir(f"{self.root}{place}/"))[:_MOST_NAMES]:
+            if _matches(name, parts[0]) and not self._take(f"{place}/{name}", parts[1:], found):
+                return False
+            if len(found) > _MOST_NAMES:
+                return False
+        return True
 
     def _all(self, directory: str, pattern: str | None) -> list[Included]:
         names = sorted(os.listdir(f"{self.root}{directory}/"))

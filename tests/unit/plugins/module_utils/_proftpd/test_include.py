@@ -43,7 +43,8 @@ def place(tmp_path: pathlib.Path) -> pathlib.Path:
     "argument",
     [
         "{}", "{}/", "{}/*", "{}/*.conf", "{}/.*", "{}/.h*.conf", "{}/10-first.conf", "{}/30-link.conf", "{}/?0-*", "{}/[12]0*",
-        "{}/[!1]0*.txt", "{}/*/inner.conf", "{}/s*/*.conf", "{}/../conf*/10*.conf", "{}/sub", "{}/s*", "{}/../empty", "{}/nothing*",
+        "{}/[!1]0*.txt", "{}/*/inner.conf", "{}/su*/*.conf", "{}/su*/inner.conf", "{}/../*/inner.conf",
+        "{}/../*/10-first.conf", "{}/../[c]*/*b/*.conf", "{}/../conf*/10*.conf", "{}/sub", "{}/s*", "{}/../empty", "{}/nothing*",
         "{}/absent.conf",
     ],
 )  # fmt: skip
