@@ -38,28 +38,49 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        options = self.validate_argument_spec({
-            "results": {"type": "dict", "required": True},
-            "plan": {"type": "dict"},
-            "report": {"type": "path"},
-            "show": {"type": "str", "choices": ["everything", "problems", "nothing"], "default": "everything"},
-        })[1]
+        options = self.validate_argument_spec(
+            {
+                "results": {"type": "dict", "required": True},
+                "plan": {"type": "dict"},
+                "report": {"type": "path"},
+                "show": {"type": "str", "choices": ["everything", "problems", "nothing"], "default": "everything"},
+            }
+        )[1]
         looks, plan = options["results"], options["plan"]
         found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
-        ordered = sorted((each for findings in found.values() for each in findings),
-                         key=lambda each: _audit.SEVERITIES.index(each.severity))
+        ordered = sorted(
+            (each for findings in found.values() for each in findings), key=lambda each: _audit.SEVERITIES.index(each.severity)
+        )
         if options["show"] != "nothing":
             rows = [row for host, look in looks.items() for row in _audit.rows(host, look or {}, found[host])]
             self._print(_audit_report.table(rows))
             self._print(_audit_report.findings(ordered, notes=options["show"] == "everything"))
         audit = [each.as_dict() for each in ordered]
         counts = {severity: sum(each.severity == severity for each in ordered) for severity in _audit.SEVERITIES}
-        result = {"changed": False, "failed": bool(counts[_audit.HOLE]), "msg": _audit.summary(ordered, len(looks)),
-                  "audit": audit, "holes": counts[_audit.HOLE], "faults": counts[_audit.FAULT], "notes": counts[_audit.NOTE]}
+        result = {
+            "changed": False,
+            "failed": bool(counts[_audit.HOLE]),
+            "msg": _audit.summary(ordered, len(looks)),
+            "audit": audit,
+            "holes": counts[_audit.HOLE],
+            "faults": counts[_audit.FAULT],
+            "notes": counts[_audit.NOTE],
+        }
         if options["report"]:
-            self._write(options["report"], {"summary": result["msg"], "hosts": {
-                host: {"verdict": _audit.verdict(found[host]), "findings": [each.as_dict() for each in found[host]],
-                       "server": look or None} for host, look in looks.items()}})
+            self._write(
+                options["report"],
+                {
+                    "summary": result["msg"],
+                    "hosts": {
+                        host: {
+                            "verdict": _audit.verdict(found[host]),
+                            "findings": [each.as_dict() for each in found[host]],
+                            "server": look or None,
+                        }
+                        for host, look in looks.items()
+                    },
+                },
+            )
         return result
 
     @staticmethod

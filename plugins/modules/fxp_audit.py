@@ -10,12 +10,12 @@ module: fxp_audit
 version_added: 0.2.0
 short_description: Show what an audit of FTP servers found
 description:
-  - Prints on the controller a table of all servers that M(proftpd.fxp.proftpd_info) looked at, whom each does FXP with, its passive
-    ports and its TLS; then every finding with its cure.
+  - Prints on the controller a table of all servers that M(proftpd.fxp.proftpd_info) looked at, whom each does FXP with, its
+    passive ports and its TLS; then every finding with its cure.
   - With O(plan), the configuration in force, the firewall rules in force and the inventory are held against one another, and
     whatever is wider, narrower or weaker than said is told.
-  - Fails if there is a hole, after everything is shown. A hole lets somebody in who was not meant to; a fault keeps something from
-    working, or from being judged; a note is neither.
+  - Fails if there is a hole, after everything is shown. A hole lets somebody in who was not meant to; a fault keeps something
+    from working, or from being judged; a note is neither.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:

@@ -21,7 +21,7 @@ Span = t.Tuple[int, int, int]
 
 def spans(networks: t.Iterable[str]) -> list[Span]:
     """Return addresses and networks as ranges. Raises ValueError at what is neither."""
-    found = []
+    found: list[Span] = []
     for text in networks:
         network = ipaddress.ip_network(text, strict=False)
         if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped and network.prefixlen >= 96:
@@ -65,9 +65,10 @@ def told(left: t.Sequence[Span], most: int = 3) -> str:
             names.append(f"everybody (IPv{family})")
             continue
         make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-        networks = list(ipaddress.summarize_address_range(make(first), make(last)))
-        whole = len(networks) == 1
-        one = str(networks[0].network_address if first == last else networks[0])
-        names.append(one if whole else f"{make(first)}-{make(last)}")
+        if first == last:
+            names.append(str(make(first)))
+        else:
+            networks = [str(each) for each in ipaddress.summarize_address_range(make(first), make(last))]
+            names.append(networks[0] if len(networks) == 1 else f"{make(first)}-{make(last)}")
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -10,8 +10,8 @@
 Who gets in at which port, as far as the nftables rules in force can be evaluated. Pure.
 
 A new TCP connection from an address that is not the host's own is taken through every base chain on the hooks prerouting and
-input, in whatever order: it must be accepted by all of them. What a rule asks that is not known here (an interface, a mark, a rate,
-a set whose elements are not listed, an extension) makes both answers possible, and the answer is then V(unknown): nothing is
+input, in whatever order: it must be accepted by all of them. What a rule asks that is not known here (an interface, a mark, a
+rate, a set whose elements are not listed, an extension) makes both answers possible, and the answer is then V(unknown): nothing is
 guessed. To be exact without asking for every address, the address space is cut where rules cut it, and each piece is asked once.
 
 Expressions are those of libnftables-json(5).
@@ -184,8 +184,9 @@ class _Asked:
 
     @staticmethod
     def _concerns(packet: _Packet, left: Json) -> bool:
-        protocols = [part["payload"].get("protocol") for part in left.get("concat", [left])
-                     if isinstance(part, dict) and "payload" in part]
+        protocols = [
+            part["payload"].get("protocol") for part in left.get("concat", [left]) if isinstance(part, dict) and "payload" in part
+        ]
         others = {"udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp"}
         return not others.union({"ip6"} if packet.family == 4 else {"ip"}).intersection(protocols)
 
@@ -225,9 +226,7 @@ class _Asked:
         for element in elements:
             body = element.get("elem", {}).get("val", element) if isinstance(element, dict) else {}
             parts = body.get("concat", []) if isinstance(body, dict) else []
-            truths = [
-                self._equal(base, packet, one, value) if isinstance(one, dict) else None for one, value in zip(left, parts)
-            ]
+            truths = [self._equal(base, packet, one, value) if isinstance(one, dict) else None for one, value in zip(left, parts)]
             if len(parts) != len(left):
                 truths.append(None)
             if False not in truths:

@@ -99,7 +99,8 @@ ADVISORIES: tuple[Advisory, ...] = (
         HOLE,
         "anybody may take a passive data connection where AllowForeignAddress is not said or names a class that is not defined",
         releases.ABSENT_FAILS_OPEN,
-        "say AllowForeignAddress off, or the name of a class that is defined, in every server; 1.3.9d and later refuse by themselves",
+        "say AllowForeignAddress off, or the name of a class that is defined, in every server; 1.3.9d and later "
+        "refuse by themselves",
         "ProFTPD issue 2272",
         _left_to_default,
         "a server whose AllowForeignAddress is not said or names no class that is defined",
@@ -302,15 +303,18 @@ ADVISORIES: tuple[Advisory, ...] = (
 
 
 def advisories(
-    release: releases.Release | None, package: str | None, in_force: policy.Policy, servers: t.Sequence[describe.Described],
+    release: releases.Release | None,
+    package: str | None,
+    in_force: policy.Policy,
+    servers: t.Sequence[describe.Described],
     modules: t.Iterable[str],
 ) -> list[dict[str, t.Any]]:
     """
     Return what is known to be wrong with *release*, and whether it applies to a configuration.
 
     *package* is the version of the distribution's package, None where there is none or it is not known: its fixes count.
-    *modules*: those that are compiled in or loaded. Each entry has C(id), C(severity), C(what), C(applies), C(needs) (what must be
-    there for it to apply; empty if nothing), C(certain) (false if the package may have the fix without saying so here), C(cure)
+    *modules*: those that are compiled in or loaded. Each entry has C(id), C(severity), C(what), C(applies), C(needs) (what must
+    be there for it to apply; empty if nothing), C(certain) (false if the package may have the fix without saying so here), C(cure)
     and C(source).
     """
     if release is None:

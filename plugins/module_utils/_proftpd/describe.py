@@ -62,9 +62,7 @@ def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Rel
         "listens": port != 0,
         "control_port": port,
         "addresses": _addresses(in_force, server),
-        "implicit_tls": "useimplicitssl" in _lower(
-            word for line in _options(in_force, server) for word in line.arguments
-        ),
+        "implicit_tls": "useimplicitssl" in _lower(word for line in _options(in_force, server) for word in line.arguments),
         **_settings(in_force, server, release),
         "anonymous": [
             {"name": scope.name, **_place(scope.line), **_settings(in_force, scope, release)}

@@ -74,13 +74,13 @@ def _read(words: t.Sequence[str]) -> Launch:
         if word in ("-c", "--config"):
             path = next(following, None) or path
         elif word.startswith("--config="):
-            path = word[len("--config="):]
+            path = word[len("--config=") :]
         elif word.startswith("-c") and not word.startswith("--") and len(word) > 2:
             path = word[2:]
         elif word in ("-D", "--define"):
             defines.add(next(following, ""))
         elif word.startswith("--define="):
-            defines.add(word[len("--define="):])
+            defines.add(word[len("--define=") :])
         elif word.startswith("-D") and len(word) > 2:
             defines.add(word[2:])
         elif word in ("-d", "--debug", "-p", "--persistent", "-S", "--serveraddr"):

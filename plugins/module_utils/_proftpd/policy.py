@@ -101,8 +101,8 @@ class Scope:
     A context: the main server, a section, or all <Global> sections together.
 
     C(kind) is the section's name in lower case, C(name) what it is told people by, C(line) where it begins, C(said) has its own
-    directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and <Global> have no C(parent); C(root) is the
-    one of them that it stands in.
+    directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and
+    <Global> have no C(parent); C(root) is the one of them that it stands in.
     """
 
     kind: str

@@ -75,11 +75,10 @@ def reload_of(exec_reload: str) -> float | None:
 def hangup_in(log: str, pid: int) -> float | None:
     """Return when the daemon says in its SystemLog that it read its configuration again; the host's own time zone."""
     wanted = rf"^(\d{{4}}-\d{{2}}-\d{{2}} \d{{2}}:\d{{2}}:\d{{2}})(?:,(\d{{3}}))? .*\[{pid}\].*received SIGHUP"
-    last = None
-    for last in re.finditer(wanted, log, re.MULTILINE):
-        pass
-    if last is None:
+    told = list(re.finditer(wanted, log, re.MULTILINE))
+    if not told:
         return None
+    last = told[-1]
     return time.mktime(time.strptime(last.group(1), "%Y-%m-%d %H:%M:%S")) + int(last.group(2) or 0) / 1000
 
 

@@ -111,7 +111,9 @@ def test_a_class_of_everybody_is_anybody(rules: str, means: str) -> None:
 
 
 def test_the_classes() -> None:
-    in_force = policy.effective(parser.parse("<Class a>\nFrom 192.0.2.1\nFrom !192.0.2.2\nSatisfy all\n</Class>\n<Class b>\n</Class>\n"))
+    in_force = policy.effective(
+        parser.parse("<Class a>\nFrom 192.0.2.1\nFrom !192.0.2.2\nSatisfy all\n</Class>\n<Class b>\n</Class>\n")
+    )
     assert describe.classes(in_force) == {
         "a": {"members": ["192.0.2.1", "!192.0.2.2"], "satisfy": "all"},
         "b": {"members": [], "satisfy": "any"},

@@ -128,7 +128,8 @@ def test_findings_name_the_file_of_a_line() -> None:
     assert (found.code, found.file, found.line) == ("class_undefined", "/a", 2)
     assert str(found).startswith("line 2 of /a (main): ")
     in_force = read({
-        "/main": "PassivePorts 50000 50099\nMaxInstances 9\nAllowForeignAddress off\nInclude /a\n", "/a": "AllowForeignAddress on\n"
+        "/main": "PassivePorts 50000 50099\nMaxInstances 9\nAllowForeignAddress off\nInclude /a\n",
+        "/a": "AllowForeignAddress on\n",
     })  # fmt: skip
     repeated = [each for each in findings.of(in_force) if each.code == "directive_repeated"]
     assert [each.file for each in repeated] == ["/a"]
@@ -176,15 +177,19 @@ def test_names_and_modules_come_from_outside() -> None:
 
 
 LINES = st.sampled_from([
-    "<Global>", "</Global>", "<VirtualHost 192.0.2.1>", "</VirtualHost>", "<IfUser a>", "</IfUser>", "<Anonymous ~>", "</Anonymous>",
-    "<Class p>", "</Class>", "From 192.0.2.1", "From all", "AllowForeignAddress p", "AllowForeignAddress", "PassivePorts 1", "Include /a",
+    "<Global>", "</Global>", "<VirtualHost 192.0.2.1>", "</VirtualHost>", "<IfUser a>", "</IfUser>", "<Anonymous "
+    "~>", "</Anonymous>",
+    "<Class p>", "</Class>", "From 192.0.2.1", "From all", "AllowForeignAddress p", "AllowForeignAddress",
+    "PassivePorts 1", "Include /a",
     "PassivePorts x y", "TLSEngine on", "TLSOptions x", "TLSRequired ctrl", "Port 0", "MasqueradeAddress ::1", "<IfVersion >",
     "</IfVersion>", "Include /b", "DefaultAddress", "TLSProtocol",
 ])  # fmt: skip
 TEXTS = st.one_of(st.text(max_size=200), st.lists(LINES, max_size=12).map("\n".join))
 
 
-@hypothesis.given(st.dictionaries(st.sampled_from(["/main", "/a", "/b"]), TEXTS), st.sampled_from(["1.3.5", "1.3.7a", "1.3.8", "1.3.10", ""]))
+@hypothesis.given(
+    st.dictionaries(st.sampled_from(["/main", "/a", "/b"]), TEXTS), st.sampled_from(["1.3.5", "1.3.7a", "1.3.8", "1.3.10", ""])
+)
 @hypothesis.settings(deadline=5000)
 def test_any_text_is_described(texts: dict[str, str], release: str) -> None:
     texts.setdefault("/main", "")

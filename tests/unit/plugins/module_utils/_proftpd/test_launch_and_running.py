@@ -22,7 +22,11 @@ UNIT = "{{ path=/usr/sbin/proftpd ; argv[]=/usr/sbin/proftpd {} ; ignore_errors=
     [
         ("-c $CONFIG_FILE $OPTIONS", {}, Launch(None, frozenset())),
         ("-c $CONFIG_FILE $OPTIONS", {"CONFIG_FILE": "/a.conf", "OPTIONS": ""}, Launch("/a.conf", frozenset())),
-        ("-c $CONFIG_FILE $OPTIONS", {"CONFIG_FILE": "/a.conf", "OPTIONS": "-D TLS -DFXP -d 3"}, Launch("/a.conf", frozenset({"TLS", "FXP"}))),
+        (
+            "-c $CONFIG_FILE $OPTIONS",
+            {"CONFIG_FILE": "/a.conf", "OPTIONS": "-D TLS -DFXP -d 3"},
+            Launch("/a.conf", frozenset({"TLS", "FXP"})),
+        ),
         ("--config=${DIR}/b.conf --define X", {"DIR": "/etc"}, Launch("/etc/b.conf", frozenset({"X"}))),
         ("-n --config /c.conf --define=Y", {}, Launch("/c.conf", frozenset({"Y"}))),
         ("-c/d.conf", {}, Launch("/d.conf", frozenset())),
@@ -51,7 +55,9 @@ def test_any_command_line(words: str, environment: dict[str, str]) -> None:
 
 
 def test_when_systemd_reloaded() -> None:
-    said = "{ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; start_time=[Wed 2026-11-25 01:49:18 UTC] ; stop_time=[n/a] ; pid=9 }"
+    said = (
+        "{ path=/bin/kill ; argv[]=/bin/kill -HUP $MAINPID ; start_time=[Wed 2026-11-25 01:49:18 UTC] ; stop_time=[n/a] ; pid=9 }"
+    )
     moment = running.reload_of(said)
     assert moment is not None
     assert time.gmtime(moment)[:6] == (2026, 11, 25, 1, 49, 18)

@@ -13,8 +13,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.releases impo
 
 # In the order in which they were published.
 PUBLISHED = [
-    "1.3.5rc4", "1.3.5", "1.3.5a", "1.3.5e", "1.3.6rc1", "1.3.6", "1.3.6a", "1.3.6e", "1.3.7rc1", "1.3.7", "1.3.7a", "1.3.7c", "1.3.7d",
-    "1.3.7f", "1.3.8rc1", "1.3.8rc2", "1.3.8rc3", "1.3.8", "1.3.8a", "1.3.8d", "1.3.9rc1", "1.3.9rc2", "1.3.9", "1.3.9c", "1.3.9d",
+    "1.3.5rc4", "1.3.5", "1.3.5a", "1.3.5e", "1.3.6rc1", "1.3.6", "1.3.6a", "1.3.6e", "1.3.7rc1", "1.3.7", "1.3.7a", "1.3.7c",
+    "1.3.7d", "1.3.7f", "1.3.8rc1", "1.3.8rc2", "1.3.8rc3", "1.3.8", "1.3.8a", "1.3.8d", "1.3.9rc1", "1.3.9rc2", "1.3.9", "1.3.9c",
+    "1.3.9d",
     "1.3.10rc1", "1.3.10rc3", "1.3.10rc4", "1.3.10rc10", "1.3.10",
 ]  # fmt: skip
 
@@ -51,7 +52,8 @@ def test_what_programs_and_packages_write(text: str, wanted: str | None) -> None
 
 
 @hypothesis.given(
-    st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)), st.sampled_from(["rc1", "rc2", "rc10", "", "a", "b", "z"])
+    st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)),
+    st.sampled_from(["rc1", "rc2", "rc10", "", "a", "b", "z"]),
 )
 def test_a_release_comes_back_as_it_was_written(numbers: tuple[int, int, int], last: str) -> None:
     text = ".".join(map(str, numbers)) + last
