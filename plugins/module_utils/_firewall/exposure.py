@@ -11,7 +11,7 @@ Who gets in at which port, as far as the nftables rules in force can be evaluate
 
 A new TCP connection from an address that is not the host's own is taken through every base chain on the hooks prerouting and
 input, in whatever order: it must be accepted by all of them. What a rule asks that is not known here (an interface, a mark, a
-rate, a set whose elements are not listed, an extension) makes both answers possible, and the answer is then V(unknown): nothing is
+rate, a set whose elements are not listed, an extension) makes both answers possible, and the answer is then unknown: nothing is
 guessed. To be exact without asking for every address, the address space is cut where rules cut it, and each piece is asked once.
 
 Expressions are those of libnftables-json(5).
@@ -34,6 +34,9 @@ _MOST_CUTS = 4000
 _MOST_STEPS = 20_000
 _BITS = {4: 32, 6: 128}
 _HERE = {4: (127 << 24, (128 << 24) - 1), 6: (1, 1)}
+
+# What reading meets in JSON of a kind that is not known here.
+_STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 Span = t.Tuple[int, int]
 ChainKey = nftables.ChainKey
@@ -99,17 +102,21 @@ def _number(value: t.Any) -> int | None:
 
 def _span(value: t.Any) -> Span | None:
     """The numbers of one element, ports or addresses; None if it is something else."""
+    try:
+        return _read_span(value)
+    except _STRANGE:
+        return None
+
+
+def _read_span(value: t.Any) -> Span | None:
     if isinstance(value, dict):
         if "elem" in value:
-            return _span(value["elem"].get("val"))
+            return _read_span(value["elem"].get("val"))
         if "range" in value:
             first, last = (_number(end) for end in value["range"])
             return None if first is None or last is None else (first, last)
         if "prefix" in value:
-            try:
-                network = ipaddress.ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}", strict=False)
-            except ValueError:
-                return None
+            network = ipaddress.ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}", strict=False)
             return int(network.network_address), int(network.broadcast_address)
         return None
     number = _number(value)
@@ -171,6 +178,12 @@ class _Asked:
 
     def match(self, base: ChainKey, packet: _Packet, body: Json) -> Truth:
         """The truth of a match, with C(==), C(!=) and C(in); of anything else it is not known."""
+        try:
+            return self._match(base, packet, body)
+        except _STRANGE:
+            return None
+
+    def _match(self, base: ChainKey, packet: _Packet, body: Json) -> Truth:
         op = body.get("op", "==")
         if op not in ("==", "!=", "in"):
             return None

@@ -314,8 +314,8 @@ def advisories(
 
     *package* is the version of the distribution's package, None where there is none or it is not known: its fixes count.
     *modules*: those that are compiled in or loaded. Each entry has C(id), C(severity), C(what), C(applies), C(needs) (what must
-    be there for it to apply; empty if nothing), C(certain) (false if the package may have the fix without saying so here), C(cure)
-    and C(source).
+    be there for it to apply; empty if nothing), C(certain) (false if the package may have the fix without saying so here),
+    C(cure) and C(source).
     """
     if release is None:
         return []
