@@ -99,15 +99,26 @@ def test_one_chain(nft: Nft, body: str, accepted: list[str], unknown: list[str])
 def test_every_base_chain_must_let_it_in(nft: Nft) -> None:
     assert seen(nft, 21) == (ALL, [])
     nft.run(table("ip saddr 128.0.0.0/1 accept", family="inet") + table("tcp dport 21 ip saddr 192.0.0.0/8 drop", "accept", "ip"))
-    assert seen(nft, 21)[0] == ["128.0.0.0/2", "193.0.0.0/8", "194.0.0.0/7", "196.0.0.0/6", "200.0.0.0/5", "208.0.0.0/4", "224.0.0.0/3"]
+    assert seen(nft, 21)[0] == [
+        "128.0.0.0/2",
+        "193.0.0.0/8",
+        "194.0.0.0/7",
+        "196.0.0.0/6",
+        "200.0.0.0/5",
+        "208.0.0.0/4",
+        "224.0.0.0/3",
+    ]
     assert seen(nft, 21, 6) == ([], [])
     nft.run("table inet early { chain p { type filter hook prerouting priority -300; tcp dport 21 drop; }; }\n")
     assert seen(nft, 21) == ([], [])
 
 
 def test_other_hooks_do_not_count(nft: Nft) -> None:
-    nft.run("table inet o { chain o { type filter hook output priority 0; policy drop; }; chain f { type filter hook forward priority 0; "
-            "policy drop; }; chain n { type nat hook prerouting priority 0; policy accept; }; }\n")
+    nft.run(
+        "table inet o "
+        "{ chain o { type filter hook output priority 0; policy drop; }; chain f { type filter hook forward priority 0; "
+        "policy drop; }; chain n { type nat hook prerouting priority 0; policy accept; }; }\n"
+    )
     assert seen(nft, 21) == (ALL, [])
 
 
@@ -141,7 +152,9 @@ def test_too_much_to_ask_is_unknown_and_takes_little_time(nft: Nft) -> None:
     assert time.monotonic() - began < 10
 
 
-LISTENER = "import socket; s = socket.create_server(('127.0.0.1', 2121)); print('ready', flush=True); s.accept(); s.accept(); s.accept()"
+LISTENER = (
+    "import socket; s = socket.create_server(('127.0.0.1', 2121)); print('ready', flush=True); s.accept(); s.accept(); s.accept()"
+)
 
 
 @pytest.mark.parametrize("source", ["127.0.0.7", "127.0.0.8"])
@@ -158,7 +171,9 @@ def test_the_kernel_agrees(nft: Nft, source: str) -> None:
         done = subprocess.run([*prefix, sys.executable, "-c", dial], capture_output=True, timeout=30, check=False)
         listener.kill()
     view = exposure.View(nft.everything())
-    walk = exposure._Walk(exposure._Asked(view), ("inet", "t", "c"), exposure._Packet(4, int.from_bytes(socket.inet_aton(source), "big"), 2121))
+    walk = exposure._Walk(
+        exposure._Asked(view), ("inet", "t", "c"), exposure._Packet(4, int.from_bytes(socket.inet_aton(source), "big"), 2121)
+    )
     assert walk.go() == {exposure.ACCEPT if done.returncode == 0 else exposure.DROP}
 
 
@@ -166,18 +181,24 @@ JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-1, 70000), st.sampled_from(["@s", "tcp", "192.0.2.1", "::1", "new", ""])),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.sampled_from(["set", "range", "prefix", "elem", "val", "payload", "field", "concat", "ct", "meta", "key"]), inner),
+        st.dictionaries(
+            st.sampled_from(["set", "range", "prefix", "elem", "val", "payload", "field", "concat", "ct", "meta", "key"]), inner
+        ),
     ),
     max_leaves=8,
 )
 
 
-@hypothesis.given(st.lists(st.fixed_dictionaries({"left": JSON, "right": JSON, "op": st.sampled_from(["==", "!=", "in", "<"])}), max_size=3))
+@hypothesis.given(
+    st.lists(st.fixed_dictionaries({"left": JSON, "right": JSON, "op": st.sampled_from(["==", "!=", "in", "<"])}), max_size=3)
+)
 def test_any_match_is_answered(matches: list[dict[str, t.Any]]) -> None:
     key = {"family": "inet", "table": "t"}
-    view = exposure.View([
-        {"chain": {**key, "name": "c", "type": "filter", "hook": "input", "policy": "drop"}},
-        {"rule": {**key, "chain": "c", "expr": [*({"match": match} for match in matches), {"accept": None}]}},
-    ])
+    view = exposure.View(
+        [
+            {"chain": {**key, "name": "c", "type": "filter", "hook": "input", "policy": "drop"}},
+            {"rule": {**key, "chain": "c", "expr": [*({"match": match} for match in matches), {"accept": None}]}},
+        ]
+    )
     for each in exposure.exposure(view, [(21, 21)]):
         assert each.accepted or each.unknown or matches
