@@ -23,6 +23,8 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _networks
 # A hole lets somebody in who was not meant to. A fault keeps something from working, or from being judged. A note is neither.
 HOLE, FAULT, NOTE = "hole", "fault", "note"
 SEVERITIES = (HOLE, FAULT, NOTE)
+# Verdicts on a server beside the first two.
+OUTDATED, OK = "outdated", "ok"
 CLASS = "class"
 ANYBODY, REFUSED, UNKNOWN = "anybody", "refused", "unknown"
 # Lints that say the same as AllowForeignAddress itself, whose meaning on this release is told instead.
@@ -615,9 +617,12 @@ def rows(host: str, look: Data, found: t.Sequence[Finding]) -> list[Row]:
 
 
 def verdict(found: t.Iterable[Finding]) -> str:
-    """Return the worst of some findings in one word."""
+    """Return the worst of some findings in one word: a hole, a fault, or that only the release is outdated."""
+    found = list(found)
     severities = {each.severity for each in found}
-    return next((severity for severity in (HOLE, FAULT) if severity in severities), "ok")
+    if HOLE not in severities and all(each.code == "advisory" for each in found if each.severity == FAULT):
+        return OUTDATED if FAULT in severities else OK
+    return HOLE if HOLE in severities else FAULT
 
 
 def _partners(server: Data) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit
 
 HEADING, GOOD, DOUBTFUL, BAD, PLAIN = "heading", "good", "doubtful", "bad", "plain"
 Line = t.Tuple[str, str]
-_PARTS = {_audit.HOLE: BAD, _audit.FAULT: DOUBTFUL, _audit.NOTE: PLAIN, "ok": GOOD}
+_PARTS = {_audit.HOLE: BAD, _audit.FAULT: DOUBTFUL, _audit.NOTE: PLAIN, _audit.OUTDATED: DOUBTFUL, _audit.OK: GOOD}
 
 
 def _plain(text: str) -> str:

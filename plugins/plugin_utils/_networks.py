@@ -58,8 +58,13 @@ def common(some: t.Sequence[Span], others: t.Sequence[Span]) -> list[Span]:
 
 
 def told(left: t.Sequence[Span], most: int = 3) -> str:
-    """Return ranges for people: networks, the first few of them."""
+    """Return ranges for people: networks, the first few of them, and what is most of the world as everybody else."""
     names: list[str] = []
+    for version, bits in ((4, 32), (6, 128)):
+        ours = [span for span in left if span[0] == version]
+        if len(ours) > 1 and sum(last - first for _family, first, last in ours) > 2 ** (bits - 1):
+            names.append(f"everybody else (IPv{version})")
+            left = [span for span in left if span[0] != version]
     for family, first, last in left:
         if (first, last) == (0, 2 ** (32 if family == 4 else 128) - 1):
             names.append(f"everybody (IPv{family})")

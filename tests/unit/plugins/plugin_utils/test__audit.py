@@ -120,10 +120,10 @@ TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtoc
         (PORTS + "AllowForeignAddress p\n<Class p>\nFrom all\n</Class>\n", SOUND, {"foreign_address_any": "hole"}),
         (GOOD + "<VirtualHost 192.0.2.1>\nPassivePorts 1024 2048\n</VirtualHost>\n", "1.3.8", {"passive_open_unset": "hole"}),
         (GOOD + "<Anonymous ~ftp>\n</Anonymous>\n", SOUND, {"anonymous_may_do_fxp": "fault"}),
-        (GOOD + "<Anonymous ~ftp>\nAllowForeignAddress on\n</Anonymous>\n", SOUND, {"foreign_address_any": "hole", "anonymous_may_do_fxp": "fault"}),
+        (GOOD + "<Anonymous ~ftp>\nAllowForeignAddress on\n</Anonymous>\n", SOUND, {"foreign_address_any": "hole"}),
         (GOOD + "<IfUser a>\nAllowForeignAddress on\n</IfUser>\n", SOUND, {"foreign_address_any": "hole"}),
         (GOOD + TLS + "TLSVerifyServer off\n", SOUND, {"tls_peer_unverified": "fault", "tls_not_required": "note"}),
-        (GOOD + TLS.replace("/etc/proftpd/fxp-tls-ca.pem", "/etc/ssl/certs/ca-certificates.crt"), SOUND, {"tls_public_authority": "fault"}),
+        (GOOD + TLS.replace("/etc/proftpd/fxp-tls-ca.pem", "/etc/ssl/certs/all.crt"), SOUND, {"tls_public_authority": "fault"}),
         (GOOD + TLS, SOUND, {"tls_session_reuse": "note"}),
         (GOOD + TLS.replace("TLSProtocol TLSv1.2\n", ""), SOUND, {"tls_1_3": "note"}),
         (GOOD, SOUND, {"logins_in_clear": "note"}),
@@ -174,6 +174,10 @@ def test_what_is_wrong_with_the_release_is_told_where_it_applies() -> None:
     old = told(seen(PORTS + "AllowForeignAddress off\n", "1.3.6"))
     assert (old["CVE-2020-9273"], old["issue-2286"]) == ("hole", "note")
     assert "sscn-unusable" not in old
+    look = seen(PORTS + "AllowForeignAddress off\n", "1.3.9b")
+    assert [row.verdict for row in _audit.rows("ftp1", look, _audit.judge("ftp1", look, None))] == ["outdated"]
+    closed = seen(rules={**RULES, "access": [access(21, 21, 4, [])]})
+    assert [row.verdict for row in _audit.rows("ftp1", closed, _audit.judge("ftp1", closed, plan()))] == ["fault"]
     assert told(seen("LoadModule mod_tls.c\n" + GOOD, "1.3.6"))["sscn-unusable"] == "fault"
     # What the configuration shows is told as such, and a package that may be mended makes it a note.
     assert "issue-2272" not in told(seen(PORTS, "1.3.8"))
@@ -314,7 +318,8 @@ def test_the_summary_names_the_first_hole() -> None:
 LINES = st.lists(st.sampled_from([
     "AllowForeignAddress on", "AllowForeignAddress fxp_peers", "AllowForeignAddress off", "<Class fxp_peers>\nFrom "
     "x\n</Class>", "Port 0",
-    "PassivePorts 1 2", "TLSEngine on", "TLSRequired !data", "<IfUser a>\nAllowForeignAddress x\n</IfUser>", "MasqueradeAddress x",
+    "PassivePorts 1 2", "TLSEngine on", "TLSRequired !data", "<IfUser a>\nAllowForeignAddress x\n</IfUser>",
+    "MasqueradeAddress x",
     "<Anonymous ~>\nPassivePorts 3 4\n</Anonymous>", "<VirtualHost x y>\n</VirtualHost>", "<Class fxp_peers>\nFrom "
     "::1/0,!a\n</Class>",
 ]), max_size=8).map("\n".join)  # fmt: skip

@@ -54,6 +54,7 @@ def test_what_is_left_is_in_the_one_and_not_in_the_other(
         (["2001:db8::/32"], "2001:db8::/32"),
         (["192.0.2.1", "192.0.2.3", "192.0.2.5", "192.0.2.7"], "192.0.2.1, 192.0.2.3, 192.0.2.5 and 1 more"),
         ([], ""),
+        (["0.0.0.0/1", "192.0.0.0/2", "2001:db8::1"], "everybody else (IPv4), 2001:db8::1"),
     ],
 )
 def test_networks_for_people(networks: list[str], wanted: str) -> None:
