@@ -34,7 +34,7 @@ options:
     required: true
   plan:
     description:
-      - What the action plugin P(proftpd.fxp.fxp_plan#action) returned. Without it nothing is known of what is meant to be.
+      - What M(proftpd.fxp.fxp_plan) returned. Without it nothing is known of what is meant to be.
     type: dict
   report:
     description:

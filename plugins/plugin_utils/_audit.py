@@ -442,7 +442,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
             "foreign_address_refused",
             FAULT,
             "main",
-            f"AllowForeignAddress is off for all accounts, so no file flows, and the plan says {meant}",
+            f"no account may do FXP, so no file flows, and the plan says {meant}",
             "run proftpd.fxp.site",
         )
     if meant == "on":
