@@ -437,7 +437,10 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
                 "run proftpd.fxp.site",
             )
         return
-    if not grants:
+    accounts = row.get("accounts") or []
+    # A plan that means no account says so itself.
+    nobody = bool(accounts) and all(account.get("fxp") is False for account in accounts)
+    if not grants and not nobody:
         notes.add(
             "foreign_address_refused",
             FAULT,
