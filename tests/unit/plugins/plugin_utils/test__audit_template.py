@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the role prints for a plan, the audit finds in order when it holds it against that plan; and any line of it that is missing."""
+"""What the role prints for a plan is in order when it is held against that plan, and what is changed by hand is told."""
 
 from __future__ import annotations
 
