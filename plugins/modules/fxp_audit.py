@@ -58,11 +58,18 @@ EXAMPLES = r"""
   register: look
   become: true
 
-- name: Show what was found
+- name: Show what was found, and go on
   proftpd.fxp.fxp_audit:
     results: >-
       {{ dict(ansible_play_hosts_all
               | zip(ansible_play_hosts_all | map('extract', hostvars) | map(attribute='look', default={}))) }}
+  register: audit
+  failed_when: false
+  run_once: true
+
+- name: Name the hosts with holes
+  ansible.builtin.debug:
+    msg: "{{ audit.audit | selectattr('severity', 'eq', 'hole') | map(attribute='host') | unique | join(', ') }}"
   run_once: true
 """
 
