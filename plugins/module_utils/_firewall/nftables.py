@@ -410,6 +410,12 @@ class Nft:
                 problem = error  # what was listed first may be gone by the time its elements are listed
         raise problem
 
+    def everything(self) -> list[Json]:
+        """
+        All there is, with every element of every set, as C(nft list ruleset) tells it.
+        """
+        return self._list("list", "ruleset")
+
     def _items(self) -> list[Json]:
         items = self._list("-t", "list", "ruleset")
         if any(map(_is_own, items)):

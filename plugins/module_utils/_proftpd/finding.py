@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser
+
 ERROR, WARNING = "error", "warning"
 
 
@@ -31,5 +33,11 @@ class Finding:
     sentence: str
     cure: str
 
+    @property
+    def file(self) -> str:
+        """The file that the line stands in, if it is one that was included; else empty."""
+        return self.line.file if isinstance(self.line, parser.Place) else ""
+
     def __str__(self) -> str:
-        return f"line {self.line} ({self.server}): {self.sentence}; {self.cure}"
+        place = f"line {self.line} of {self.file}" if self.file else f"line {self.line}"
+        return f"{place} ({self.server}): {self.sentence}; {self.cure}"

@@ -65,5 +65,11 @@ def findings(config: str) -> list[Finding]:
                 "close every section where it ends, innermost first",
             )
         ]
-    found = {finding for lint in _LINTS for finding in lint(in_force)}
-    return sorted(found, key=lambda finding: (finding.line, finding.code, finding.server, finding.sentence))
+    return of(in_force)
+
+
+def of(in_force: policy.Policy) -> list[Finding]:
+    """Return what is wrong with a configuration that has been read, by file in the order of lines."""
+    found = {(finding.file, finding) for lint in _LINTS for finding in lint(in_force)}
+    ordered = sorted(found, key=lambda each: (each[0], each[1].line, each[1].code, each[1].server, each[1].sentence))
+    return [finding for _file, finding in ordered]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
 
 _FOREIGN = "AllowForeignAddress"
@@ -57,9 +57,15 @@ def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
                         scope.root.name,
                         line.number,
                         f"{directive} here has no effect: only the {'last' if last else 'first'} one counts, which "
-                        f"stands on line {counts.number}",
+                        f"stands on line {counts.number}" + _elsewhere(counts, line),
                         "leave one of them out",
                     )
+
+
+def _elsewhere(counts: parser.Line, line: parser.Line) -> str:
+    """The file of the line that counts, where it is another one."""
+    files = [each.number.file if isinstance(each.number, parser.Place) else "" for each in (counts, line)]
+    return "" if files[0] == files[1] else f" of {files[0]}"
 
 
 def extra_arguments(in_force: policy.Policy) -> t.Iterator[Finding]:
@@ -96,12 +102,12 @@ def late_modules(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:
     """What is left out of account here."""
-    for root, line in in_force.unread:
+    for root, line, why in in_force.unread:
         yield Finding(
             "not_looked_at",
             WARNING,
             root.name,
             line.number,
-            f"what {line.raw.strip()!r} brings in was not looked at",
+            f"what {line.raw.strip()!r} brings in was not looked at" + (f": {why}" if why else ""),
             "say what matters for data connections outside of it, further up",
         )

@@ -35,12 +35,25 @@ class ParseError(Exception):
         self.reason = reason
 
 
+class Place(int):
+    """The number of a line, counted from 1, and the C(file) that it stands in; empty where there is one text only."""
+
+    file = ""
+
+    @classmethod
+    def of(cls, number: int, file: str) -> Place:
+        place = cls(number)
+        place.file = file
+        return place
+
+
 @dataclasses.dataclass(frozen=True)
 class Line:
     """
     A logical line: a directive, or a comment or blank line, which has no words.
 
-    C(raw) is all of its text with every continuation and line end, C(number) where it begins, counted from 1.
+    C(raw) is all of its text with every continuation and line end, C(number) where it begins, counted from 1. In a file that
+    is included it is a Place.
     """
 
     number: int
@@ -125,8 +138,8 @@ def _bracketed(words: list[str]) -> list[str]:
     return words
 
 
-def logical_lines(text: str) -> t.Iterator[Line]:
-    """Yield the logical lines of *text*; their C(raw) texts joined are *text* again, whatever it is."""
+def logical_lines(text: str, file: str = "") -> t.Iterator[Line]:
+    """Yield the logical lines of *text*, which *file* has; their C(raw) texts joined are *text* again, whatever it is."""
     raw: list[str] = []
     said: list[str] = []
     number = 1
@@ -145,10 +158,10 @@ def logical_lines(text: str) -> t.Iterator[Line]:
                 continue
         else:
             said.append(piece)
-        yield _line(number, raw, said)
+        yield _line(Place.of(number, file) if file else number, raw, said)
         raw, said, number = [], [], index + 1
     if raw:
-        yield _line(number, raw, said)
+        yield _line(Place.of(number, file) if file else number, raw, said)
 
 
 def _line(number: int, raw: list[str], said: list[str]) -> Line:
@@ -158,13 +171,14 @@ def _line(number: int, raw: list[str], said: list[str]) -> Line:
     return Line(number, "".join(raw), tuple(_bracketed(split_words(meaning))))
 
 
-def parse(text: str) -> list[Node]:
-    """Return the tree of *text*. Raises ParseError where a section is not closed, or closed by something else."""
+def parse(text: str, file: str = "") -> list[Node]:
+    """Return the tree of *text*, which *file* has. Raises ParseError where a section is not closed, or closed by "
+      "something else."""
     root: list[Node] = []
     # Sections that are still open, each with the list that it will stand in. No recursion: depth costs nothing.
     opened: list[tuple[Line, list[Node]]] = []
     nodes = root
-    for line in logical_lines(text):
+    for line in logical_lines(text, file):
         if not line.name.startswith("<"):
             nodes.append(line)
             continue

@@ -14,7 +14,8 @@ itself, whichever server it stands in; what the main server says does not reach 
 <Directory> have what surrounds them unless they say otherwise. IfModule applies to modules that are compiled in or loaded
 further up, IfDefine to names that are defined further up.
 
-Files that are included are not read, nor is what stands in IfVersion, because the release is not known here.
+What is outside of the one text is told by the caller as Surroundings: files that are included, the release for IfVersion, the
+modules that are compiled in, names that are defined on the command line. What it does not tell is left out, and noted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, releases
 
 # What Debian's package compiles in (proftpd -l).
 _COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
@@ -32,6 +33,8 @@ MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfUser", "IfGroup", "IfClass", "IfAuthenticated")}
 _FTP_PORT = 21
+# ProFTPD itself sets no bounds, and dies of files that include one another.
+MOST_FILES, DEEPEST = 2000, 20
 _BOOLEANS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
@@ -60,14 +63,46 @@ def seconds(word: str) -> int | None:
     return int(count.group(1)) if count.end() == len(word) else None
 
 
+class Included(t.NamedTuple):
+    """A file that an Include takes in: its C(name), and its C(text), or why it could not be read as C(problem)."""
+
+    name: str
+    text: str
+    problem: str = ""
+
+
+class Unread(t.NamedTuple):
+    """A line whose effect was not looked at, with the server or <Global> that it stands in and, if there is more to say, why."""
+
+    root: Scope
+    line: parser.Line
+    why: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """
+    What a configuration means different things with.
+
+    C(include) returns the files that the argument of Include names, in ProFTPD's order; without it none is read. C(path) is the
+    name of the first file.
+    """
+
+    path: str = ""
+    include: t.Callable[[str], t.Sequence[Included]] | None = None
+    release: releases.Release | None = None
+    compiled_in: frozenset[str] = COMPILED_IN
+    defines: frozenset[str] = frozenset()
+
+
 @dataclasses.dataclass(eq=False)
 class Scope:
     """
     A context: the main server, a section, or all <Global> sections together.
 
     C(kind) is the section's name in lower case, C(name) what it is told people by, C(line) where it begins, C(said) has its own
-    directives that have an argument, by their names in lower case. A server and <Global> have no C(parent); C(root) is the
-    one of them that it stands in.
+    directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and
+    <Global> have no C(parent); C(root) is the one of them that it stands in.
     """
 
     kind: str
@@ -75,6 +110,7 @@ class Scope:
     line: int
     parent: Scope | None = None
     said: dict[str, list[parser.Line]] = dataclasses.field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.root: Scope = self if self.parent is None else self.parent.root
@@ -95,7 +131,7 @@ class Policy:
     A configuration in force.
 
     C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
-    C(modules) every LoadModule, C(unread) what was left out, with the server or <Global> that it stands in.
+    C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included.
     """
 
     main: Scope
@@ -104,7 +140,8 @@ class Policy:
     scopes: list[Scope]
     classes: dict[str, list[Scope]]
     modules: list[parser.Line]
-    unread: list[tuple[Scope, parser.Line]]
+    unread: list[Unread]
+    files: list[str] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
         """The occurrence of *directive* that is in force in *scope*, or None if ProFTPD's default is."""
@@ -174,19 +211,30 @@ def _rules(scope: Scope) -> list[str]:
     return rules
 
 
+class _File(t.NamedTuple):
+    """A file that was taken in, as a tree."""
+
+    name: str
+    tree: list[parser.Node]
+
+
 class _Reader:
     """Goes through the tree in ProFTPD's order and collects what is in force."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
         self.main = Scope(MAIN, MAIN, 1)
         self.common = Scope(GLOBAL, GLOBAL, 1)
         self.servers = [self.main]
         self.scopes: list[Scope] = []
         self.classes: dict[str, list[Scope]] = {}
         self.modules: list[parser.Line] = []
-        self.unread: list[tuple[Scope, parser.Line]] = []
-        self.loaded = set(COMPILED_IN)
-        self.defined: set[str] = set()
+        self.unread: list[Unread] = []
+        self.files: list[str] = []
+        self.loaded = set(around.compiled_in)
+        self.defined = set(around.defines)
+        # What is gone through just now, the innermost last: what is left of it, its context, the file if it is a whole one.
+        self.open: list[tuple[t.Iterator[parser.Node | _File], Scope, str]] = []
 
     def read(self, line: parser.Line, scope: Scope) -> None:
         """Take note of one directive."""
@@ -199,7 +247,30 @@ class _Reader:
             self.modules.append(line)
             self.loaded.add(line.arguments[0])
         elif line.key == "include":
-            self.unread.append((scope.root, line))
+            self.include(line, scope)
+
+    def include(self, line: parser.Line, scope: Scope) -> None:
+        """Go on with the files that *line* names, in its place. More than its first argument ProFTPD does not look at."""
+        if self.around.include is None:
+            self.unread.append(Unread(scope.root, line))
+            return
+        files = self.around.include(line.arguments[0])
+        trees: list[_File] = []
+        for name, text, problem in files:
+            within = [file for _left, _scope, file in self.open if file]
+            if not problem and name in within:
+                problem = f"{name} includes itself, of which ProFTPD dies"
+            if not problem and (len(within) >= DEEPEST or len(self.files) >= MOST_FILES):
+                problem = f"no more than {MOST_FILES} files are read, {DEEPEST} within one another"
+            if not problem:
+                try:
+                    trees.append(_File(name, parser.parse(text, name)))
+                    self.files.append(name)
+                    continue
+                except parser.ParseError as exc:
+                    problem = f"the sections of {name} do not nest, line {exc.line}: {exc.text!r} {exc.reason}"
+            self.unread.append(Unread(scope.root, line, problem))
+        self.open.append((iter(trees), scope, ""))
 
     def enter(self, section: parser.Section, scope: Scope) -> Scope | None:
         """Return the context that *section* makes, the surrounding one where it makes none, or None if it does not apply."""
@@ -208,35 +279,86 @@ class _Reader:
             word = section.arguments[0] if section.arguments else ""
             return scope if (word[1:] not in known if word.startswith("!") else word in known) else None
         if section.key == "ifversion":
-            self.unread.append((scope.root, section.opening))
-            return None
+            applies = _version_applies(section.arguments, self.around.release)
+            if applies is None:
+                self.unread.append(Unread(scope.root, section.opening))
+            return scope if applies else None
         if section.key == GLOBAL:
             return self.common
         if section.key == VIRTUAL_HOST:
             made = Scope(VIRTUAL_HOST, " ".join(section.arguments), section.number)
             self.servers.append(made)
         else:
-            made = Scope(section.key, " ".join(section.arguments[:1]), section.number, scope)
+            made = Scope(section.key, " ".join(section.arguments[:1]), section.number, scope, arguments=section.arguments)
             if section.key == CLASS:
                 self.classes.setdefault(made.name, []).append(made)
             else:
                 self.scopes.append(made)
         return made
 
+    def go(self, nodes: t.Sequence[parser.Node]) -> None:
+        """Go through a whole tree. No recursion: depth costs nothing."""
+        self.open.append((iter(nodes), self.main, self.around.path))
+        while self.open:
+            left, scope, _file = self.open[-1]
+            node = next(left, None)
+            if node is None:
+                self.open.pop()
+            elif isinstance(node, parser.Line):
+                self.read(node, scope)
+            elif isinstance(node, _File):
+                self.open.append((iter(node.tree), scope, node.name))
+            else:
+                inner = self.enter(node, scope)
+                if inner is not None:
+                    self.open.append((iter(node.children), inner, ""))
 
-def effective(nodes: t.Sequence[parser.Node]) -> Policy:
-    """Return what the tree of a configuration comes to. The order of sections and directives counts, so it is read once."""
-    reader = _Reader()
-    open_sections: list[tuple[t.Iterator[parser.Node], Scope]] = [(iter(nodes), reader.main)]
-    while open_sections:
-        left, scope = open_sections[-1]
-        node = next(left, None)
-        if node is None:
-            open_sections.pop()
-        elif isinstance(node, parser.Line):
-            reader.read(node, scope)
-        else:
-            inner = reader.enter(node, scope)
-            if inner is not None:
-                open_sections.append((iter(node.children), inner))
-    return Policy(reader.main, reader.servers, reader.common, reader.scopes, reader.classes, reader.modules, reader.unread)
+
+_VERSION = re.compile(r"(!?)(|=|==|>=|<=|>|<)((?:[0-9]{1,4}\.){0,2}[0-9]{1,4})")
+
+
+def _version_applies(arguments: t.Sequence[str], release: releases.Release | None) -> bool | None:
+    """
+    Tell whether <IfVersion> applies (contrib/mod_ifversion.c); None where that cannot be told.
+
+    Only versions of numbers alone are compared here, which leave no doubt: patterns are not, nor candidates and letters, of
+    which mod_ifversion has an order of its own.
+    """
+    match = _VERSION.fullmatch("".join(arguments))
+    if match is None or release is None:
+        return None
+    numbers = tuple(int(word) for word in match.group(3).split("."))
+    given = numbers + (0,) * (3 - len(numbers))
+    # A candidate or a letter beside the same numbers: see above.
+    if given == release[:3] and release[3:] != (1, 0):
+        return None
+    answer = {
+        "": given == release[:3],
+        "=": given == release[:3],
+        "==": given == release[:3],
+        ">=": release[:3] >= given,
+        "<=": release[:3] <= given,
+        ">": release[:3] > given,
+        "<": release[:3] < given,
+    }[match.group(2)]
+    return answer is not bool(match.group(1))
+
+
+def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None) -> Policy:
+    """
+    Return what the tree of a configuration comes to in its surroundings, by default those of Debian's package and no other file.
+
+    The order of sections and directives counts, so it is read once.
+    """
+    reader = _Reader(around or Surroundings())
+    reader.go(nodes)
+    return Policy(
+        reader.main,
+        reader.servers,
+        reader.common,
+        reader.scopes,
+        reader.classes,
+        reader.modules,
+        reader.unread,
+        reader.files,
+    )

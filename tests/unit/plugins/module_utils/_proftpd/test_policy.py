@@ -220,7 +220,7 @@ def test_what_is_not_read_is_noted() -> None:
           </IfVersion>
         </VirtualHost>
     """)
-    assert [(scope.name, line.number) for scope, line in in_force.unread] == [("main", 2), ("192.0.2.1", 7)]
+    assert [(scope.name, line.number) for scope, line, _why in in_force.unread] == [("main", 2), ("192.0.2.1", 7)]
     assert in_force.value(in_force.servers[1], "AllowForeignAddress") is None
 
 

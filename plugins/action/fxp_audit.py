@@ -1,0 +1,99 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Judge what M(proftpd.fxp.proftpd_info) found and print it. Only the controller can print, so this has no half on the hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_report
+
+COLOURS = {
+    _audit_report.HEADING: "bright purple",
+    _audit_report.GOOD: "green",
+    _audit_report.DOUBTFUL: "yellow",
+    _audit_report.BAD: "red",
+    _audit_report.PLAIN: None,
+}
+# A report names every hole of a fleet.
+MODE = 0o600
+
+
+class ActionModule(ActionBase):
+    """Show a table of all servers and every finding, and fail if there is a hole."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        options = self.validate_argument_spec(
+            {
+                "results": {"type": "dict", "required": True},
+                "plan": {"type": "dict"},
+                "report": {"type": "path"},
+                "show": {"type": "str", "choices": ["everything", "problems", "nothing"], "default": "everything"},
+            }
+        )[1]
+        looks, plan = options["results"], options["plan"]
+        found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
+        ordered = sorted(
+            (each for findings in found.values() for each in findings), key=lambda each: _audit.SEVERITIES.index(each.severity)
+        )
+        if options["show"] != "nothing":
+            rows = [row for host, look in looks.items() for row in _audit.rows(host, look or {}, found[host])]
+            self._print(_audit_report.table(rows))
+            self._print(_audit_report.findings(ordered, notes=options["show"] == "everything"))
+        audit = [each.as_dict() for each in ordered]
+        counts = {severity: sum(each.severity == severity for each in ordered) for severity in _audit.SEVERITIES}
+        result = {
+            "changed": False,
+            "failed": bool(counts[_audit.HOLE]),
+            "msg": _audit.summary(ordered, len(looks)),
+            "audit": audit,
+            "holes": counts[_audit.HOLE],
+            "faults": counts[_audit.FAULT],
+            "notes": counts[_audit.NOTE],
+        }
+        if options["report"]:
+            self._write(
+                options["report"],
+                {
+                    "summary": result["msg"],
+                    "hosts": {
+                        host: {
+                            "verdict": _audit.verdict(found[host]),
+                            "findings": [each.as_dict() for each in found[host]],
+                            "server": look or None,
+                        }
+                        for host, look in looks.items()
+                    },
+                },
+            )
+        return result
+
+    @staticmethod
+    def _write(path: str, report: dict[str, t.Any]) -> None:
+        text = json.dumps(report, indent=2, sort_keys=True) + "\n"
+        try:
+            _files.write(os.path.abspath(path), text, MODE)
+        except OSError as exc:
+            raise AnsibleActionFail(f"The report could not be written to {path}: {exc.strerror}; name another file.") from None
+
+    @staticmethod
+    def _print(lines: t.Iterable[_audit_report.Line]) -> None:
+        display = Display()
+        display.display("")
+        for text, part in lines:
+            display.display(text, color=COLOURS[part])

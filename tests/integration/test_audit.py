@@ -1,0 +1,235 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit says of a configuration is what the real server does with it, on the side that connects and the "
+"one that listens."""
+
+from __future__ import annotations
+
+import ftplib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look, running
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit
+from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
+from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
+
+SERVER, OTHER = "127.0.1.1", "127.0.1.5"
+PEER, STRANGER = "127.0.0.12", "127.0.0.66"
+CLASS = f"<Class peers>\nFrom {PEER}\n</Class>\n"
+PEERS = "AllowForeignAddress peers\n"
+OFF = "AllowForeignAddress off\n"
+SESSIONS = "LoadModule mod_ifsession.c\n"
+ANONYMOUS = f"<Anonymous ~{USER}>\nUser {USER}\nGroup nogroup\nUserAlias anonymous {USER}\n{{}}</Anonymous>\n"
+WHO = {"refused": (False, False), "class": (True, False), "anybody": (True, True)}
+
+Answers = t.Tuple[bool, bool]
+
+
+def settings(server: Proftpd, pick: t.Callable[[t.Any], t.Any]) -> dict[str, t.Any]:
+    """What is told of AllowForeignAddress in the context that *pick* finds among the servers."""
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    assert known["valid"] is True, known["problem"]
+    return t.cast("dict[str, t.Any]", pick(known["servers"])["allow_foreign_address"])
+
+
+def answer(client: ftplib.FTP, command: str | None = None) -> str:
+    """The next reply, to a command if there is one."""
+    if command is not None:
+        client.putcmd(command)
+    return client.getmultiline()
+
+
+def port(client: ftplib.FTP, address: str) -> bool:
+    """Whether the server takes the address in PORT. No connection is made for that."""
+    said = answer(client, f"PORT {address.replace('.', ',')},195,80")
+    assert said[:3] == "200" or said == "500 Illegal PORT command"
+    return said[:3] == "200"
+
+
+def passive(client: ftplib.FTP, address: str) -> bool:
+    """Whether the server sends a listing to a connection that comes from the address."""
+    host, number = client.makepasv()
+    client.putcmd("LIST")
+    with socket.create_connection((host, number), timeout=10, source_address=(address, 0)) as connection:
+        said = answer(client)
+        assert said[:3] == "150" or said == "425 Unable to build data connection: Permission denied"
+        if said[:3] != "150":
+            return False
+        while connection.recv(4096):
+            pass
+    # The server waits for the other end to close (TimeoutLinger) before it says 226.
+    client.voidresp()
+    return True
+
+
+def answers(address: str, number: int, user: str) -> tuple[Answers, Answers]:
+    """Whether a peer and a stranger are taken, by PORT and on the passive port."""
+    with ftplib.FTP() as client:
+        client.connect(address, number, timeout=20)
+        client.login(user, PASSWORD)
+        by_port = port(client, PEER), port(client, STRANGER)
+        return by_port, (passive(client, PEER), passive(client, STRANGER))
+
+
+def main(servers: t.Any) -> t.Any:
+    return servers[0]
+
+
+def override(servers: t.Any) -> t.Any:
+    return servers[0]["overrides"][0]
+
+
+def anonymous(servers: t.Any) -> t.Any:
+    return servers[0]["anonymous"][0]
+
+
+CASES: dict[str, tuple[str, t.Callable[[t.Any], t.Any], str]] = {
+    "unset": ("", main, USER),
+    "off": (OFF, main, USER),
+    "on": ("AllowForeignAddress on\n", main, USER),
+    "class": (CLASS + PEERS, main, USER),
+    "class defined below": (PEERS + CLASS, main, USER),
+    "class of everybody": ("<Class peers>\nFrom all\n</Class>\n" + PEERS, main, USER),
+    "undefined class": (PEERS, main, USER),
+    "wrong case": (CLASS + "AllowForeignAddress Peers\n", main, USER),
+    "empty class": ("<Class peers>\n</Class>\n" + PEERS, main, USER),
+    "global": (CLASS + "<Global>\nAllowForeignAddress peers\n</Global>\n", main, USER),
+    "global below": (CLASS + OFF + "<Global>\nAllowForeignAddress peers\n</Global>\n", main, USER),
+    "first wins": (CLASS + OFF + PEERS, main, USER),
+    "compiled in": (CLASS + "<IfModule mod_core.c>\n" + PEERS + "</IfModule>\n" + OFF, main, USER),
+    "not loaded": (CLASS + "<IfModule mod_tls.c>\n" + PEERS + "</IfModule>\n" + OFF, main, USER),
+    "defined": ("Define FXP\n" + CLASS + "<IfDefine FXP>\n" + PEERS + "</IfDefine>\n" + OFF, main, USER),
+    "version": ("LoadModule mod_ifversion.c\n" + CLASS + "<IfVersion >= 1.3.8>\n" + PEERS + "</IfVersion>\n" + OFF, main, USER),
+    "older": ("LoadModule mod_ifversion.c\n" + CLASS + "<IfVersion < 1.3>\n" + PEERS + "</IfVersion>\n" + OFF, main, USER),
+    "user": (SESSIONS + CLASS + OFF + f"<IfUser {USER}>\n{PEERS}</IfUser>\n", override, USER),
+    "another user": (SESSIONS + CLASS + OFF + f"<IfUser other>\n{PEERS}</IfUser>\n", main, USER),
+    "another user only": (SESSIONS + CLASS + f"<IfUser other>\n{PEERS}</IfUser>\n", main, USER),
+    "client class": (
+        SESSIONS + CLASS + OFF + f"<Class here>\nFrom 127.0.0.1\n</Class>\n<IfClass here>\n{PEERS}</IfClass>\n",
+        override,
+        USER,
+    ),
+    "anonymous": (OFF + ANONYMOUS.format("AllowForeignAddress on\n"), anonymous, "anonymous"),
+    "anonymous inherits": (CLASS + PEERS + ANONYMOUS.format(""), anonymous, "anonymous"),
+    "anonymous off": (CLASS + PEERS + ANONYMOUS.format(OFF), anonymous, "anonymous"),
+    "anonymous unset": (ANONYMOUS.format(""), anonymous, "anonymous"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_server_does_what_is_told_of_it(start: Starter, case: str) -> None:
+    directives, pick, user = CASES[case]
+    server = start(SERVER, directives)
+    told = settings(server, pick)
+    assert answers(SERVER, server.port, user) == (WHO[told["port"]], WHO[told["passive"]])
+
+
+def test_a_virtual_host_has_nothing_of_the_main_server(start: Starter, tmp_path: pathlib.Path) -> None:
+    number = free_ports(OTHER)
+    passwd = tmp_path / "passwd"
+    passwd.write_text(f"{USER}:{PASSWORD_HASH}:65534:65534::/:/bin/false\n")
+    passwd.chmod(0o600)
+    virtual = f"<VirtualHost {OTHER}>\nPort {number}\nAuthOrder mod_auth_file.c\nAuthUserFile {passwd}\nRequireValidShell off\n"
+    server = start(SERVER, CLASS + PEERS + virtual + "WtmpLog off\n</VirtualHost>\n")
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    assert [(each["name"], each["control_port"]) for each in known["servers"]] == [("main", server.port), (OTHER, number)]
+    told = known["servers"][1]["allow_foreign_address"]
+    assert (told["port"], told["passive"]) == ("refused", "anybody")
+    assert answers(OTHER, number, USER) == (WHO["refused"], WHO["anybody"])
+    assert answers(SERVER, server.port, USER) == (WHO["class"], WHO["class"])
+    holes = [each for each in _audit.judge("ftp", known, None) if each.severity == _audit.HOLE]
+    assert [(each.code, each.server) for each in holes] == [("passive_open_unset", OTHER)]
+
+
+def test_files_are_included_as_the_server_includes_them(start: Starter, tmp_path: pathlib.Path) -> None:
+    drop_ins = tmp_path / "conf.d"
+    drop_ins.mkdir()
+    # The first one counts, and names sort as bytes: the hidden one comes first where a whole directory is included.
+    (drop_ins / ".earliest").write_text(CLASS.replace(PEER, STRANGER).replace("peers", "hidden") + OFF)
+    (drop_ins / "10-fxp.conf").write_text(CLASS + PEERS)
+    (drop_ins / "20-later.conf").write_text("AllowForeignAddress on\n")
+    whole = start(SERVER, f"Include {drop_ins}\n")
+    assert settings(whole, main)["file"] == str(drop_ins / ".earliest")
+    assert answers(SERVER, whole.port, USER) == (WHO["refused"], WHO["refused"])
+    pattern = start("127.0.1.2", f"Include {drop_ins}/*.conf\n")
+    told = settings(pattern, main)
+    assert (told["file"], told["members"]) == (str(drop_ins / "10-fxp.conf"), [PEER])
+    assert answers("127.0.1.2", pattern.port, USER) == (WHO["class"], WHO["class"])
+    nothing = start("127.0.1.3", f"Include {drop_ins}/*.none\nInclude {tmp_path}/absent.conf\n")
+    assert settings(nothing, main)["passive"] == "anybody"
+    assert answers("127.0.1.3", nothing.port, USER) == (WHO["refused"], WHO["anybody"])
+
+
+def test_what_debian_ships_is_a_hole(tmp_path: pathlib.Path) -> None:
+    shipped = pathlib.Path("/usr/share/proftpd/templates")
+    (tmp_path / "conf.d").mkdir()
+    shutil.copy(shipped / "modules.conf", tmp_path)
+    text = (shipped / "proftpd.conf").read_text().replace("/etc/proftpd/", f"{tmp_path}/")
+    (tmp_path / "proftpd.conf").write_text(text)
+    known = look.look(str(tmp_path / "proftpd.conf"), "no-such-unit", rules=False)
+    assert known["valid"] is True
+    assert known["files"] == [str(tmp_path / "modules.conf")]
+    assert "mod_copy.c" in known["modules"]["loaded"]
+    codes = {each.code: each for each in _audit.judge("ftp", known, None)}
+    assert codes["passive_open_unset"].severity == _audit.HOLE
+    # A drop-in mends it: nothing before it in the file says the directive.
+    (tmp_path / "conf.d" / "fxp.conf").write_text(OFF)
+    mended = _audit.judge("ftp", look.look(str(tmp_path / "proftpd.conf"), "no-such-unit", rules=False), None)
+    assert not [each for each in mended if each.severity == _audit.HOLE]
+
+
+def test_a_file_that_the_daemon_has_not_read_yet_is_told(start: Starter) -> None:
+    server = start(SERVER, OFF)
+    configuration = server.root / "proftpd.conf"
+    long_ago = time.time() - 3600
+    os.utime(configuration, (long_ago, long_ago))
+    # In the foreground it writes there what is for its SystemLog.
+    log = str(server.root / "output")
+
+    def state() -> running.Running:
+        return running.running(server.process.pid, [str(configuration)], "", running.tail(log))
+
+    assert (state().active, state().current, state().loaded_known_by) == (True, True, "start")
+    later = time.time() + 5
+    os.utime(configuration, (later, later))
+    assert (state().current, state().newer) == (False, (str(configuration),))
+    server.process.send_signal(1)
+    deadline = time.monotonic() + 10
+    while state().loaded_known_by != "log" and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert state().loaded_known_by == "log"
+    now = time.time()
+    os.utime(configuration, (now, now))
+    assert state().current is True
+
+
+def test_what_the_checker_refuses_is_told_in_its_words(tmp_path: pathlib.Path) -> None:
+    configuration = tmp_path / "proftpd.conf"
+    configuration.write_text("ServerName broken\nNoSuchDirective on\n")
+    known = look.look(str(configuration), "no-such-unit", rules=False)
+    assert known["valid"] is False
+    (found,) = [each for each in _audit.judge("ftp", known, None) if each.code == "configuration_invalid"]
+    assert "NoSuchDirective" in found.sentence
+
+
+def test_files_that_include_one_another_are_told_and_kill_the_daemon(tmp_path: pathlib.Path) -> None:
+    configuration, other = tmp_path / "proftpd.conf", tmp_path / "other.conf"
+    configuration.write_text(f"ServerName loop\nInclude {other}\n")
+    other.write_text(f"Include {configuration}\n")
+    known = look.look(str(configuration), "no-such-unit", rules=False)
+    assert known["valid"] is False
+    (found,) = [each for each in known["findings"] if each["code"] == "not_looked_at"]
+    assert f"{configuration} includes itself" in found["sentence"]
+    assert found["file"] == str(other)
+    checked = subprocess.run(["proftpd", "-t", "-c", str(configuration)], capture_output=True, timeout=60, check=False)
+    assert checked.returncode < 0

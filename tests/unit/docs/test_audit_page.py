@@ -1,0 +1,36 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The page about the audit has every code that the audit can tell by itself, and no other."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._vocabulary import VOCABULARY
+
+ROOT = pathlib.Path(__file__).parents[3]
+PAGE = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
+SOURCE = (ROOT / "plugins/plugin_utils/_audit.py").read_text(encoding="utf-8")
+
+
+def listed() -> set[str]:
+    cells = re.findall(r"^\| (`[a-z_0-9]+`(?:, `[a-z_0-9]+`)*) \|", PAGE, re.MULTILINE)
+    return {code for cell in cells for code in re.findall(r"`([a-z_0-9]+)`", cell)}
+
+
+def test_every_code_is_explained() -> None:
+    told = set(re.findall(r'notes\.add\(\s*"([a-z_0-9]+)"', SOURCE))
+    for ending in re.findall(r'notes\.add\(\s*f"\{code\}(_[a-z_]+)"', SOURCE):
+        told |= {f"control{ending}", f"passive{ending}"}
+    assert len(told) > 30
+    assert listed() == told
+
+
+def test_no_cure_names_a_variable_that_does_not_exist() -> None:
+    named = set(re.findall(r"\bfxp_\w+", PAGE + SOURCE)) - {"fxp_servers", "fxp_tls_ca", "fxp_peers"}
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+    # These come with the same release as the audit.
+    assert named - modules - {"fxp_extra_config", "fxp_extra_peers", "fxp_audit"} <= set(VOCABULARY)
