@@ -72,7 +72,7 @@ class ActionModule(ActionBase):
                 "results": {"type": "list", "elements": "dict"},
                 "legs": {"type": "list", "elements": "dict"},
                 "probes": {"type": "list", "elements": "dict", "default": []},
-                "bounce": {"type": "list", "elements": "dict"},
+                "bounce": {"type": "dict"},
                 "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
@@ -82,7 +82,12 @@ class ActionModule(ActionBase):
         )[1]
         # What checks return in check mode says nothing about anything.
         results = [result for result in options["results"] or () if not self._task.check_mode or result.get("ok") is not None]
-        bounce = [entry for entry in options["bounce"] or () if not self._task.check_mode or entry.get("tested") is not None]
+        # The name of the server goes last: what a check returned must not change it. One that ran in check mode says nothing.
+        bounce = [
+            {**entry, "server": name}
+            for name, entry in (options["bounce"] or {}).items()
+            if not self._task.check_mode or entry.get("tested") is not None
+        ]
         if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
         wrong = misses(options, results)
@@ -186,13 +191,13 @@ def misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.
                 "the two servers "
                 "so."
             )
-    for option, keys in (("legs", ("source", "destination", "ok")), ("bounce", ("server", "vulnerable"))):
-        for number, entry in enumerate(options[option] or ()):
-            missing = [key for key in keys if key not in entry]
-            if missing:
-                return (
-                    f"{option}: entry {number} has no {missing[0]}; give what the check returned, with the names of its servers."
-                )
+    for number, entry in enumerate(options["legs"] or ()):
+        missing = [key for key in ("source", "destination", "ok") if key not in entry]
+        if missing:
+            return f"legs: entry {number} has no {missing[0]}; give what the check returned, with the names of its servers."
+    for name, entry in (options["bounce"] or {}).items():
+        if not isinstance(entry, t.Mapping) or "vulnerable" not in entry:
+            return f"bounce: the entry of {name} has no vulnerable; give what the check returned."
     return None
 
 

@@ -30,6 +30,11 @@ options:
       - The certificate of the authority that the servers' certificates come from, as PEM text. Used for servers that the plan
         gives TLS.
     type: str
+  names:
+    description:
+      - Names of servers. Those of them that the plan has are returned; without it all are.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
@@ -62,10 +67,14 @@ from ansible.errors import AnsibleFilterError
 
 
 def check_servers(
-    plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Mapping[str, t.Any]], ca_content: str | None = None
+    plan: t.Mapping[str, t.Any],
+    hostvars: t.Mapping[str, t.Mapping[str, t.Any]],
+    ca_content: str | None = None,
+    names: t.Collection[str] | None = None,
 ) -> dict[str, dict[str, t.Any]]:
-    """Return the options of each server of *plan*."""
-    return {name: _options(name, server, hostvars[name], ca_content) for name, server in plan["servers"].items()}
+    """Return the options of each server of *plan*, or of those in *names* that it has."""
+    wanted = plan["servers"] if names is None else [name for name in names if name in plan["servers"]]
+    return {name: _options(name, plan["servers"][name], hostvars[name], ca_content) for name in wanted}
 
 
 def _options(

@@ -58,10 +58,9 @@ options:
     default: []
   bounce:
     description:
-      - Whether strangers can abuse the servers, a table of its own. Each entry has the keys C(vulnerable), C(tested) and
-        C(findings) as M(proftpd.fxp.fxp_bounce_check) returns them, and C(server) with the name of the server.
-    type: list
-    elements: dict
+      - Whether strangers can abuse the servers, a table of its own. By the name of the server what
+        M(proftpd.fxp.fxp_bounce_check) returned, or at least its C(vulnerable), C(tested) and C(findings).
+    type: dict
     version_added: 0.2.0
   show:
     description:

@@ -15,6 +15,8 @@ from machine import Problem, run
 
 NAME = "proftpd-fxp-lab"
 SUBNET = ipaddress.IPv4Network("198.51.100.0/24")
+# This machine's second address there, which is no client's and no server's.
+STRANGER = 77
 
 
 def address(number: int) -> str:
@@ -61,11 +63,15 @@ def create() -> None:
 
 
 def settle() -> None:
-    """Give the bridge an address of its own: by default it is that of a port, and changes when a host comes or goes."""
+    """
+    Give the bridge a hardware address of its own: by default it is that of a port, and changes when a host comes or goes. And
+    give it a second literal address, from which checks play strangers.
+    """
     own = hardware_address(1)
     for link in json.loads(run(["ip", "-json", "address", "show", "to", address(1)])):
         if Path("/sys/class/net", link["ifname"], "address").read_text().strip() != own:
             run(["ip", "link", "set", "dev", link["ifname"], "address", own])
+        run(["ip", "address", "replace", f"{address(STRANGER)}/{SUBNET.prefixlen}", "dev", link["ifname"]])
 
 
 def remove() -> None:

@@ -15,14 +15,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_request
 
 
-def server(host: str, user: str, password: str) -> dict[str, object]:
-    return {"host": host, "port": 21, "user": user, "password": password, "directory": ".",
-            "passive_ports": None, "expected_address": host}
+def server(said: dict[str, object]) -> dict[str, object]:
+    return {"port": 21, "directory": ".", "passive_ports": None, "expected_address": said["host"], **said}
 
 
 def main(stop: str) -> None:
-    said = json.load(sys.stdin)
-    servers = [server(host, said["user"], said["password"]) for host in said["hosts"]]
+    servers = [server(said) for said in json.load(sys.stdin)]
     sent, short = 0, []
     while not os.path.exists(stop):
         for source, destination in (servers, servers[::-1]):

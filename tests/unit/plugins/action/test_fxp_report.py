@@ -45,8 +45,12 @@ def report(place: pathlib.Path, options: dict[str, t.Any], *arguments: str) -> R
     return Run(json.loads((place / "told.json").read_text()), done.stdout)
 
 
+def by_server(rows: list[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
+    return {row["server"]: {key: row[key] for key in row if key != "server"} for row in rows}
+
+
 def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
-    options = {"legs": report_samples.legs(2, "some"), "bounce": report_samples.bounce(2, "some"), "directory": "a/b",
+    options = {"legs": report_samples.legs(2, "some"), "bounce": by_server(report_samples.bounce(2, "some")), "directory": "a/b",
                "coverage": "all of them", "title": "Two"}
     foreseen = report(tmp_path, options, "--check", "--diff")
     assert (foreseen.result["changed"], (tmp_path / "a").exists()) == (True, False)
@@ -77,7 +81,7 @@ def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
     assert report(tmp_path, options).result["changed"]
     assert {name: (directory / name).read_bytes() for name in FILES} == written
 
-    better = report(tmp_path, {**options, "legs": report_samples.legs(2, "none"), "bounce": []}, "--diff")
+    better = report(tmp_path, {**options, "legs": report_samples.legs(2, "none"), "bounce": {}}, "--diff")
     assert (better.result["changed"], better.result["failed"]) == (True, False)
     assert better.result["msg"] == "All 4 transfers were proven."
     assert re.search(r"^-.*2 of 4 transfers fell short", better.output, re.MULTILINE)
@@ -98,11 +102,16 @@ def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> Non
 @pytest.mark.parametrize(("option", "entry", "words"), [
     ("results", {"ok": True}, "results: an entry has no item with the keys source and destination"),
     ("legs", {"source": "a", "ok": True}, "legs: entry 0 has no destination"),
-    ("bounce", {"server": "a"}, "bounce: entry 0 has no vulnerable"),
 ])
 def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
-    options = {"results": [], "legs": [], "bounce": [], option: [entry]}
+    options = {"results": [], "legs": [], "bounce": {}, option: [entry]}
     assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
+
+
+@pytest.mark.parametrize("entry", [{"tested": True}, None, "text"])
+def test_what_is_missing_about_strangers_is_named(entry: object) -> None:
+    options = {"results": [], "legs": [], "bounce": {"ftp1": entry}}
+    assert fxp_report.misses(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
 
 
 def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:

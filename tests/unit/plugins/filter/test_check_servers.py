@@ -30,6 +30,10 @@ def test_every_server_has_its_own_login() -> None:
     assert [found["ftp2"][key] for key in ("host", "user", "password")] == ["198.51.100.12", "other", "battery staple"]
 
 
+def test_some_servers_only() -> None:
+    assert list(check_servers(plan(ftp1={}, ftp2={}), HOSTVARS, names=["ftp2", "gone"])) == ["ftp2"]
+
+
 def test_the_mesh_takes_it() -> None:
     servers = check_servers(plan(ftp1={}, ftp2={}), HOSTVARS)
     checked = ArgumentSpecValidator(mesh_options(servers)).validate({"servers": servers})
