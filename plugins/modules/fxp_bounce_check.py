@@ -287,6 +287,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result imp
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(

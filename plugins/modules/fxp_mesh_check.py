@@ -74,7 +74,8 @@ options:
         default: allowed
   refusing:
     description:
-      - Names in O(servers) that take no foreign addresses. Every transfer with one of them must be refused. Not used with O(pairs).
+      - Names in O(servers) that take no foreign addresses. Every transfer with one of them must be refused.
+      - Not used with O(pairs).
     type: list
     elements: str
     default: []

@@ -282,6 +282,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
 
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(

@@ -176,17 +176,18 @@ def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     name = reader.options["gateway"]
     if name is None:
         if reader.options["public_control_port"] is not None:
-            reader.complain("public_control_port", reader.options["public_control_port"], "is a port of a gateway, and fxp_gateway "
-                            "is not said; say both, or only fxp_control_port")
+            reader.complain("public_control_port", reader.options["public_control_port"], "is a port of a gateway, and "
+                            "fxp_gateway is not said; say both, or only fxp_control_port")
         return
     if name == reader.host:
         reader.complain("gateway", name, "is the server itself; a gateway stands in front of it")
     elif name not in gateways:
         known = f"has {', '.join(sorted(gateways))}" if gateways else "is missing or empty"
-        reader.complain("gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one that is")
+        reader.complain("gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one "
+                        "that is")
     if reader.options["masquerade_address"] is None:
-        reader.complain("masquerade_address", None, "it is not said although fxp_gateway is; write the outer address of the gateway, "
-                        "which PASV must announce")
+        reader.complain("masquerade_address", None, "it is not said although fxp_gateway is; write the outer address of the "
+                        "gateway, which PASV must announce")
 
 
 def _forwards(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:

@@ -39,11 +39,12 @@ def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
         # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
         via = f", forwarded by {server['gateway']}" if server["gateway"] else ""
         led = f"{via} to port {server['control_port']}" if via else ""
+        same = f"{via} to the same ports" if via else ""
         for network in host[f"clients{family}"]:
             found.append(_row("clients", network, name, server["address"], str(server["public_control_port"]),
                               "clients log in (control connection)", led))
             found.append(_row("clients", network, name, server["announced"], passive,
-                              "clients send, fetch and list files (passive data connections)", via and f"{via} to the same ports"))
+                              "clients send, fetch and list files (passive data connections)", same))
         if host["allow_foreign_address"] == "off":
             continue
         for peer_name, peer in servers.items():
@@ -52,7 +53,7 @@ def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
             for address in peer[f"egress{family}"]:
                 found.append(_row(peer_name, address, name, server["announced"], passive,
                                   f"site-to-site transfers in which {name} listens (FXP data connections)",
-                                  via and f"{via} to the same ports"))
+                                  same))
     return found
 
 

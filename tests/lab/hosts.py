@@ -77,7 +77,8 @@ def fleet(servers: int = SERVERS) -> tuple[Host, ...]:
     """The hosts of a lab with this many servers: ftp1 and so on, and those that are no servers."""
     # The addresses of the others lie between those of the ninth and the tenth server.
     numbers = [10 + n if n < 10 else 90 + n for n in range(1, servers + 1)]
-    made = [Host(f"ftp{n}", number, "fxp_servers", ("every", "server"), ("nftables.service",)) for n, number in enumerate(numbers, 1)]
+    kind = ("fxp_servers", ("every", "server"), ("nftables.service",))
+    made = [Host(f"ftp{n}", number, *kind) for n, number in enumerate(numbers, 1)]
     return (*made, *OTHERS)
 
 

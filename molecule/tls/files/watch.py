@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Look at the arguments and the environment of every process until a file appears, and print the numbers of those with a mark in them.
+Look at the arguments and the environment of every process until a file appears, and print those with a mark in them.
 
 The mark comes on standard input, because this process has arguments too. Ends by itself after ten minutes.
 """

@@ -41,8 +41,8 @@ class MeshRequest:
     """
     A fleet by name and the legs to prove, a list per pair. Times are seconds, sizes bytes.
 
-    ``concurrency`` is the number of legs at once. ``transcripts`` says whose dialogue is kept: all, failed or none. ``clear`` data
-    is not encrypted; other data is where both servers have TLS.
+    ``concurrency`` is the number of legs at once. ``transcripts`` says whose dialogue is kept: all, failed or none. Data is
+    encrypted where both servers have TLS, and never with ``clear``.
     """
 
     servers: t.Mapping[str, ServerSpec]

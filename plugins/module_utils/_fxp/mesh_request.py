@@ -121,7 +121,7 @@ def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
 
 
 def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Sequence[str]) -> dict[Edge, str]:
-    """The pairs of the fleet that are asked for, and what each must come to: a server that takes nobody refuses in either role."""
+    """The pairs that are asked for, and what each must come to: a server that takes no foreign address refuses in either role."""
     for option in ("refusing", "only"):
         for name in options[option] or ():
             if name not in names:
@@ -140,8 +140,8 @@ def _clear(protection: str | None, specs: t.Mapping[str, ServerSpec]) -> bool:
     plain = sorted(name for name, spec in specs.items() if spec.tls == "none")
     if protection == "private" and plain:
         raise RequestError(
-            f"protection is private, but servers.{plain[0]}.tls is none, and without TLS on both control connections no data can be "
-            f"encrypted; set servers.{plain[0]}.tls, or protection: clear."
+            f"protection is private, but servers.{plain[0]}.tls is none, and without TLS on both control connections no data can "
+            f"be encrypted; set servers.{plain[0]}.tls, or protection: clear."
         )
     return protection == "clear"
 
@@ -151,7 +151,8 @@ def _pairs(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Sequence[str]) -> d
     for index, row in enumerate(rows):
         for end in ("source", "destination"):
             if row[end] not in names:
-                raise RequestError(f"pairs[{index}].{end} is {row[end]!r}, which servers does not have; {_instead(row[end], names)}")
+                cure = _instead(row[end], names)
+                raise RequestError(f"pairs[{index}].{end} is {row[end]!r}, which servers does not have; {cure}")
         if row["source"] == row["destination"]:
             raise RequestError(f"pairs[{index}] sends from {row['source']!r} to itself; name two servers.")
         pair = (row["source"], row["destination"])
