@@ -88,7 +88,8 @@ def package(session: nox.Session) -> None:
     session.install("--quiet", f"galaxy-importer=={IMPORTER}", *pinned("ansible-core", "ansible-lint", "netaddr"))
     with session.chdir(place):
         session.run("python", "-m", "galaxy_importer.main", str(tarball.resolve()), silent=True)
-    session.run("ansible-galaxy", "collection", "install", str(tarball), "--force", "--collections-path", str(place),
+    # Without what it depends on, which would be fetched from Galaxy and is not used below.
+    session.run("ansible-galaxy", "collection", "install", str(tarball), "--force", "--no-deps", "--collections-path", str(place),
                 silent=True, external=True)
     installed = place / "ansible_collections" / "proftpd" / "fxp"
     for entry in installed.iterdir():
