@@ -97,7 +97,8 @@ def main() -> None:
     print(f"bench: site, first run, 2 bare hosts          {first:6.2f} s")
     print(f"bench: site, nothing to change                {second:6.2f} s   ({second / first:.2f} of the first)")
     if everything:
-        print(f"bench: site, nothing to change on {MANY} hosts    {many:6.2f} s   ({many / MANY:.2f} per host; {second / 2:.2f} with 2)")
+        print(f"bench: site, nothing to change on {MANY} hosts    {many:6.2f} s   "
+              f"({many / MANY:.2f} per host; {second / 2:.2f} with 2)")
     print(f"bench: fxp_check, 1 MB, one leg, median of {RUNS}   {check:6.2f} s   ({check / lftp:.2f} of lftp)")
     print(f"bench: lftp, the same transfer                {lftp:6.2f} s")
     print(f"bench: ansible -m ping, to compare            {start:6.2f} s")

@@ -5,7 +5,8 @@
 """
 Does a connection take longer where the rules know many peers? A peer connects to a passive port of two hosts in turn.
 
-The hosts are network namespaces with the rules of the role's own template, one with 2 peers and one with 5,000. Nothing is asserted.
+The hosts are network namespaces with the rules of the role's own template, one with 2 peers and one with 5,000. Nothing is
+asserted.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import time
-import typing as t
 
 import jinja2
 from ansible.plugins.filter.core import comment
@@ -51,7 +51,7 @@ print((time.perf_counter() - begun) / %d * 1e6)
 def rules(peers: int, peer: str) -> str:
     """The rules of a server with so many peers, of which one has the address *peer*."""
     addresses = {"own": "10.255.0.1", "peer0": peer}
-    addresses.update({f"peer{number}": f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}" for number in range(1, peers)})
+    addresses.update({f"peer{number}": f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1, peers)})
     said = {"fxp_passive_ports": f"{PORT}-61099", "fxp_tls": "none", "fxp_clients": ["192.0.2.0/24"]}
     options = {name: _vocabulary.options_of(name, {**said, "fxp_address": address})[0] for name, address in addresses.items()}
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
@@ -74,7 +74,8 @@ class Host:
         text = rules(peers, peer)
         rendered, begun = time.monotonic() - begun, time.monotonic()
         run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=text)
-        print(f"bench: rules for {peers} peers: planned and rendered in {rendered:.2f} s, loaded in {time.monotonic() - begun:.2f} s")
+        print(f"bench: rules for {peers} peers: planned and rendered in {rendered:.2f} s, "
+              f"loaded in {time.monotonic() - begun:.2f} s")
         self.listener = subprocess.Popen(["ip", "netns", "exec", self.name, sys.executable, "-c", LISTEN % PORT],
                                          stdout=subprocess.PIPE, text=True)
         assert self.listener.stdout is not None
@@ -94,14 +95,15 @@ def main() -> None:
         run("ip", "netns", "add", client)
         hosts += [Host(client, 1, FEW)]
         hosts += [Host(client, 2, MANY)]
-        times: t.Dict[int, list[float]] = {0: [], 1: []}
+        times: dict[int, list[float]] = {0: [], 1: []}
         for number in range(ROUNDS):
             # Whoever comes first in one round is second in the next.
             for which in (0, 1) if number % 2 else (1, 0):
                 times[which].append(hosts[which].connect(client))
         few, many = statistics.median(times[0]), statistics.median(times[1])
         print(f"bench: connection with {FEW} peers in the rules, median of {ROUNDS}     {few:6.1f} us")
-        print(f"bench: connection with {MANY} peers in the rules, median of {ROUNDS}  {many:6.1f} us   ({many / few:.3f} of the first)")
+        print(f"bench: connection with {MANY} peers in the rules, median of {ROUNDS}  {many:6.1f} us   "
+              f"({many / few:.3f} of the first)")
     finally:
         for host in hosts:
             host.listener.kill()

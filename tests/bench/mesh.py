@@ -6,8 +6,8 @@
 A mesh beside others who do the same transfers: lftp pair by pair, lftp eight at a time, and a bare loop over open connections.
 
 Twenty real servers on loopback, 64 KiB per transfer, every ordered pair in both roles: 760 transfers. lftp does some of them, and
-its time is scaled up. With C(all) the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to 200
-servers. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
+its time is scaled up. With C(all) the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to
+200 servers. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -186,8 +186,8 @@ def encrypted(start: Starter, place: pathlib.Path) -> None:
         address = f"127.0.2.{number}"
         certificate = authority.issue(address)
         servers.append(start(address, ALLOW + DIGEST + tls(certificate, authority.path, "NoSessionReuseRequired")))
-    fleet = {f"ftp{number:02}": server.options(tls="explicit", ca_path=str(authority.path)) for number, server in enumerate(servers)}
     some, count, ca = pairs_of(servers), 2 * SERVERS * (SERVERS - 1), str(authority.path)
+    fleet = {f"ftp{number:02}": server.options(tls="explicit", ca_path=ca) for number, server in enumerate(servers)}
     at_once = {number: measured(mesh_request(fleet, concurrency=number)).seconds for number in TLS_AT_ONCE}
     own = legs_at_once(mesh_request(fleet).servers, clear=False)
     took = measured(mesh_request(fleet, concurrency=own))

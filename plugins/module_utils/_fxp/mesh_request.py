@@ -26,7 +26,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
     share,
 )
 
-# By default. One machine hardly gains from more in the clear; with TLS both servers spend most of a transfer waiting (docs/performance.md).
+# By default. In the clear one machine hardly gains from more. With TLS both servers spend most of a transfer waiting
+# (docs/performance.md).
 MOST_LEGS_AT_ONCE = 8
 MOST_ENCRYPTED_AT_ONCE = 32
 
