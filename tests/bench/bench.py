@@ -34,14 +34,15 @@ CHECK = """
   gather_facts: false
   tasks:
     - proftpd.fxp.fxp_check:
-        source: {host: "%(source)s", user: "%(user)s", password: "%(password)s"}
-        destination: {host: "%(destination)s", user: "%(user)s", password: "%(password)s"}
+        source: {host: "%(source)s", user: "%(user)s", password: "%(password)s", tls: explicit, ca_path: "%(ca)s"}
+        destination: {host: "%(destination)s", user: "%(user)s", password: "%(password)s", tls: explicit, ca_path: "%(ca)s"}
         passive: destination
         payload_size: "%(size)s"
 """
 # The same work: put a file on the source, let it flow (never through the client), list it, remove both.
 LFTP = """
-set ftp:fxp-force yes; set ftp:use-fxp yes; set ftp:ssl-allow no; set ftp:use-stat no; set cmd:fail-exit yes
+set ftp:fxp-force yes; set ftp:use-fxp yes; set ftp:use-stat no; set cmd:fail-exit yes; set ssl:ca-file "%(ca)s"
+set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ftp:ssl-protect-fxp yes
 open -u %(user)s,%(password)s ftp://%(source)s
 put %(payload)s -o bench.bin
 get bench.bin -o ftp://%(user)s:%(password)s@%(destination)s/bench.bin
@@ -78,6 +79,7 @@ def main() -> None:
         values = {
             "source": hosts["ftp1"]["ansible_host"], "destination": hosts["ftp2"]["ansible_host"],
             "user": fleet["fxp_check_user"], "password": fleet["fxp_check_password"], "size": SIZE, "payload": payload,
+            "ca": INVENTORY.parent / "fxp-ca.pem",
         }
         (place / "check.yml").write_text(CHECK % values)
         (place / "lftp").write_text(LFTP % values)
