@@ -136,5 +136,7 @@ def molecule(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """A few lines of figures; nothing is asserted."""
-    in_collections(session, sys.executable, "tests/bench/bench.py", *session.posargs)
+    """A few lines of figures, or all of docs/performance.md with C(all); nothing is asserted."""
+    everything = "all" in session.posargs or os.environ.get("FXP_LONG") == "1"
+    for name in ("bench", "mesh", *(("plan", "firewall") if everything else ())):
+        in_collections(session, sys.executable, f"tests/bench/{name}.py", *(("all",) if everything else ()))

@@ -160,7 +160,8 @@ options:
     default: 10
   concurrency:
     description:
-      - Number of transfers at a time. By default half as many as there are servers, at most 8.
+      - Number of transfers at a time.
+      - By default half as many as there are servers, at most 8, or at most 32 if data is encrypted.
     type: int
   transcripts:
     description:

@@ -58,6 +58,14 @@ options:
         description:
           - Numeric group of its files; that of the system account C(ftp) if it is not said.
         type: int
+  packages:
+    description:
+      - Debian packages that have to be installed first, so that the owner of the homes is there.
+      - If one is missing nothing is changed, and RV(missing_packages) names it. In check mode the rest is told all the same.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   path:
     description:
       - The password file, C(AuthUserFile) of the configuration.
@@ -82,6 +90,16 @@ EXAMPLES = r"""
         home: /srv/fxp/mirror
   no_log: true
 
+- name: Learn on the way whether ProFTPD must be installed first
+  proftpd.fxp.proftpd_accounts:
+    packages: [proftpd-core]
+    accounts:
+      - name: mirror
+        password_hash: "{{ vault_mirror_hash }}"
+        home: /srv/fxp/mirror
+  no_log: true
+  register: written
+
 - name: Remove the password file
   proftpd.fxp.proftpd_accounts:
     state: absent
@@ -99,11 +117,20 @@ made:
   type: list
   elements: str
   sample: [/srv/fxp, /srv/fxp/mirror]
+missing_packages:
+  description:
+    - Those of O(packages) that must be installed first. If there are any, nothing was changed; install them and run the module
+      again.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+  version_added: 0.2.0
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, packages
 
 
 def remove(module: AnsibleModule) -> None:
@@ -111,7 +138,7 @@ def remove(module: AnsibleModule) -> None:
         changed = accounts.remove(module.params["path"], check_mode=module.check_mode)
     except OSError as exc:
         module.fail_json(msg=str(exc))
-    module.exit_json(changed=changed, path=module.params["path"], made=[])
+    module.exit_json(changed=changed, path=module.params["path"], made=[], missing_packages=[])
 
 
 def main() -> None:
@@ -128,6 +155,7 @@ def main() -> None:
                     "gid": {"type": "int"},
                 },
             },
+            "packages": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path", "default": "/etc/proftpd/fxp.passwd"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
@@ -136,6 +164,9 @@ def main() -> None:
     )
     if module.params["state"] == "absent":
         remove(module)
+    missing = packages.missing(module.params["packages"])
+    if missing and not module.check_mode:
+        module.exit_json(changed=False, path=module.params["path"], made=[], missing_packages=missing)
     owner = accounts.default_owner()
     if owner is None:
         if not module.check_mode:
@@ -152,7 +183,7 @@ def main() -> None:
         changed, made = accounts.apply(module.params["path"], wanted, check_mode=module.check_mode)
     except (accounts.AccountError, OSError) as exc:
         module.fail_json(msg=str(exc))
-    module.exit_json(changed=changed, path=module.params["path"], made=made)
+    module.exit_json(changed=changed, path=module.params["path"], made=made, missing_packages=missing)
 
 
 if __name__ == "__main__":

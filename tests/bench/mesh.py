@@ -6,7 +6,8 @@
 A mesh beside others who do the same transfers: lftp pair by pair, lftp eight at a time, and a bare loop over open connections.
 
 Twenty real servers on loopback, 64 KiB per transfer, every ordered pair in both roles: 760 transfers. lftp does some of them, and
-its time is scaled up. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
+its time is scaled up. With C(all) the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to
+200 servers. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import concurrent.futures
 import ftplib
 import itertools
+import multiprocessing
 import os
 import pathlib
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,19 +28,26 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import run_mesh
-from ansible_collections.proftpd.fxp.tests.integration.conftest import started
-from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, USER, Proftpd
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshRequest, run_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import legs_at_once
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges, legs, rounds
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
+from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter, started
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, PASSWORD, USER, Proftpd
 from ansible_collections.proftpd.fxp.tests.integration.meshing import mesh_request
 
 SERVERS = 20
+LARGE = (20, 100, 200)
 RUNS = 5
 SIZE = 65536
 PAIRS = 20  # that lftp does; the rest is extrapolated
 AT_ONCE = 8
+TLS_AT_ONCE = (4, 8, 10, 16)
 # The same work for one ordered pair and one role: log in to both, let the file flow, list it, remove it.
 LFTP = """
-set ftp:fxp-force yes; set ftp:use-fxp yes; set ftp:ssl-allow no; set ftp:use-stat no; set cmd:fail-exit yes
+set ftp:fxp-force yes; set ftp:use-fxp yes; set ftp:use-stat no; set cmd:fail-exit yes
+set ftp:ssl-allow %(tls)s; set ftp:ssl-force %(tls)s; set ftp:ssl-protect-data %(tls)s; set ftp:ssl-protect-fxp %(tls)s
+set ssl:ca-file "%(ca)s"
 set ftp:fxp-passive-source %(passive_source)s
 open -u "%(user)s,%(password)s" ftp://%(source)s
 put %(payload)s -o %(name)s
@@ -48,18 +58,46 @@ cls -l %(name)s.copy
 rm %(name)s.copy
 """
 
+Pair = t.Tuple[int, Proftpd, Proftpd]
 
-def lftp(place: pathlib.Path, number: int, source: Proftpd, destination: Proftpd) -> None:
+
+class Run(t.NamedTuple):
+    """What a mesh took: seconds, and the peak of its process in KiB, before it began and at its end."""
+
+    seconds: float
+    before: int
+    peak: int
+
+
+def lftp(place: pathlib.Path, ca: str, job: Pair) -> None:
     """One transfer with a client of its own."""
+    number, source, destination = job
     script = place / f"lftp-{number}"
     script.write_text(LFTP % {
         "user": USER, "password": PASSWORD, "quoted": PASSWORD.replace(" ", "%20"), "payload": place / "payload",
         "source": f"{source.address}:{source.port}", "destination": f"{destination.address}:{destination.port}",
-        "name": f"bench-{number}", "passive_source": "yes" if number % 2 else "no",
+        "name": f"bench-{number}", "passive_source": "yes" if number % 2 else "no", "tls": "yes" if ca else "no", "ca": ca,
     })
     done = subprocess.run(["lftp", "-f", str(script)], capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise SystemExit(f"lftp failed: {done.stderr}")
+
+
+def lftp_one(place: pathlib.Path, ca: str, jobs: t.Sequence[Pair]) -> float:
+    """Seconds per transfer, one after the other."""
+    begun = time.monotonic()
+    for job in jobs:
+        lftp(place, ca, job)
+    return (time.monotonic() - begun) / len(jobs)
+
+
+def lftp_many(place: pathlib.Path, ca: str, jobs: t.Sequence[Pair]) -> float:
+    """Seconds per transfer, several at a time."""
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for waiting in [pool.submit(lftp, place, ca, job) for job in jobs]:
+            waiting.result()
+    return (time.monotonic() - begun) / len(jobs)
 
 
 def bare_loop(servers: t.Sequence[Proftpd]) -> float:
@@ -95,37 +133,99 @@ def bare_loop(servers: t.Sequence[Proftpd]) -> float:
     return time.monotonic() - begun
 
 
+def _measure(request: MeshRequest) -> Run:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    outcome = run_mesh(request)
+    if outcome.message:
+        raise RuntimeError(outcome.message)
+    return Run(outcome.seconds, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def measured(request: MeshRequest) -> Run:
+    """A mesh in a process of its own, as a module has one: what this process holds does not count."""
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measure, request).result()
+
+
+def say(what: str, seconds: float, remark: str = "") -> None:
+    print(f"bench: {what:<58} {seconds:8.2f} s" + (f"   ({remark})" if remark else ""), flush=True)
+
+
+def pairs_of(servers: t.Sequence[Proftpd]) -> list[Pair]:
+    """Those that lftp does, spread over all servers."""
+    count = len(servers)
+    return [(number, servers[number % count], servers[(number * 7 + 3) % count]) for number in range(PAIRS)]
+
+
+def plain(start: Starter, place: pathlib.Path, runs: int) -> None:
+    """Everybody in turn, so that whatever else the machine does hits all of them."""
+    servers = [start(f"127.0.1.{number}") for number in range(1, SERVERS + 1)]
+    request = mesh_request({f"ftp{number:02}": server.options() for number, server in enumerate(servers)})
+    some, count = pairs_of(servers), 2 * SERVERS * (SERVERS - 1)
+    times: dict[str, list[float]] = {"mesh": [], "bare": [], "lftp": [], "lftps": []}
+    for run in range(runs):
+        print(f"bench: run {run + 1} of {runs}", file=sys.stderr)
+        took = measured(request)
+        times["mesh"].append(took.seconds)
+        times["bare"].append(bare_loop(servers))
+        times["lftp"].append(lftp_one(place, "", some) * count)
+        times["lftps"].append(lftp_many(place, "", some) * count)
+    mesh, bare, one, many = (statistics.median(times[key]) for key in ("mesh", "bare", "lftp", "lftps"))
+    say(f"mesh, {SERVERS} servers, {count} transfers, median of {runs}", mesh,
+        f"{count / mesh:.0f} per second, {took.peak / 1024:.0f} MiB of which {took.before / 1024:.0f} before it began")
+    say("bare loop over open connections", bare, f"the mesh takes {mesh / bare:.2f} of it")
+    say("lftp pair by pair, extrapolated", one, f"{one / mesh:.0f} times the mesh")
+    say(f"lftp {AT_ONCE} at a time, extrapolated", many, f"{many / mesh:.0f} times the mesh")
+
+
+def encrypted(start: Starter, place: pathlib.Path) -> None:
+    """TLS 1.2 with private data, as the role sets it up."""
+    authority = Authority(place)
+    servers = []
+    for number in range(1, SERVERS + 1):
+        address = f"127.0.2.{number}"
+        certificate = authority.issue(address)
+        servers.append(start(address, ALLOW + DIGEST + tls(certificate, authority.path, "NoSessionReuseRequired")))
+    some, count, ca = pairs_of(servers), 2 * SERVERS * (SERVERS - 1), str(authority.path)
+    fleet = {f"ftp{number:02}": server.options(tls="explicit", ca_path=ca) for number, server in enumerate(servers)}
+    at_once = {number: measured(mesh_request(fleet, concurrency=number)).seconds for number in TLS_AT_ONCE}
+    own = legs_at_once(mesh_request(fleet).servers, clear=False)
+    took = measured(mesh_request(fleet, concurrency=own))
+    one, many = lftp_one(place, ca, some) * count, lftp_many(place, ca, some) * count
+    say(f"mesh with TLS, {SERVERS} servers, {count} transfers, {own} at once", took.seconds,
+        f"{count / took.seconds:.0f} per second, {took.peak / 1024:.0f} MiB")
+    for number, seconds in at_once.items():
+        say(f"the same, {number} at once", seconds)
+    say("lftp with TLS pair by pair, extrapolated", one, f"{one / took.seconds:.0f} times the mesh")
+    say(f"lftp with TLS {AT_ONCE} at a time, extrapolated", many, f"{many / took.seconds:.1f} times the mesh")
+
+
+def large(start: Starter) -> None:
+    """Time and memory of parts of fleets that grow."""
+    servers = [start(f"127.0.{3 + number // 200}.{number % 200 + 1}") for number in range(max(LARGE))]
+    for coverage, peers in (("ring", 0), ("sample", 4)):
+        for count in LARGE:
+            fleet = {f"ftp{number:03}": server.options() for number, server in enumerate(servers[:count])}
+            schedule = legs(rounds(fleet), "both", both_ways(edges(fleet, coverage, peers)))
+            number = sum(map(len, schedule))
+            runs = [measured(mesh_request(fleet, schedule=schedule)) for _run in range(3)]
+            took = statistics.median(run.seconds for run in runs)
+            say(f"mesh, {coverage} of {count} servers, {number} transfers, median of 3", took,
+                f"{1000 * took / count:.0f} ms per server, {runs[0].peak / 1024:.0f} MiB")
+
+
 def main() -> None:
-    for start in started():
-        servers = [start(f"127.0.1.{number}") for number in range(1, SERVERS + 1)]
-        fleet = {f"ftp{number:02}": server.options() for number, server in enumerate(servers)}
-        legs = 2 * SERVERS * (SERVERS - 1)
-        some = [(number, servers[number % SERVERS], servers[(number * 7 + 3) % SERVERS]) for number in range(PAIRS)]
-        times: dict[str, list[float]] = {"mesh": [], "bare": [], "lftp": [], "lftps": []}
-        with tempfile.TemporaryDirectory() as directory:
-            place = pathlib.Path(directory)
-            (place / "payload").write_bytes(os.urandom(SIZE))
-            for run in range(RUNS):
-                print(f"bench: run {run + 1} of {RUNS}", file=sys.stderr)
-                outcome = run_mesh(mesh_request(fleet))
-                if outcome.message:
-                    raise SystemExit(outcome.message)
-                times["mesh"].append(outcome.seconds)
-                times["bare"].append(bare_loop(servers))
-                begun = time.monotonic()
-                for job in some:
-                    lftp(place, *job)
-                times["lftp"].append((time.monotonic() - begun) / PAIRS * legs)
-                begun = time.monotonic()
-                with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-                    for waiting in [pool.submit(lftp, place, *job) for job in some]:
-                        waiting.result()
-                times["lftps"].append((time.monotonic() - begun) / PAIRS * legs)
-    mesh, bare, one, eight = (statistics.median(times[key]) for key in ("mesh", "bare", "lftp", "lftps"))
-    print(f"bench: mesh, {SERVERS} servers, {legs} transfers, median of {RUNS}   {mesh:8.2f} s   ({legs / mesh:.0f} per second)")
-    print(f"bench: bare loop over open connections            {bare:8.2f} s   (the mesh takes {mesh / bare:.2f} of it)")
-    print(f"bench: lftp pair by pair, extrapolated            {one:8.2f} s   ({one / mesh:.0f} times the mesh)")
-    print(f"bench: lftp {AT_ONCE} at a time, extrapolated              {eight:8.2f} s   ({eight / mesh:.0f} times the mesh)")
+    everything = "all" in sys.argv[1:]
+    with tempfile.TemporaryDirectory() as directory:
+        place = pathlib.Path(directory)
+        (place / "payload").write_bytes(os.urandom(SIZE))
+        for start in started():
+            plain(start, place, RUNS if everything else 3)
+        if everything:
+            for start in started():
+                encrypted(start, place)
+            for start in started():
+                large(start)
 
 
 if __name__ == "__main__":

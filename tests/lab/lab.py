@@ -52,6 +52,7 @@ def up(state: Path, servers: int) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not networked:
         machine.remember(state / "machine.json")
+        machine.allow_watchers()
         network.create()
     access = Access(state)
     public_key = access.ensure_key()

@@ -26,6 +26,8 @@ PACKAGES = {
     "ssh-keygen": "openssh-client",
 }
 SYSCTLS = Path("/proc/sys/net/ipv4")
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+WATCHERS = 1024  # inotify instances; systemd takes half a dozen on every host, and 128 is the kernel's default
 
 
 class Problem(Exception):
@@ -79,10 +81,17 @@ def remember(record: Path) -> None:
         return
     before = {
         "sysctls": _forwarding(),
+        "inotify": INOTIFY.read_text().strip(),
         "netavark": "NETAVARK" in run(["iptables-save"]),
         "nft_tables": _nft_tables(),
     }
     record.write_text(json.dumps(before, indent=2) + "\n")
+
+
+def allow_watchers() -> None:
+    """Let all hosts together have enough inotify instances: Linux counts those of all containers as those of one user."""
+    if int(INOTIFY.read_text()) < WATCHERS:
+        INOTIFY.write_text(f"{WATCHERS}\n")
 
 
 def restore(record: Path) -> None:
@@ -98,6 +107,7 @@ def restore(record: Path) -> None:
     for table in _nft_tables():
         if table not in before["nft_tables"] and table in ("ip filter", "ip nat") and _has_no_rules(table):
             run(["nft", "delete", "table", *table.split()])
+    INOTIFY.write_text(before.get("inotify", INOTIFY.read_text()))
     for name, value in before["sysctls"].items():
         setting = SYSCTLS / name
         if setting.exists() and setting.read_text().strip() != value:

@@ -26,7 +26,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
     share,
 )
 
-MOST_LEGS_AT_ONCE = 8  # by default; one machine hardly gains from more
+# By default. In the clear one machine hardly gains from more. With TLS both servers spend most of a transfer waiting
+# (docs/performance.md).
+MOST_LEGS_AT_ONCE = 8
+MOST_ENCRYPTED_AT_ONCE = 32
 
 
 def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
@@ -79,15 +82,16 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     chosen = both_ways(edges(names, options["coverage"], options["peers"] or 0, options["seed"]))
     expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
     schedule = share(legs(rounds(names), options["passive"], expect), options["share"], options["shares"])
+    clear = _clear(options["protection"], specs)
     request = MeshRequest(
         servers=specs,
         schedule=schedule,
         family=options["family"],
         payload_size=options["payload_size"],
         timeout=options["timeout"],
-        concurrency=options["concurrency"] or max(1, min(MOST_LEGS_AT_ONCE, len(names) // 2)),
+        concurrency=options["concurrency"] or legs_at_once(specs, clear),
         transcripts=options["transcripts"],
-        clear=_clear(options["protection"], specs),
+        clear=clear,
     )
     mine = len({(leg.source, leg.destination) for pair in schedule for leg in pair})
     told = ("passive", "share", "shares")
@@ -102,6 +106,12 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
         "pairs_of_fleet": len(fleet),
     }
     return Plan(request, {**coverage, "text": _words(coverage)})
+
+
+def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool) -> int:
+    """How many legs of a fleet are under way at a time if nobody says it: no server can be in two."""
+    encrypted = not clear and sum(spec.tls != "none" for spec in servers.values()) > 1
+    return max(1, min(MOST_ENCRYPTED_AT_ONCE if encrypted else MOST_LEGS_AT_ONCE, len(servers) // 2))
 
 
 def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
@@ -178,4 +188,4 @@ def _words(coverage: t.Mapping[str, t.Any]) -> str:
     return f"{kind}{part}: {pairs}, {listens}"
 
 
-__all__ = ("Plan", "mesh_options", "parse_mesh")
+__all__ = ("Plan", "legs_at_once", "mesh_options", "parse_mesh")

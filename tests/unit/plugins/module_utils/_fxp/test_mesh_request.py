@@ -94,3 +94,14 @@ def test_refusals(options: dict[str, t.Any], sentence: str) -> None:
     assert all(part in said for part in sentence.split(".*"))
     assert "\n" not in said
     assert "horse" not in said
+
+
+def test_legs_at_once_follow_the_fleet_and_what_its_data_costs() -> None:
+    def at_once(count: int, tls: str = "none", **options: t.Any) -> int:
+        servers = {f"ftp{n}": {**SERVERS["ftp1"], "tls": tls, "validate_certs": False} for n in range(count)}
+        return plan(servers=servers, **options)[0].concurrency
+
+    assert [at_once(count) for count in (2, 20, 200)] == [1, 8, 8]
+    assert [at_once(count, "explicit") for count in (2, 20, 200)] == [1, 10, 32]
+    assert at_once(20, "explicit", protection="clear") == 8
+    assert at_once(20, concurrency=3) == 3
