@@ -289,6 +289,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import se
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(

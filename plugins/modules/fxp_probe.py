@@ -283,6 +283,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(

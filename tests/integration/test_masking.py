@@ -170,7 +170,8 @@ def test_results_are_those_of_an_innocent_password(run: tuple[str, Results], num
     assert results[f"passed{number}"]["ok"] is True
     refused = results[f"refused{number}"]
     assert (refused["cause"], refused["server"]) == ("active_refuses_foreign_address", "destination")
-    assert refused["msg"].startswith("FXP from source ") and "active_refuses_foreign_address" in refused["msg"]
+    assert refused["msg"].startswith("FXP from source ")
+    assert "active_refuses_foreign_address" in refused["msg"]
     mesh, innocent = results[f"mesh{number}"], results["mesh0"]
     assert mesh["legs"] == innocent["legs"]
     assert decided(mesh["pairs_failed"]) == decided(innocent["pairs_failed"]) != []
@@ -200,5 +201,10 @@ def test_no_secret_at_any_verbosity(run: tuple[str, Results]) -> None:
     assert results["unfit"]["invocation"]["module_args"]["source"]["password"] == HIDDEN
     assert "PASS ****" in printed
     for secret in SECRETS:
-        for form in {secret, secret.strip(), json.dumps(secret)[1:-1].strip(), json.dumps(secret, ensure_ascii=False)[1:-1].strip()}:
+        for form in {
+            secret,
+            secret.strip(),
+            json.dumps(secret)[1:-1].strip(),
+            json.dumps(secret, ensure_ascii=False)[1:-1].strip(),
+        }:
             assert form not in printed

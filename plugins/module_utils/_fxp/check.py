@@ -204,7 +204,7 @@ class _Check:
         if not (session.lists and session.connected):
             return None
         try:
-            return self.masker.text(list_line(session.control, name))
+            return self.masker.optional(list_line(session.control, name))
         except Fault as fault:
             session.lists = fault.kind == "refused"
             self._lost(fault)

@@ -89,9 +89,7 @@ def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda p
 class _SharedLeg(_Check):
     """One leg as a check does it, over connections that others used before."""
 
-    def __init__(
-        self, request: Request, masker: Masker, stations: t.Mapping[Role, Station], lines: Lines | None
-    ) -> None:
+    def __init__(self, request: Request, masker: Masker, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
         super().__init__(request, masker)
         self.stations = stations
         self.sessions = {role: stations[role] for role in ROLES}

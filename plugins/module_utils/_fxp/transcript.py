@@ -73,7 +73,13 @@ def _any_of(forms: t.Iterable[str]) -> str:
 def _forms(secret: str) -> set[str]:
     """How a server may echo a secret, or how the checker may quote what a server said; none for blanks alone."""
     raw = secret.encode("utf-8", "surrogatepass")
-    echoed = {secret, secret.strip(), base64.b64encode(raw).decode("ascii"), urllib.parse.quote(raw), urllib.parse.quote_plus(raw)}
+    echoed = {
+        secret,
+        secret.strip(),
+        base64.b64encode(raw).decode("ascii"),
+        urllib.parse.quote(raw),
+        urllib.parse.quote_plus(raw),
+    }
     echoed.add(secret.encode("latin-1", "replace").decode("utf-8", "backslashreplace"))
     shown = echoed | {printable(form) for form in echoed}
     # Replies are quoted with repr() in sentences: it doubles backslashes, and escapes one kind of quotes or none.
