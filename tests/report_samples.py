@@ -16,6 +16,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report, _report_contents
 
 GENERATED = "2026-03-01T12:00:00Z"
@@ -114,7 +115,7 @@ def legs(servers: int, failing: Failing, sample: int | None = None, seed: int = 
 
 def _failed(names: dict[str, str], passive: t.Any, fault: dict[str, t.Any]) -> dict[str, t.Any]:
     last = fault.get("port_reply") or "150 Opening BINARY mode data connection for fxp-check-0a1b.bin (1048576 bytes)"
-    leg = leg_result(_evidence(names, passive, **fault), "allowed", "fxp-check-0a1b.bin")
+    leg = leg_result(_evidence(names, passive, **fault), "allowed", Masker(()), "fxp-check-0a1b.bin")
     return {**leg, "transcript": _transcript(passive, last)}
 
 
@@ -134,7 +135,7 @@ def _proven(names: dict[str, str], passive: t.Any, chance: random.Random) -> dic
         digest="aa",
         verified_by="HASH SHA-256",
     )
-    leg = leg_result(seen, "allowed", "fxp-check-0a1b.bin")
+    leg = leg_result(seen, "allowed", Masker(()), "fxp-check-0a1b.bin")
     row = "-rw-r--r--   1 fxpcheck fxpcheck  1048576 Mar  1 12:00 fxp-check-0a1b.bin"
     return {**leg, "listing": {"source": row, "destination": row}, "transcript": _transcript(passive, "226 Transfer complete")}
 

@@ -63,8 +63,9 @@ options:
         required: true
       password:
         description:
-          - Password of the account. It is part of no result and no log. Choose one that is not part of a name or path, because
-            it is replaced wherever it occurs in what the module returns.
+          - Password of the account. It is part of no result and no log. What servers say is returned without it. If it has fewer
+            than 8 characters it is replaced there only where it stands as a word of its own.
+          - It is sent in UTF-8. The user name is no secret, even if it is the same.
         type: str
         required: true
       tls:
@@ -286,6 +287,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce import par
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+
 
 
 def main() -> None:
@@ -305,11 +308,12 @@ def main() -> None:
         outcome = run_bounce(request)
     except RequestError as error:
         module.fail_json(msg=str(error))
+    shown = masked_already(module)
     for warning in outcome.warnings:
         module.warn(warning)
     if outcome.message:
-        module.fail_json(msg=outcome.message, **outcome.result)
-    module.exit_json(**outcome.result)
+        module.fail_json(msg=outcome.message, **outcome.result, **shown)
+    module.exit_json(**outcome.result, **shown)
 
 
 if __name__ == "__main__":

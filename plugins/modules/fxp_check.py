@@ -63,8 +63,9 @@ options:
         required: true
       password:
         description:
-          - Password of the account. It is part of no result and no log. Choose one that is not part of a name or path, because
-            it is replaced wherever it occurs in what the module returns.
+          - Password of the account. It is part of no result and no log. What servers say is returned without it. If it has fewer
+            than 8 characters it is replaced there only where it stands as a word of its own.
+          - It is sent in UTF-8. The user name is no secret, even if it is the same.
         type: str
         required: true
       tls:
@@ -423,6 +424,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
 
 def main() -> None:
@@ -450,11 +452,12 @@ def main() -> None:
     if module.check_mode:
         module.exit_json(**dict.fromkeys(RESULT_KEYS))
     outcome = run_check(request)
+    shown = masked_already(module)
     for warning in outcome.warnings:
         module.warn(warning)
     if not outcome.result["ok"]:
-        module.fail_json(msg=outcome.message, **outcome.result)
-    module.exit_json(**outcome.result)
+        module.fail_json(msg=outcome.message, **outcome.result, **shown)
+    module.exit_json(**outcome.result, **shown)
 
 
 if __name__ == "__main__":

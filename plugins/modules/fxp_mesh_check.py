@@ -375,6 +375,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshO
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_progress import ProgressFile
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options, parse_mesh
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
 RESULT_KEYS = ("ok", "pairs", "pairs_passed", "pairs_failed", "legs", "coverage", "seconds", "rate")
 
@@ -431,12 +432,13 @@ def main() -> None:
         outcome = run_mesh(request, progress.tell)
     finally:
         progress.remove()
+    shown = masked_already(module)
     for warning in outcome.warnings:
         module.warn(warning)
     result = result_of(outcome, coverage)
     if not result["ok"]:
-        module.fail_json(msg=outcome.message, **result)
-    module.exit_json(**result)
+        module.fail_json(msg=outcome.message, **result, **shown)
+    module.exit_json(**result, **shown)
 
 
 if __name__ == "__main__":

@@ -172,8 +172,8 @@ options:
   check_password:
     description:
       - Password of O(check_user). Keep it in a vault.
-      - It needs at least 12 characters and must not be part of a name or path, because Ansible masks every occurrence of it in
-        what a check returns.
+      - It needs at least 12 characters, for the account is open to whoever guesses it, and must not be part of a name or path,
+        because those are printed.
     type: str
   tls:
     description:

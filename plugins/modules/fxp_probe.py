@@ -281,6 +281,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import (
     watch_port,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+
 
 
 def main() -> None:
@@ -321,7 +323,7 @@ def main() -> None:
         result["reachable"] = result["connection"]["state"] in ("connected", "refused")
     else:
         result["arrivals"] = watch_port(port, timeout)
-    module.exit_json(**result)
+    module.exit_json(**result, **masked_already(module))
 
 
 if __name__ == "__main__":

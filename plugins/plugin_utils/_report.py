@@ -212,7 +212,19 @@ def proof(leg: Leg) -> str:
         return f"refused, as it must be: {verdict(leg)}"
     seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
     text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
+    text += encryption(leg)
     return visible(text) + (again(leg) if leg.repeated else "")
+
+
+def encryption(leg: Leg) -> str:
+    """Return how the control connections and the data were encrypted; nothing for a leg without any TLS."""
+    tls = leg.evidence.get("tls") or {}
+    agreed = [f"{tls[role]['version']} {tls[role]['cipher']}" if tls.get(role) else "clear" for role in (SOURCE, DESTINATION)]
+    if set(agreed) == {"clear"}:
+        return ""
+    client = leg.evidence.get("sscn")
+    roles = f" (SSCN on the {client})" if client else ""
+    return f", {' / '.join(dict.fromkeys(agreed))}, data {leg.evidence.get('protection') or 'clear'}{roles}"
 
 
 def again(leg: Leg) -> str:

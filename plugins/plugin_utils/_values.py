@@ -154,16 +154,15 @@ def password_hash(text: str) -> str:
 
 def check_password(text: str, taken_by: t.Iterable[str]) -> str:
     """
-    Return the password that checks log in with, if it is fit to be masked.
+    Return the password that checks log in with, if it is hard to guess.
 
-    Ansible replaces every occurrence of a secret value in what a module returns; a short password, or one that is
-    part of a name or path, would make holes in the evidence.
+    Names and paths are printed, so a password that is part of one would be, too. Words that checks print are harmless.
     """
     if len(text) < 12:
-        raise ValueError("has fewer than 12 characters; Ansible would mask parts of the evidence, use a longer one")
+        raise ValueError("has fewer than 12 characters and is too easily guessed; use a longer one")
     for other in taken_by:
         if text in other:
-            raise ValueError("is part of a name or path that checks print, which Ansible would mask; use another one")
+            raise ValueError("is part of a name or path that checks print; use another one")
     return one_line(text)
 
 

@@ -101,9 +101,8 @@ class _Bounce:
             self.transcript.leg = None
             self.session.close()
         result = self._result()
-        message = self.masker.text(message_of(self.findings, self.label))
-        warnings = warnings_of(self.findings, self.label, result["tested"])
-        return Bounced(result, message, [self.masker.text(text) for text in warnings])
+        message = message_of(self.findings, self.label)
+        return Bounced(result, message, warnings_of(self.findings, self.label, result["tested"]))
 
     def _prepare(self) -> None:
         """Log in, choose the strangers and see what the client itself can do."""
@@ -118,7 +117,7 @@ class _Bounce:
         except Fault as fault:
             # A listing that is longer than anybody wants to read is one.
             if not (fault.kind == "malformed" and fault.command == "LIST"):
-                self.lists = f"the client itself gets no listing ({fault.detail})"
+                self.lists = f"the client itself gets no listing ({self.masker.text(fault.detail)})"
             if fault.kind != "refused":
                 self.session.drop()
 
@@ -133,7 +132,7 @@ class _Bounce:
             probe, stranger = (None, None) if entry["leg"] is None else self.dialogues[entry["leg"]]
             kept = {key: entry[key] for key in ("seconds", "direction", "line")}
             entries.append({**kept, "probe": probe, "stranger": stranger})
-        return t.cast("dict[str, t.Any]", self.masker.value(whole_result(self.findings, self.strangers, entries)))
+        return whole_result(self.findings, self.strangers, entries)
 
     def _probe(self) -> None:
         ipv6 = is_ipv6(self.peer)
@@ -174,8 +173,9 @@ class _Bounce:
         except Fault as fault:
             self.faults += fault.kind != "refused"
             finding.server_said = finding.server_said or (fault.detail if fault.kind in ("refused", "closing") else None)
-            finding.summary = f"{fault.command or 'the dialogue'} failed: {fault.detail}"
+            finding.summary = f"{fault.command or 'the dialogue'} failed: {self.masker.text(fault.detail)}"
             self.session.drop()
+        finding.server_said = self.masker.optional(finding.server_said)
         if finding.vulnerable:
             finding.remedy = remedy_for(finding, self.greeting)
         self.findings.append(finding)

@@ -60,8 +60,8 @@ CAUSES: dict[str, Cause] = {
     "tls_certificate_untrusted": Cause(
         "offender",
         "the certificate of {offender} does not prove who it is: {detail}",
-        "Give the check the CA that issued it (ca_path or ca_content), dial a name or an address that the certificate holds, and "
-        "renew it if it has expired (fxp_tls).",
+        "Give the check the CA that issued it (ca_path or ca_content; fxp_tls_ca_cert), dial a name or an address that the "
+        "certificate holds, and renew it if it has expired.",
     ),
     "tls_policy_mismatch": Cause(
         "offender",
@@ -83,7 +83,8 @@ CAUSES: dict[str, Cause] = {
     "tls_peer_certificate_unverified": Cause(
         "offender",
         "{offender} ended its session when it met the certificate of its peer, which it cannot verify",
-        "Give {offender} the CA of its peer (TLSCACertificateFile), best one CA for both, and look into its TLSLog.",
+        "Give {offender} the CA of its peer (fxp_tls_ca_cert, TLSCACertificateFile), best one CA for both, and look "
+        "into its TLSLog.",
     ),
     "tls_roles_unassigned": Cause(
         None,
@@ -94,7 +95,7 @@ CAUSES: dict[str, Cause] = {
     "tls_versions_disjoint": Cause(
         None,
         "{active} and {passive} find no TLS version or cipher in common for the data connection: {versions}",
-        "Let TLSProtocol of the two servers overlap (fxp_tls of both), and TLSCipherSuite.",
+        "Let TLSProtocol of the two servers overlap (fxp_tls_versions of both), and TLSCipherSuite.",
     ),
     "tls_protection_mismatch": Cause(
         "offender",
@@ -105,7 +106,7 @@ CAUSES: dict[str, Cause] = {
         "offender",
         "{offender} reports success, and the end of the file was lost: {detail}",
         "Under TLS 1.3 a sender must not be the TLS client: leave sscn of the check at auto, and let other clients send "
-        "SSCN ON to the receiver; or allow only TLS 1.2 (TLSProtocol) on one of the two.",
+        "SSCN ON to the receiver; or allow only TLS 1.2 (fxp_tls_versions) on one of the two.",
     ),
     "address_family_mismatch": Cause(
         "active",

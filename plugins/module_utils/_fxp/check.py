@@ -43,9 +43,9 @@ def run_check(request: Request) -> Outcome:
 
 
 class _Check:
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, masker: Masker | None = None) -> None:
         self.request = request
-        self.masker = Masker(server.password for server in request.servers.values())
+        self.masker = masker or Masker(server.password for server in request.servers.values())
         self.transcript = Transcript(self.masker)
         self.sessions: dict[Role, Session] = {
             role: Session(request.servers[role], request.timeout, self.transcript, request.private) for role in ROLES
@@ -56,6 +56,7 @@ class _Check:
         self.digest: str | None = None
         self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
+        self.set_up_fault: Fault | None = None
 
     def run(self) -> Outcome:
         evidences = [self._evidence(passive) for passive in self.request.passive]
@@ -64,7 +65,7 @@ class _Check:
             set_up = self._set_up(evidences)
             for index, evidence in enumerate(evidences):
                 self.transcript.leg = index
-                legs.append(self._leg(evidence) if set_up else leg_result(evidence, self.request.expect))
+                legs.append(self._leg(evidence) if set_up else leg_result(evidence, self.request.expect, self.masker))
         finally:
             self.transcript.leg = None
             self.warnings += self.sessions["source"].remove_files() + self.sessions["destination"].remove_files()
@@ -99,6 +100,7 @@ class _Check:
             self._prepare_file()
         except Fault as fault:
             self._lost(fault)
+            self.set_up_fault = fault
             for evidence in evidences:
                 evidence.record(fault)
             return False
@@ -144,7 +146,7 @@ class _Check:
         stored = (evidence.active_side if evidence.active == "destination" else evidence.passive_side) is not None
         if evidence.stage != "done":
             self._on_both(Session.settle)
-        result = leg_result(evidence, self.request.expect, target if stored else None)
+        result = leg_result(evidence, self.request.expect, self.masker, target if stored else None)
         if stored:
             result["listing"] = {
                 "source": self._listing("source", self.name),
@@ -202,7 +204,7 @@ class _Check:
         if not (session.lists and session.connected):
             return None
         try:
-            return list_line(session.control, name)
+            return self.masker.optional(list_line(session.control, name))
         except Fault as fault:
             session.lists = fault.kind == "refused"
             self._lost(fault)
@@ -216,7 +218,7 @@ class _Check:
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
         result = whole_result(legs, self.transcript.entries())
         message = message_of(legs, self.request.servers)
-        return Outcome(self.masker.value(result), self.masker.text(message), [self.masker.text(text) for text in self.warnings])
+        return Outcome(result, message, self.warnings)
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
         """Do the same on both servers at once; a fault of the source counts before one of the destination."""

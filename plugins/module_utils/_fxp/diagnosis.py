@@ -27,6 +27,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
     tls_refusing_side,
 )
 
+Mask = t.Callable[[str], str]
+
 # A leg that was refused by the policy on foreign addresses, on either side.
 POLICY_CAUSES = ("active_refuses_foreign_address", "passive_refuses_foreign_address")
 
@@ -48,16 +50,20 @@ class Diagnosis:
     remedy: str
 
 
-def diagnose(evidence: Evidence) -> Diagnosis | None:
-    """The diagnosis of a leg, or none if it moved the file and this was verified."""
+def diagnose(evidence: Evidence, mask: Mask = str) -> Diagnosis | None:
+    """
+    The diagnosis of a leg, or none if it moved the file and this was verified.
+
+    Causes are told from what was really said; ``mask`` is put over what the sentences quote of it.
+    """
     for cause, applies in PICTURES:
         if applies(evidence):
-            return _explain(cause, evidence)
+            return _explain(cause, evidence, mask)
     complete = evidence.stage == "done" and evidence.fault_kind is None
-    return None if complete else _explain("unknown", evidence)
+    return None if complete else _explain("unknown", evidence, mask)
 
 
-def _explain(code: str, e: Evidence) -> Diagnosis:
+def _explain(code: str, e: Evidence, mask: Mask) -> Diagnosis:
     cause = CAUSES[code]
     labels: dict[str, str] = {"source": e.source, "destination": e.destination}
     offender = _offender(code, e)
@@ -92,7 +98,7 @@ def _explain(code: str, e: Evidence) -> Diagnosis:
         certain = e.reuse_demanded is False
     elif code == "tls_peer_certificate_unverified" and all(side and side.gone for side in (e.active_side, e.passive_side)):
         certain, also = False, ("network",)
-    words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender])
+    words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender], mask)
     return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))
 
 
@@ -125,14 +131,14 @@ _CLIENT_MET = {
 }
 
 
-def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]:
+def _words(e: Evidence, names: t.Mapping[str, str], host: str, mask: Mask) -> dict[str, str]:
     def said(side: Side | None) -> str:
         reply = side and (side.final or side.preliminary)
-        return reply.splitlines()[-1] if reply else "no answer"
+        return mask(reply).splitlines()[-1] if reply else "no answer"
 
     role = file_side(e) or full_side(e)
     reply = said(e.active_side if role == e.active else e.passive_side) if role else None
-    detail = e.fault_detail or reply or (None if e.active_side else e.port_reply)
+    detail = mask(e.fault_detail or "") or reply or (None if e.active_side else mask(e.port_reply or ""))
     if not detail:
         detail = f"{names['active']} said {said(e.active_side)!r}, {names['passive']} said {said(e.passive_side)!r}"
     announced = e.announced_address or "its address"
@@ -149,7 +155,7 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str) -> dict[str, str]
         "client": _CLIENT_MET[e.client_reached] if e.client_reached else "",
         "dialled": f" (but it was dialled at {dialled})" if differs else "",
         "expected": f"the expected {e.expected_address}" if e.expected_address else "an address that can be dialled",
-        "active_said": said(e.active_side) if e.active_side else e.port_reply or "no answer",
+        "active_said": said(e.active_side) if e.active_side else mask(e.port_reply or "") or "no answer",
         "passive_said": said(e.passive_side),
         "difference": "another digest" if same_size else f"{e.size} bytes instead of {e.expected_size}",
         "versions": _versions(e),

@@ -20,7 +20,7 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check, run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Lines, Payload, Station, again
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
@@ -89,8 +89,8 @@ def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda p
 class _SharedLeg(_Check):
     """One leg as a check does it, over connections that others used before."""
 
-    def __init__(self, request: Request, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
-        super().__init__(request)
+    def __init__(self, request: Request, masker: Masker, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
+        super().__init__(request, masker)
         self.stations = stations
         self.sessions = {role: stations[role] for role in ROLES}
         self.lines = lines
@@ -100,7 +100,7 @@ class _SharedLeg(_Check):
     def prove(self) -> dict[str, t.Any]:
         """The entry of ``legs``."""
         evidence = self._evidence(self.request.passive[0])
-        return self._leg(evidence) if self._set_up([evidence]) else leg_result(evidence, self.request.expect)
+        return self._leg(evidence) if self._set_up([evidence]) else leg_result(evidence, self.request.expect, self.masker)
 
     def dialogue(self) -> list[dict[str, t.Any]]:
         """What was said in this leg, and in the logins before it if this is the first leg after them."""
@@ -207,7 +207,7 @@ class _Mesh:
         dialogue: list[dict[str, t.Any]] = []
         if len(families) < 2:
             lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
-            shared = _SharedLeg(self._request(leg), stations, lines)
+            shared = _SharedLeg(self._request(leg), self.masker, stations, lines)
             result = shared.prove()
             cause, dialogue = result["cause"], shared.dialogue()
             with self.lock:
@@ -225,9 +225,10 @@ class _Mesh:
         leg = self.legs[at]
         fault = next((self.down[name] for name in leg.servers if name in self.down), None)
         if fault is None:
-            outcome = run_check(self._request(leg))
+            check = _Check(self._request(leg), self.masker)
+            outcome = check.run()
             result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
-            self._note_down(leg, result["evidence"])
+            self._note_down(leg, result["evidence"]["stage"], check.set_up_fault)
         else:
             result, dialogue, warnings = self._unreachable(leg), [], []
         with self.lock:
@@ -250,11 +251,9 @@ class _Mesh:
     def _given_up(self, leg: Leg) -> int:
         return sum(self.stations[name].given_up is not None for name in leg.servers)
 
-    def _note_down(self, leg: Leg, evidence: t.Mapping[str, t.Any]) -> None:
-        role, kind = evidence["fault_server"], evidence["fault_kind"]
-        if evidence["stage"] == "connect" and role is not None and kind != "no_common_family":
-            name = leg.source if role == "source" else leg.destination
-            self.down[name] = Fault(kind, role, evidence["fault_detail"], evidence["fault_command"] or "")
+    def _note_down(self, leg: Leg, stage: str, fault: Fault | None) -> None:
+        if stage == "connect" and fault is not None and fault.kind != "no_common_family":
+            self.down[leg.source if fault.server == "source" else leg.destination] = fault
 
     def _unreachable(self, leg: Leg) -> dict[str, t.Any]:
         """What a check would say of a server that was found down a moment ago, without waiting for it once more."""
@@ -263,7 +262,7 @@ class _Mesh:
         role: Role = "source" if leg.source in self.down else "destination"
         known = self.down[leg.source if role == "source" else leg.destination]
         evidence.record(again(known, role))
-        return leg_result(evidence, leg.expect)
+        return leg_result(evidence, leg.expect, self.masker)
 
     def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:
         evidence = result["evidence"]
@@ -273,7 +272,7 @@ class _Mesh:
         if self.request.transcripts == "failed" and not result["ok"] and self.transcripts < MAX_TRANSCRIPTS:
             self.transcripts += 1
             keep = True
-        told = {
+        return {
             "source": leg.source,
             "destination": leg.destination,
             "expect": leg.expect,
@@ -283,7 +282,6 @@ class _Mesh:
             "first_cause": None,
             "transcript": dialogue if keep else [],
         }
-        return t.cast("dict[str, t.Any]", self.masker.value(told))
 
     def _request(self, leg: Leg) -> Request:
         ends: dict[Role, str] = {"source": leg.source, "destination": leg.destination}
@@ -324,8 +322,7 @@ class _Mesh:
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
                 + message_of([legs[failed[0]]], self._request(first).servers)
             )
-        warnings = [self.masker.text(text) for text in dict.fromkeys(self.warnings)]
-        return MeshOutcome(legs, time.monotonic() - self.start, self.masker.text(message), warnings)
+        return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)))
 
 
 __all__ = ("MeshOutcome", "MeshRequest", "Progress", "run_mesh")

@@ -95,10 +95,10 @@ def explain(spec: ServerSpec, fault: Fault, masker: Masker) -> dict[str, t.Any]:
     label = f"[{spec.host}]:{spec.port}" if ":" in spec.host else f"{spec.host}:{spec.port}"
     evidence = Evidence(passive="source", source=label, destination="this host", stage="prepare")
     evidence.record(fault)
-    diagnosis = diagnose(evidence)
+    diagnosis = diagnose(evidence, masker.text)
     if diagnosis is None:
         raise AssertionError("a fault always has a diagnosis")  # pragma: no cover
-    return {"cause": diagnosis.cause, "detail": masker.text(diagnosis.summary), "remedy": masker.text(diagnosis.remedy)}
+    return {"cause": diagnosis.cause, "detail": diagnosis.summary, "remedy": diagnosis.remedy}
 
 
 def probe_connection(address: str, port: int, timeout: float) -> dict[str, t.Any]:

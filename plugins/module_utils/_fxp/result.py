@@ -15,13 +15,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 
 RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "transcript")
 
 
-def leg_result(evidence: Evidence, expect: str, target: str | None = None) -> dict[str, t.Any]:
+def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | None = None) -> dict[str, t.Any]:
     """One entry of ``legs``. ``expect`` is allowed or refused, ``target`` the name at the destination if STOR was sent."""
-    diagnosis = diagnose(evidence)
+    diagnosis = diagnose(evidence, masker.text)
     ok = diagnosis is None
     if expect == "refused":
         ok, diagnosis = _judge_refusal(diagnosis, evidence)
@@ -34,7 +35,7 @@ def leg_result(evidence: Evidence, expect: str, target: str | None = None) -> di
         "certain": diagnosis.certain if diagnosis else True,
         "also_possible": list(diagnosis.also_possible) if diagnosis else [],
         "remedy": diagnosis.remedy if diagnosis and not ok else None,
-        "evidence": dict(evidence.as_dict(), summary=diagnosis.summary if diagnosis else None),
+        "evidence": dict(_seen(evidence, masker), summary=diagnosis.summary if diagnosis else None),
         "bytes": evidence.size,
         "seconds": evidence.seconds,
         "bytes_per_second": round((evidence.size or 0) / moved) if moved else None,
@@ -42,6 +43,17 @@ def leg_result(evidence: Evidence, expect: str, target: str | None = None) -> di
         "listing": {"source": None, "destination": None},
         "file": target,
     }
+
+
+def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
+    """The evidence as plain data, without secrets in what servers said; all the rest are words of the checker."""
+    seen = evidence.as_dict()
+    for key in ("fault_detail", "port_reply", "own_port_reply", "expected_digest", "digest", "claimed_digest"):
+        seen[key] = masker.optional(seen[key])
+    for side in (seen["active_side"], seen["passive_side"]):
+        if side is not None:
+            side.update(preliminary=masker.optional(side["preliminary"]), final=masker.optional(side["final"]))
+    return seen
 
 
 def whole_result(legs: t.Sequence[dict[str, t.Any]], transcript: list[dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -9,39 +9,82 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import threading
 import time
 import typing as t
+import urllib.parse
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import printable
 
 MASK = "****"
+SHORT = 8  # characters; a shorter secret may well be an ordinary word or number
+
+_CODE = re.compile(r"[1-5][0-9]{2}(?:[ -]|\Z)", re.ASCII)
 
 
 class Masker:
-    """Replaces secrets in anything that leaves the checker."""
+    """
+    Replaces secrets in text that came from outside: what servers and the operating system say, never what the checker says.
+
+    A secret of fewer than ``SHORT`` characters is replaced only where it stands as a word of its own, a longer one wherever it
+    occurs. The reply code that a line begins with stays: it is never a secret.
+    """
 
     def __init__(self, secrets: t.Iterable[str]) -> None:
-        known = {form for secret in secrets for form in (secret, printable(secret)) if form}
-        # The longest first: a secret may be part of another one.
-        self._secrets = sorted(known, key=len, reverse=True)
+        secrets = set(secrets)
+        long = {form for secret in secrets if len(secret.strip()) >= SHORT for form in _forms(secret)}
+        short = {form for secret in secrets if len(secret.strip()) < SHORT for form in _forms(secret)}
+        self._patterns = []
+        if long:
+            self._patterns.append(re.compile(_any_of(long)))
+        if short:
+            self._patterns.append(re.compile(rf"(?<!\w)(?:{_any_of(short)})(?!\w)"))
 
     def text(self, text: str) -> str:
-        """The text with every secret replaced."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return text
+        """The text with every secret replaced; ``text`` may have several lines."""
+        return "\n".join(self._line(line) for line in text.split("\n"))
 
-    def value(self, value: t.Any) -> t.Any:
-        """A copy of lists, dictionaries and scalars with every secret replaced in the values; keys are ours."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {key: self.value(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.value(item) for item in value]
-        return value
+    def optional(self, text: str | None) -> str | None:
+        """The same for a text that may be missing."""
+        return None if text is None else self.text(text)
+
+    def _line(self, line: str) -> str:
+        code = _CODE.match(line)
+        kept = code.end() if code else 0
+
+        def masked(found: re.Match[str]) -> str:
+            if found.end() <= kept:
+                return found.group()
+            return found.string[found.start() : kept] + MASK
+
+        for pattern in self._patterns:
+            line = pattern.sub(masked, line)
+        return line
+
+
+def _any_of(forms: t.Iterable[str]) -> str:
+    # The longest first: a secret may be part of another one.
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+
+
+def _forms(secret: str) -> set[str]:
+    """How a server may echo a secret, or how the checker may quote what a server said; none for blanks alone."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    echoed = {
+        secret,
+        secret.strip(),
+        base64.b64encode(raw).decode("ascii"),
+        urllib.parse.quote(raw),
+        urllib.parse.quote_plus(raw),
+    }
+    echoed.add(secret.encode("latin-1", "replace").decode("utf-8", "backslashreplace"))
+    shown = echoed | {printable(form) for form in echoed}
+    # Replies are quoted with repr() in sentences: it doubles backslashes, and escapes one kind of quotes or none.
+    quoted = {repr(form)[1:-1] for form in shown} | {repr(form + '"')[1:-2] for form in shown}
+    return {form for form in shown | quoted if form.strip()}
 
 
 class Transcript:
@@ -55,10 +98,12 @@ class Transcript:
         self.leg: int | None = None
 
     def add(self, server: Role, direction: t.Literal["sent", "received"], line: str) -> None:
-        """Append one line; the argument of PASS is never kept."""
-        if direction == "sent" and line[:5].upper() == "PASS ":
+        """Append one line; the argument of PASS is never kept, and everything else that is sent is no secret."""
+        if direction == "received":
+            line = self._masker.text(line)
+        elif line[:5].upper() == "PASS ":
             line = f"PASS {MASK}"
-        entry: dict[str, t.Any] = {"seconds": 0.0, "server": server, "direction": direction, "line": self._masker.text(line)}
+        entry: dict[str, t.Any] = {"seconds": 0.0, "server": server, "direction": direction, "line": line}
         # Both servers are logged in to at once, and time must not run backwards from one entry to the next.
         with self._lock:
             entry.update(seconds=round(time.monotonic() - self._start, 4), leg=self.leg)
@@ -69,4 +114,4 @@ class Transcript:
         return list(self._entries)
 
 
-__all__ = ("MASK", "Masker", "Transcript")
+__all__ = ("MASK", "SHORT", "Masker", "Transcript")

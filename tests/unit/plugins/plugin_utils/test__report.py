@@ -72,6 +72,20 @@ def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
     )
 
 
+def test_a_dialogue_over_tls_ends_with_what_it_was_encrypted_with() -> None:
+    agreed = {"version": "TLSv1.2", "cipher": "ECDHE-ECDSA-AES256-GCM-SHA384", "verified": True}
+    seen = {"tls": {"source": agreed, "destination": agreed}, "protection": "private", "sscn": "destination"}
+
+    def last(evidence: dict[str, t.Any]) -> str:
+        return list(_report.dialogue(_report.listed([{**PROVEN["legs"][0], "evidence": evidence}])[0]))[-1][0]
+
+    words = "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384"
+    assert last(seen).endswith(f"verified by HASH SHA-256, {words}, data private (SSCN on the destination)")
+    one = {"tls": {"source": agreed, "destination": None}, "protection": "clear", "sscn": None}
+    assert last(one).endswith(f", {words} / clear, data clear")
+    assert last({"tls": {"source": None, "destination": None}}).endswith("verified by HASH SHA-256")
+
+
 def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
     lines = list(_report.dialogue(_report.legs_of("ftp1", "ftp2", BLOCKED)[0]))
     assert lines[-2] == (

@@ -13,6 +13,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import E
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS, leg_result, message_of, whole_result
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 
 SERVERS: dict[Role, ServerSpec] = {
     "source": ServerSpec("source", "a", 21, "fxp", "password", ".", None, None),
@@ -54,7 +55,7 @@ UNREACHABLE = dataclasses.replace(
 
 
 def test_moved() -> None:
-    leg = leg_result(MOVED, "allowed", "name")
+    leg = leg_result(MOVED, "allowed", Masker(()), "name")
     assert (leg["ok"], leg["cause"], leg["bytes"], leg["bytes_per_second"], leg["file"]) == (True, None, 1000, 2000, "name")
     assert leg["verified_by"] == "HASH SHA-256"
 
@@ -71,13 +72,13 @@ def test_moved() -> None:
     ],
 )
 def test_expectation(evidence: Evidence, expect: str, ok: bool, cause: str | None, cured: bool) -> None:
-    leg = leg_result(evidence, expect)
+    leg = leg_result(evidence, expect, Masker(()))
     assert (leg["ok"], leg["cause"], leg["remedy"] is not None) == (ok, cause, cured)
     assert leg["evidence"]["summary"] or ok
 
 
 def test_first_leg_that_falls_short() -> None:
-    legs = [leg_result(MOVED, "allowed"), leg_result(REFUSED, "allowed"), leg_result(UNREACHABLE, "allowed")]
+    legs = [leg_result(evidence, "allowed", Masker(())) for evidence in (MOVED, REFUSED, UNREACHABLE)]
     result = whole_result(legs, [])
     assert tuple(result) == RESULT_KEYS
     assert (result["ok"], result["cause"], result["server"]) == (False, "active_refuses_foreign_address", "destination")
@@ -85,7 +86,7 @@ def test_first_leg_that_falls_short() -> None:
 
 
 def test_all_well() -> None:
-    legs = [leg_result(MOVED, "allowed")]
+    legs = [leg_result(MOVED, "allowed", Masker(()))]
     result = whole_result(legs, [])
     assert [result[key] for key in ("ok", "cause", "server", "remedy")] == [True, None, None, None]
     assert message_of(legs, SERVERS) == ""
@@ -108,6 +109,6 @@ def test_all_well() -> None:
     ],
 )
 def test_message(evidence: Evidence, expect: str, words: list[t.Any]) -> None:
-    message = message_of([leg_result(evidence, expect)], SERVERS)
+    message = message_of([leg_result(evidence, expect, Masker(()))], SERVERS)
     assert all(word in message for word in words), message
     assert "\n" not in message

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""Return a result whose secrets are masked already, without Ansible masking it again."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.warnings import get_deprecation_messages, get_warning_messages
+
+SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's own word
+
+
+def masked_already(module: AnsibleModule) -> dict[str, t.Any]:
+    """
+    Let the module return its values as they are. Call it right before ``exit_json`` or ``fail_json``, but before warnings of
+    one's own, and hand what it returns to them.
+
+    Ansible replaces every occurrence of a password in all that a module returns; with a password like ``226`` or ``source``
+    it would make holes in causes and replies. The checker has masked where text came in. What Ansible itself would show of
+    the options is masked here, by their specification. Where a warning of Ansible quotes a secret, its masking stays.
+    """
+    quoted = [*get_warning_messages(), *(str(one["msg"]) for one in get_deprecation_messages())]
+    if any(secret in text for secret in module.no_log_values for text in quoted):
+        return {}
+    module.no_log_values = set()
+    return {"invocation": {"module_args": shown_options(module.params, module.argument_spec)}}
+
+
+def shown_options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Options as they may be shown: the values of those with ``no_log`` are left out, at any depth."""
+    return {name: _shown(value, spec.get(name, {})) for name, value in values.items()}
+
+
+def _shown(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
+    if option.get("no_log") and value is not None:
+        return SHOWN
+    if option.get("options") and isinstance(value, dict):
+        return shown_options(value, option["options"])
+    if option.get("options") and isinstance(value, list):
+        return [_shown(item, option) for item in value]
+    return value
+
+
+__all__ = ("SHOWN", "masked_already", "shown_options")

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import types
+import typing as t
+
+import pytest
+
+from ansible_collections.proftpd.fxp.plugins.module_utils import _masked
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options
+
+PARAMS: dict[str, t.Any] = {
+    "servers": {"a": {"host": "source", "user": "x", "password": "source"}, "b": {"host": "h", "password": None}},
+    "pairs": [{"source": "a", "destination": "b"}],
+    "seed": "source",
+}
+
+
+def module() -> t.Any:
+    return types.SimpleNamespace(params=PARAMS, argument_spec=mesh_options(["a", "b"]), no_log_values={"source"})
+
+
+def test_only_values_of_secret_options_are_left_out() -> None:
+    made = module()
+    shown = _masked.masked_already(made)["invocation"]["module_args"]
+    assert shown["servers"] == {
+        "a": {"host": "source", "user": "x", "password": _masked.SHOWN},
+        "b": {"host": "h", "password": None},
+    }
+    assert {key: shown[key] for key in ("pairs", "seed")} == {key: PARAMS[key] for key in ("pairs", "seed")}
+    assert made.no_log_values == set()
+    assert PARAMS["servers"]["a"]["password"] == "source"
+
+
+def test_secrets_in_lists_of_options() -> None:
+    spec = {"many": {"type": "list", "options": {"password": {"no_log": True}, "name": {}}}}
+    shown = _masked.shown_options({"many": [{"password": "p", "name": "n"}]}, spec)
+    assert shown == {"many": [{"password": _masked.SHOWN, "name": "n"}]}
+
+
+@pytest.mark.parametrize("where", ["get_warning_messages", "get_deprecation_messages"])
+def test_masking_of_ansible_stays_where_it_warns_of_a_secret(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    said = "the value source was converted"
+    monkeypatch.setattr(_masked, where, lambda: (said,) if "warning" in where else ({"msg": said},))
+    made = module()
+    assert _masked.masked_already(made) == {}
+    assert made.no_log_values == {"source"}
