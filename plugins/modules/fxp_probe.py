@@ -284,7 +284,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Re
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
 
-
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
