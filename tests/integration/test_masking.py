@@ -198,10 +198,10 @@ def test_no_secret_at_any_verbosity(run: tuple[str, Results]) -> None:
     printed, _results = run
     assert "PASS ****" in printed
     for secret in SECRETS:
-        for form in {
+        for form in (
             secret,
             secret.strip(),
             json.dumps(secret)[1:-1].strip(),
             json.dumps(secret, ensure_ascii=False)[1:-1].strip(),
-        }:
+        ):
             assert form not in printed
