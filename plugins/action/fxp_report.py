@@ -99,12 +99,16 @@ class ActionModule(ActionBase):
         legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"] or ())]
         self._show(legs, bounce, options)
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
+        # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
+        unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
         message = [_report.summary(legs)] if legs or not bounce else []
         if vulnerable:
             message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
-        elif bounce:
+        elif bounce and not unknown:
             message.append("No server was found that strangers can abuse.")
-        failed = bool(vulnerable) or not all(leg.ok for leg in legs)
+        if unknown:
+            message.append(f"Whether strangers can abuse {', '.join(unknown)} could not be tested.")
+        failed = bool(vulnerable or unknown) or not all(leg.ok for leg in legs)
         result = {
             "changed": False,
             "failed": failed,

@@ -15,7 +15,8 @@ description:
     those that fell short; the rest is counted.
   - With O(directory) it writes what was found to the four files C(report.html) for people, C(report.json) for programs,
     C(junit.xml) for pipelines and C(report.md) for merge requests.
-  - Fails if one of the transfers fell short or if strangers can abuse a server, after all of it is shown and written.
+  - Fails if one of the transfers fell short, or if strangers can abuse a server or nothing could be learnt about that, after all
+    of it is shown and written.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:

@@ -114,6 +114,13 @@ def test_what_is_missing_about_strangers_is_named(entry: object) -> None:
     assert fxp_report.misses(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
 
 
+def test_a_server_that_could_not_be_tested_is_no_success(tmp_path: pathlib.Path) -> None:
+    nothing = {"vulnerable": None, "tested": False, "findings": []}
+    told = report(tmp_path, {"bounce": {"ftp1": nothing, "ftp2": {**nothing, "findings": [{"probe": "port_to_stranger"}]}}})
+    assert told.result["failed"]
+    assert told.result["msg"] == "Whether strangers can abuse ftp1 could not be tested."
+
+
 def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:
     told = report(tmp_path, {"title": "x"})
     assert told.result["failed"]
