@@ -25,6 +25,12 @@ class Ended(Exception):
         self.failed, self.values = failed, values
 
 
+def without_options(values: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What a module returned; the options that it shows besides are not to have the password in them."""
+    assert "correct horse" not in str(values.pop("invocation", None))
+    return values
+
+
 class Module:
     """What is used of AnsibleModule, with the options validated as that would."""
 
@@ -39,16 +45,17 @@ class Module:
         checked = ArgumentSpecValidator(argument_spec).validate(self.options)
         assert checked.error_messages == []
         self.params = checked.validated_parameters
+        self.argument_spec, self.no_log_values = argument_spec, {"secret"}
         return self
 
     def warn(self, warning: str) -> None:
         self.warnings.append(warning)
 
     def exit_json(self, **values: t.Any) -> t.NoReturn:
-        raise Ended(False, **values)
+        raise Ended(False, **without_options(values))
 
     def fail_json(self, **values: t.Any) -> t.NoReturn:
-        raise Ended(True, **values)
+        raise Ended(True, **without_options(values))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> tuple[Ended, list[str]]:
