@@ -20,7 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progr
 
 LOST = AnsibleConnectionFailure("Timeout, server vantage not responding.")
 RUNNING = {"finished": False, "started": True, "ansible_job_id": "j1"}
-ENDED = {**RUNNING, "finished": True, "ok": True, "pairs": 6, "stdout": "", "results_file": "/root/.ansible_async/j1"}
+ENDED = {**RUNNING, "finished": True, "ok": True, "pairs": 6, "stdout": "", "results_file": "/home/operator/.ansible_async/j1"}
 
 
 def progress(done: int) -> str:
