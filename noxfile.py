@@ -14,6 +14,7 @@ import os
 import pathlib
 import shutil
 import sys
+import sysconfig
 
 import nox
 
@@ -105,7 +106,9 @@ def package(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install("--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("hypothesis", "netaddr", "passlib", "pyftpdlib", "pytest"))
-    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs)
+    # The collections that ours depends on are those of the environment that nox itself runs in.
+    paths = os.pathsep.join([str(COLLECTIONS), sysconfig.get_path("purelib")])
+    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths)
 
 
 @nox.session
