@@ -11,9 +11,9 @@ short_description: Prove that files flow between all FTP servers of a fleet
 version_added: 0.2.0
 description:
   - Does for a whole fleet what M(proftpd.fxp.fxp_check) does for one ordered pair of servers, with the same proof and the same
-    causes, over one control connection per server.
-  - A round-robin tournament decides the order. It keeps every server busy and none with two transfers at once, so that
-    neither limits on connections nor other transfers blur the result.
+    causes, over one control connection per server, or as many as O(connections) says.
+  - A round-robin tournament decides the order. It keeps every server busy and none with more transfers at once than it
+    has connections, so that neither limits on connections nor other transfers blur the result.
   - A server that is down, stalls or refuses costs only its own pairs. Its connection is opened anew where that can help. A server
     that cannot be logged in to is asked twice in all, however many pairs it has.
   - A transfer that falls short is repeated alone, as M(proftpd.fxp.fxp_check) would do it, with nothing else going on between
@@ -161,8 +161,18 @@ options:
   concurrency:
     description:
       - Number of transfers at a time.
-      - By default half as many as there are servers, at most 8, or at most 32 if data is encrypted.
+      - By default half as many as there are control connections, at most 8, or at most 32 if data is encrypted.
     type: int
+  connections:
+    description:
+      - Number of control connections per server. Each can be in one transfer at a time.
+      - One is enough in the clear. With TLS a transfer mostly waits, and several connections let several wait at a time.
+      - Every one is a login of its own and sends a payload of its own. A server that refuses the first login is not asked for
+        another; one that limits its sessions refuses those beyond its limit, which a warning tells.
+      - Not more than a server has passive ports, if O(servers) says which these are.
+    type: int
+    default: 1
+    version_added: 0.2.0
   transcripts:
     description:
       - Whose dialogue is returned, and with V(all) also what LIST shows of each file afterwards.

@@ -24,6 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, PASSWORD, Proftpd, free_ports, server_options
@@ -67,6 +68,39 @@ def test_a_fleet_passes_over_one_connection_per_server(fleet: Fleet) -> None:
     assert not any(leg["transcript"] or leg["repeated"] for leg in outcome.legs)
     assert {name: logins(server) for name, server in fleet.items()} == dict.fromkeys(fleet, 1)
     agree(options(fleet), outcome.legs[:4])
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_several_connections_per_server(start: Starter, authority: Authority, encrypted: bool) -> None:
+    """Every pair is proven over one of them, and the single results are those of one connection."""
+    servers, daemons = {}, {}
+    for number in range(1, 7):
+        address, directives, more = f"127.0.1.{number}", ALLOW + DIGEST, {}
+        if encrypted:
+            directives += tls(authority.issue(address), authority.path, "NoSessionReuseRequired")
+            more = {"tls": "explicit", "ca_path": str(authority.path)}
+        daemons[f"ftp{number}"] = start(address, directives)
+        servers[f"ftp{number}"] = daemons[f"ftp{number}"].options(**more)
+    outcome = mesh(servers, connections=3, concurrency=9)
+    assert (outcome.message, outcome.warnings) == ("", [])
+    assert len(outcome.legs) == 60
+    assert not any(leg["repeated"] for leg in outcome.legs)
+    assert {name: logins(server) for name, server in daemons.items()} == dict.fromkeys(daemons, 3)
+
+
+def test_a_server_that_limits_its_sessions(start: Starter, fleet: Fleet) -> None:
+    """What does not fit into its limit is proven alone, and people are told; who refuses the first login hears no second one."""
+    wrong = start("127.0.1.8")
+    limited = start("127.0.1.7", ALLOW + DIGEST + "MaxClientsPerUser 1\n")
+    servers = {**options(fleet), "limited": limited.options(), "wrong": wrong.options(password="a horse of another colour")}
+    outcome = mesh(servers, connections=3)
+    assert {leg["cause"] for leg in outcome.legs if not leg["ok"]} == {"login_refused"}
+    assert all("wrong" in (leg["source"], leg["destination"]) for leg in outcome.legs if not leg["ok"])
+    repeated = [leg for leg in outcome.legs if leg["repeated"] and leg["ok"]]
+    assert 0 < len(repeated) < 24
+    assert all("limited" in (leg["source"], leg["destination"]) for leg in repeated)
+    assert any("limit on connections" in text for text in outcome.warnings)
+    assert (wrong.root / "output").read_text().count("Incorrect password") == 2
 
 
 def test_alternating_roles_prove_every_ordered_pair_once(fleet: Fleet) -> None:

@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-A whole fleet: one control connection per server for all of its legs, and what fails repeated alone before it is told.
+A whole fleet: connections that all legs of a server share, and what fails repeated alone before it is told.
 
 Nothing here grows with the payload: one file per source is streamed up once, and passed legs keep no dialogue.
 """
@@ -27,7 +27,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg, lanes
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import choose
@@ -41,8 +41,8 @@ class MeshRequest:
     """
     A fleet by name and the legs to prove, a list per pair. Times are seconds, sizes bytes.
 
-    ``concurrency`` is the number of legs at once. ``transcripts`` says whose dialogue is kept: all, failed or none. Data is
-    encrypted where both servers have TLS, and never with ``clear``.
+    ``concurrency`` is the number of legs at once, ``connections`` that of control connections per server. ``transcripts`` says
+    whose dialogue is kept: all, failed or none. Data is encrypted where both servers have TLS, and never with ``clear``.
     """
 
     servers: t.Mapping[str, ServerSpec]
@@ -53,6 +53,11 @@ class MeshRequest:
     concurrency: int
     transcripts: str
     clear: bool = False
+    connections: int = 1
+
+
+# One of the connections to a server: its name and a number from 0.
+Place = t.Tuple[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,8 +146,15 @@ class _Mesh:
         self.request = request
         self.tell = tell
         self.legs = [leg for pair in request.schedule for leg in pair]
-        needed = {name for leg in self.legs for name in leg.servers}
-        self.stations = {name: Station(request.servers[name], request.timeout, request.clear) for name in sorted(needed)}
+        on = zip(request.schedule, lanes(request.schedule, request.connections))
+        self.lanes = [lane for pair, lane in on for _leg in pair]
+        needed = {place for at in range(len(self.legs)) for place in self._places(at)}
+        self.stations = {
+            place: Station(request.servers[place[0]], request.timeout, request.clear) for place in sorted(needed)
+        }
+        self.names: dict[str, list[Station]] = {}
+        for (name, _lane), station in self.stations.items():
+            self.names.setdefault(name, []).append(station)
         self.masker = Masker(server.password for server in request.servers.values())
         self.results: dict[int, dict[str, t.Any]] = {}
         self.first_causes: dict[int, str | None] = {}  # of legs that are to be repeated
@@ -155,53 +167,63 @@ class _Mesh:
 
     def run(self) -> MeshOutcome:
         self._tell()
-        self._apart([Work((name,), functools.partial(self._locate, name)) for name in self.stations], RESOLVERS)
+        self._apart([Work((name,), functools.partial(self._locate, name)) for name in self.names], RESOLVERS)
         self._one_family()
         try:
-            opening = [Work((name,), functools.partial(self._open, name)) for name in self.stations]
-            proving = [Work(leg.servers, functools.partial(self._prove, at)) for at, leg in enumerate(self.legs)]
+            opening = [Work(self._places_of(name), functools.partial(self._open, name)) for name in self.names]
+            proving = [Work(self._places(at), functools.partial(self._prove, at)) for at in range(len(self.legs))]
             self._apart(opening + proving)
         finally:
             # What is repeated has both servers for itself; a server that was given up is asked about its files last.
-            self._leave(name for name, station in self.stations.items() if station.given_up is None)
+            self._leave(place for place, station in self.stations.items() if station.given_up is None)
         # A check asks both servers at once and tells of one. So who was given up is first asked beside one that was not.
         for given_up in range(3):
-            ranked = [at for at in sorted(self.first_causes) if self._given_up(self.legs[at]) == given_up]
+            ranked = [at for at in sorted(self.first_causes) if self._given_up(at) == given_up]
             self._apart([Work(self.legs[at].servers, functools.partial(self._repeat, at)) for at in ranked])
-        self._leave(name for name, station in self.stations.items() if station.holds_files)
+        self._leave(place for place, station in self.stations.items() if station.holds_files)
         return self._outcome()
 
     def _apart(self, works: t.Iterable[Work], threads: int | None = None) -> None:
         run_apart(works, threads or self.request.concurrency)
 
     def _locate(self, name: str, family: str | None = None) -> None:
-        station = self.stations[name]
-        pair: dict[Role, ServerSpec] = {role: station.spec for role in ROLES}
+        stations = self.names[name]
+        pair: dict[Role, ServerSpec] = {role: stations[0].spec for role in ROLES}
         try:
-            station.endpoint = resolve_pair(pair, family or self.request.family, self.request.timeout)["source"]
+            endpoint = resolve_pair(pair, family or self.request.family, self.request.timeout)["source"]
         except Fault as fault:
-            if station.endpoint is None:
-                station.given_up = fault
+            if stations[0].endpoint is None:
+                _give_up(stations, fault)
+            return
+        for station in stations:
+            station.endpoint = endpoint
 
     def _one_family(self) -> None:
         """If the servers prefer different families, let those that can have the one that most of them prefer."""
-        families = collections.Counter(self._family(name) for name in self.stations if self._family(name))
-        for name in self.stations if len(families) > 1 else ():
+        families = collections.Counter(self._family(name) for name in self.names if self._family(name))
+        for name in self.names if len(families) > 1 else ():
             common = families.most_common(1)[0][0]
             if self._family(name) not in ("", common):
                 self._locate(name, common)
 
     def _family(self, name: str) -> str:
-        endpoint = self.stations[name].endpoint
+        endpoint = self.names[name][0].endpoint
         return "" if endpoint is None else "ipv6" if len(endpoint[1]) == 4 else "ipv4"
 
     def _open(self, name: str) -> None:
-        self.stations[name].open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
+        """One after the other: who refuses the first login is not asked for another."""
+        stations = self.names[name]
+        for index, station in enumerate(stations):
+            station.open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
+            if station.given_up is not None:
+                _give_up(stations[index:], station.given_up)
+                return
 
     def _prove(self, at: int) -> None:
         leg = self.legs[at]
         cause: str | None = None
-        stations: dict[Role, Station] = {"source": self.stations[leg.source], "destination": self.stations[leg.destination]}
+        source, destination = (self.stations[place] for place in self._places(at))
+        stations: dict[Role, Station] = {"source": source, "destination": destination}
         families = {self._family(name) for name in leg.servers} - {""}
         result: dict[str, t.Any] | None = None
         dialogue: list[dict[str, t.Any]] = []
@@ -248,8 +270,15 @@ class _Mesh:
                 "alone; look for a limit on connections or a server that is short of time."
             )
 
-    def _given_up(self, leg: Leg) -> int:
-        return sum(self.stations[name].given_up is not None for name in leg.servers)
+    def _places(self, at: int) -> tuple[Place, Place]:
+        leg, lane = self.legs[at], self.lanes[at]
+        return (leg.source, lane), (leg.destination, lane)
+
+    def _places_of(self, name: str) -> tuple[Place, ...]:
+        return tuple(place for place in self.stations if place[0] == name)
+
+    def _given_up(self, at: int) -> int:
+        return sum(self.stations[place].given_up is not None for place in self._places(at))
 
     def _note_down(self, leg: Leg, stage: str, fault: Fault | None) -> None:
         if stage == "connect" and fault is not None and fault.kind != "no_common_family":
@@ -297,16 +326,16 @@ class _Mesh:
             private=not self.request.clear and all(self.request.servers[name].tls != "none" for name in leg.servers),
         )
 
-    def _leave(self, names: t.Iterable[str]) -> None:
-        def leave(name: str) -> None:
-            station = self.stations[name]
-            if name not in self.down:
+    def _leave(self, places: t.Iterable[Place]) -> None:
+        def leave(place: Place) -> None:
+            station = self.stations[place]
+            if place[0] not in self.down:
                 station.given_up = None
             complaints = station.leave()
             with self.lock:
                 self.warnings += complaints
 
-        self._apart([Work((name,), functools.partial(leave, name)) for name in names])
+        self._apart([Work((place,), functools.partial(leave, place)) for place in places])
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self.start
@@ -323,6 +352,11 @@ class _Mesh:
                 + message_of([legs[failed[0]]], self._request(first).servers)
             )
         return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)))
+
+
+def _give_up(stations: t.Iterable[Station], fault: Fault) -> None:
+    for station in stations:
+        station.given_up = fault
 
 
 __all__ = ("MeshOutcome", "MeshRequest", "Progress", "run_mesh")

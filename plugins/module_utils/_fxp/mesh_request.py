@@ -59,6 +59,7 @@ def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
         "payload_size": {"type": "bytes", "default": "64KB"},
         "timeout": {"type": "float", "default": 10},
         "concurrency": {"type": "int"},
+        "connections": {"type": "int", "default": 1},
         "transcripts": {"type": "str", "choices": ["all", "failed", "none"], "default": "failed"},
     }
 
@@ -83,15 +84,17 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
     schedule = share(legs(rounds(names), options["passive"], expect), options["share"], options["shares"])
     clear = _clear(options["protection"], specs)
+    _check_ports(options["connections"], specs)
     request = MeshRequest(
         servers=specs,
         schedule=schedule,
         family=options["family"],
         payload_size=options["payload_size"],
         timeout=options["timeout"],
-        concurrency=options["concurrency"] or legs_at_once(specs, clear),
+        concurrency=options["concurrency"] or legs_at_once(specs, clear, options["connections"]),
         transcripts=options["transcripts"],
         clear=clear,
+        connections=options["connections"],
     )
     mine = len({(leg.source, leg.destination) for pair in schedule for leg in pair})
     told = ("passive", "share", "shares")
@@ -108,10 +111,10 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     return Plan(request, {**coverage, "text": _words(coverage)})
 
 
-def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool) -> int:
-    """How many legs of a fleet are under way at a time if nobody says it: no server can be in two."""
+def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool, connections: int = 1) -> int:
+    """How many legs of a fleet are under way at a time if nobody says it: a connection can be in one."""
     encrypted = not clear and sum(spec.tls != "none" for spec in servers.values()) > 1
-    return max(1, min(MOST_ENCRYPTED_AT_ONCE if encrypted else MOST_LEGS_AT_ONCE, len(servers) // 2))
+    return max(1, min(MOST_ENCRYPTED_AT_ONCE if encrypted else MOST_LEGS_AT_ONCE, len(servers) * connections // 2))
 
 
 def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
@@ -119,6 +122,8 @@ def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
         raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
     if options["concurrency"] is not None and options["concurrency"] < 1:
         raise RequestError(f"concurrency is {options['concurrency']}, but something has to be done at a time; write 1 or more.")
+    if options["connections"] < 1:
+        raise RequestError(f"connections is {options['connections']}, but every server needs one; write 1 or more.")
     if options["coverage"] == "sample" and (options["peers"] or 0) < 1:
         raise RequestError("coverage is sample, so peers must say how many peers of each server are tried; write for example 4.")
     if options["coverage"] != "sample" and options["peers"] is not None:
@@ -128,6 +133,16 @@ def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
             f"share is {options['share']} of shares {options['shares']}, but shares are counted from 0; "
             "write for example 0 and 1 of 2."
         )
+
+
+def _check_ports(connections: int, specs: t.Mapping[str, ServerSpec]) -> None:
+    for name, spec in specs.items():
+        first, last = spec.passive_ports or (0, 65535)
+        if connections > last - first + 1:
+            raise RequestError(
+                f"connections is {connections}, but servers.{name}.passive_ports has {last - first + 1} ports, and each transfer "
+                f"needs one; write at most {last - first + 1}, or widen the range."
+            )
 
 
 def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Sequence[str]) -> dict[Edge, str]:

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Work on servers in several threads, no server in two works at once."""
+"""Work in several threads, nothing that a work needs in two of them at once."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ import typing as t
 
 
 class Work(t.NamedTuple):
-    """Something to do that needs these servers for itself."""
+    """Something to do that needs these for itself: servers, or connections to them."""
 
-    servers: tuple[str, ...]
+    needs: tuple[t.Hashable, ...]
     do: t.Callable[[], None]
 
 
 def run_apart(works: t.Iterable[Work], threads: int) -> None:
     """
-    Do all works, in their order as far as their servers are free.
+    Do all works, in their order as far as what they need is free.
 
-    Nobody waits for a round to end: whoever is idle takes the first work whose servers are, so a slow server holds up its own
-    works only. An exception ends the run after the works under way, and is raised.
+    Nobody waits for a round to end: whoever is idle takes the first work that nothing is in the way of, so a slow server holds up
+    its own works only. An exception ends the run after the works under way, and is raised.
     """
     pending = list(works)
-    busy: set[str] = set()
+    busy: set[t.Hashable] = set()
     errors: list[BaseException] = []
     change = threading.Condition()
 
@@ -36,8 +36,8 @@ def run_apart(works: t.Iterable[Work], threads: int) -> None:
         with change:
             while pending:
                 for index, work in enumerate(pending):
-                    if busy.isdisjoint(work.servers):
-                        busy.update(work.servers)
+                    if busy.isdisjoint(work.needs):
+                        busy.update(work.needs)
                         return pending.pop(index)
                 change.wait()
             return None
@@ -52,7 +52,7 @@ def run_apart(works: t.Iterable[Work], threads: int) -> None:
                     errors.append(error)
                     pending.clear()
             with change:
-                busy.difference_update(work.servers)
+                busy.difference_update(work.needs)
                 change.notify_all()
             work = take()
 

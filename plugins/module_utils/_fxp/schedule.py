@@ -14,6 +14,7 @@ a share of it without a word between them.
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import typing as t
 from dataclasses import dataclass
@@ -108,10 +109,27 @@ def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
     return schedule[index::count]
 
 
+def lanes(schedule: t.Iterable[t.Sequence[Leg]], count: int) -> list[int]:
+    """
+    On which of ``count`` connections of its two servers each pair of a schedule runs, counted from 0.
+
+    Every server has its pairs spread evenly over its connections, so that all of them have the same to do.
+    """
+    load: collections.Counter[tuple[str, int]] = collections.Counter()
+    chosen = []
+    for pair in schedule:
+        one, two = pair[0].servers
+        lane = min(range(count), key=lambda at: (max(load[one, at], load[two, at]), load[one, at] + load[two, at]))
+        load[one, lane] += 1
+        load[two, lane] += 1
+        chosen.append(lane)
+    return chosen
+
+
 def _role(passive: str, turn: int) -> Role:
     if passive == "alternate":
         return ROLES[turn % 2]
     return "source" if passive == "source" else "destination"
 
 
-__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "both_ways", "edges", "legs", "rounds", "share")
+__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "both_ways", "edges", "lanes", "legs", "rounds", "share")

@@ -72,6 +72,11 @@ def test_a_share_may_be_empty() -> None:
         ({"servers": {**SERVERS, "bad": {**SERVERS["ftp1"], "password": "a\nb"}}}, "servers.bad.password contains a line break"),
         ({"timeout": 0}, "timeout is 0"),
         ({"concurrency": 0}, "concurrency is 0"),
+        ({"connections": 0}, "connections is 0"),
+        (
+            {"connections": 5, "servers": {**SERVERS, "few": {**SERVERS["ftp1"], "passive_ports": "50000-50003"}}},
+            "connections is 5, but servers.few.passive_ports has 4 ports.*write at most 4",
+        ),
         ({"coverage": "sample"}, "peers must say"),
         ({"coverage": "sample", "peers": 0}, "peers must say"),
         ({"peers": 2}, "peers is 2, which only a sample has"),
@@ -105,3 +110,4 @@ def test_legs_at_once_follow_the_fleet_and_what_its_data_costs() -> None:
     assert [at_once(count, "explicit") for count in (2, 20, 200)] == [1, 10, 32]
     assert at_once(20, "explicit", protection="clear") == 8
     assert at_once(20, concurrency=3) == 3
+    assert [at_once(count, "explicit", connections=4) for count in (2, 10, 20)] == [4, 20, 32]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import math
 import random
 import typing as t
 
@@ -17,6 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
     Leg,
     both_ways,
     edges,
+    lanes,
     legs,
     rounds,
     share,
@@ -122,6 +124,17 @@ def test_shares_are_a_partition_in_equal_parts(names: set[str], count: int, pass
     assert sorted(map(repr, itertools.chain(*shares))) == sorted(map(repr, schedule))
     sizes = [len(part) for part in shares]
     assert max(sizes) - min(sizes) <= 1
+
+
+@given(FLEETS, st.integers(1, 7), st.sampled_from(PASSIVES))
+def test_connections_of_a_server_have_the_same_to_do(names: set[str], count: int, passive: str) -> None:
+    schedule = whole(names, passive)
+    chosen = lanes(schedule, count)
+    assert len(chosen) == len(schedule)
+    for name in names:
+        pairs = collections.Counter(lane for pair, lane in zip(schedule, chosen) if name in pair[0].servers)
+        assert set(pairs) <= set(range(count))
+        assert max(pairs.values(), default=0) <= math.ceil((len(names) - 1) / count) + 1
 
 
 def test_only_what_is_wanted_is_proven_with_what_is_expected() -> None:
