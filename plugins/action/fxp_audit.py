@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_report, _audit_rows
 
 COLOURS = {
     _audit_report.HEADING: "bright purple",
@@ -49,22 +49,23 @@ class ActionModule(ActionBase):
         looks, plan = options["results"], options["plan"]
         found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
         ordered = sorted(
-            (each for findings in found.values() for each in findings), key=lambda each: _audit.SEVERITIES.index(each.severity)
+            (each for findings in found.values() for each in findings),
+            key=lambda each: _audit_findings.SEVERITIES.index(each.severity),
         )
         if options["show"] != "nothing":
-            rows = [row for host, look in looks.items() for row in _audit.rows(host, look or {}, found[host])]
+            rows = [row for host, look in looks.items() for row in _audit_rows.rows(host, look or {}, found[host])]
             self._print(_audit_report.table(rows))
             self._print(_audit_report.findings(ordered, notes=options["show"] == "everything"))
         audit = [each.as_dict() for each in ordered]
-        counts = {severity: sum(each.severity == severity for each in ordered) for severity in _audit.SEVERITIES}
+        counts = {severity: sum(each.severity == severity for each in ordered) for severity in _audit_findings.SEVERITIES}
         result = {
             "changed": False,
-            "failed": bool(counts[_audit.HOLE]),
-            "msg": _audit.summary(ordered, len(looks)),
+            "failed": bool(counts[_audit_findings.HOLE]),
+            "msg": _audit_rows.summary(ordered, len(looks)),
             "audit": audit,
-            "holes": counts[_audit.HOLE],
-            "faults": counts[_audit.FAULT],
-            "notes": counts[_audit.NOTE],
+            "holes": counts[_audit_findings.HOLE],
+            "faults": counts[_audit_findings.FAULT],
+            "notes": counts[_audit_findings.NOTE],
         }
         if options["report"]:
             self._write(
@@ -73,7 +74,7 @@ class ActionModule(ActionBase):
                     "summary": result["msg"],
                     "hosts": {
                         host: {
-                            "verdict": _audit.verdict(found[host]),
+                            "verdict": _audit_rows.verdict(found[host]),
                             "findings": [each.as_dict() for each in found[host]],
                             "server": look or None,
                         }

@@ -12,11 +12,17 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit_findings, _audit_rows
 
 HEADING, GOOD, DOUBTFUL, BAD, PLAIN = "heading", "good", "doubtful", "bad", "plain"
 Line = t.Tuple[str, str]
-_PARTS = {_audit.HOLE: BAD, _audit.FAULT: DOUBTFUL, _audit.NOTE: PLAIN, _audit.OUTDATED: DOUBTFUL, _audit.OK: GOOD}
+_PARTS = {
+    _audit_findings.HOLE: BAD,
+    _audit_findings.FAULT: DOUBTFUL,
+    _audit_findings.NOTE: PLAIN,
+    _audit_rows.OUTDATED: DOUBTFUL,
+    _audit_rows.OK: GOOD,
+}
 
 
 def _plain(text: str) -> str:
@@ -24,7 +30,7 @@ def _plain(text: str) -> str:
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
-def table(rows: t.Sequence[_audit.Row]) -> t.Iterator[Line]:
+def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
     """Yield a table of all servers, a line each."""
     cells = [("host", "server", "does FXP with", "passive ports", "TLS", "verdict")]
     cells += [(row.host, row.server, row.partners, row.passive_ports, row.tls, row.verdict) for row in rows]
@@ -34,13 +40,13 @@ def table(rows: t.Sequence[_audit.Row]) -> t.Iterator[Line]:
         yield _plain(text), _PARTS[rows[index - 1].verdict] if index else HEADING
 
 
-def findings(found: t.Iterable[_audit.Finding], notes: bool) -> t.Iterator[Line]:
+def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:
     """
     Yield every finding with its cure, those that hosts share once; *notes*: those that are neither hole nor fault too.
     """
     hosts: dict[tuple[str, ...], list[str]] = {}
     for each in found:
-        if notes or each.severity != _audit.NOTE:
+        if notes or each.severity != _audit_findings.NOTE:
             server = f" ({each.server})" if each.server not in ("", "main") else ""
             hosts.setdefault((each.severity, each.code, server, each.sentence, each.cure), []).append(each.host)
     for (severity, code, server, sentence, cure), names in hosts.items():

@@ -19,7 +19,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look, running
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
 
@@ -147,7 +147,7 @@ def test_a_virtual_host_has_nothing_of_the_main_server(start: Starter, tmp_path:
     assert (told["port"], told["passive"]) == ("refused", "anybody")
     assert answers(OTHER, number, USER) == (WHO["refused"], WHO["anybody"])
     assert answers(SERVER, server.port, USER) == (WHO["class"], WHO["class"])
-    holes = [each for each in _audit.judge("ftp", known, None) if each.severity == _audit.HOLE]
+    holes = [each for each in _audit.judge("ftp", known, None) if each.severity == _audit_findings.HOLE]
     assert [(each.code, each.server) for each in holes] == [("passive_open_unset", OTHER)]
 
 
@@ -181,11 +181,11 @@ def test_what_debian_ships_is_a_hole(tmp_path: pathlib.Path) -> None:
     assert known["files"] == [str(tmp_path / "modules.conf")]
     assert "mod_copy.c" in known["modules"]["loaded"]
     codes = {each.code: each for each in _audit.judge("ftp", known, None)}
-    assert codes["passive_open_unset"].severity == _audit.HOLE
+    assert codes["passive_open_unset"].severity == _audit_findings.HOLE
     # A drop-in mends it: nothing before it in the file says the directive.
     (tmp_path / "conf.d" / "fxp.conf").write_text(OFF)
     mended = _audit.judge("ftp", look.look(str(tmp_path / "proftpd.conf"), "no-such-unit", rules=False), None)
-    assert not [each for each in mended if each.severity == _audit.HOLE]
+    assert not [each for each in mended if each.severity == _audit_findings.HOLE]
 
 
 def test_a_file_that_the_daemon_has_not_read_yet_is_told(start: Starter) -> None:

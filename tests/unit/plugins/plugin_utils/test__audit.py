@@ -14,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe, findings, parser, policy, releases
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_report, _audit_rows
 
 Data = t.Dict[str, t.Any]
 PORTS = "PassivePorts 50000 50099\nMaxInstances 50\nTimeoutNoTransfer 300\nTimeoutStalled 600\nControlsEngine off\n"
@@ -94,9 +94,9 @@ def plan(**changes: t.Any) -> Data:
 def codes(look: Data, wanted: Data | None = None, notes: bool = False) -> dict[str, str]:
     """The severity of every code that is told."""
     found = _audit.judge("ftp1", look, wanted)
-    assert [each.severity for each in found] == sorted((each.severity for each in found), key=_audit.SEVERITIES.index)
+    assert [each.severity for each in found] == sorted((each.severity for each in found), key=_audit_findings.SEVERITIES.index)
     assert not [each for each in found if each.sentence.endswith(".") or each.cure.endswith(".") or not each.cure]
-    return {each.code: each.severity for each in found if notes or each.severity != _audit.NOTE}
+    return {each.code: each.severity for each in found if notes or each.severity != _audit_findings.NOTE}
 
 
 def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
@@ -175,9 +175,9 @@ def test_what_is_wrong_with_the_release_is_told_where_it_applies() -> None:
     assert (old["CVE-2020-9273"], old["issue-2286"]) == ("hole", "note")
     assert "sscn-unusable" not in old
     look = seen(PORTS + "AllowForeignAddress off\n", "1.3.9b")
-    assert [row.verdict for row in _audit.rows("ftp1", look, _audit.judge("ftp1", look, None))] == ["outdated"]
+    assert [row.verdict for row in _audit_rows.rows("ftp1", look, _audit.judge("ftp1", look, None))] == ["outdated"]
     closed = seen(rules={**RULES, "access": [access(21, 21, 4, [])]})
-    assert [row.verdict for row in _audit.rows("ftp1", closed, _audit.judge("ftp1", closed, plan()))] == ["fault"]
+    assert [row.verdict for row in _audit_rows.rows("ftp1", closed, _audit.judge("ftp1", closed, plan()))] == ["fault"]
     assert told(seen("LoadModule mod_tls.c\n" + GOOD, "1.3.6"))["sscn-unusable"] == "fault"
     # What the configuration shows is told as such, and a package that may be mended makes it a note.
     assert "issue-2272" not in told(seen(PORTS, "1.3.8"))
@@ -280,7 +280,8 @@ def test_the_table_has_a_line_for_every_server() -> None:
         "1.3.8",
     )
     found = _audit.judge("ftp1", look, None)
-    rows = [*_audit.rows("ftp1", look, found), *_audit.rows("ftp2", {}, []), *_audit.rows("ftp3", {"installed": False}, [])]
+    looks = {"ftp1": look, "ftp2": {}, "ftp3": {"installed": False}}
+    rows = [row for host in looks for row in _audit_rows.rows(host, looks[host], found if host == "ftp1" else [])]
     assert [(row.server, row.partners, row.passive_ports, row.tls) for row in rows] == [
         ("main:21", "fxp_peers (2 addresses); anybody for IfUser a", "50000-50099", "required"),
         ("192.0.2.2:21", "anybody (passive)", "any", "none"),
@@ -298,7 +299,7 @@ def test_the_table_has_a_line_for_every_server() -> None:
 
 def test_findings_are_printed_once_for_all_hosts_and_cannot_steer_a_terminal() -> None:
     shared = [
-        _audit.Finding("code", severity, host, "main", "a \x1b[2J b", "c")
+        _audit_findings.Finding("code", severity, host, "main", "a \x1b[2J b", "c")
         for host in ("ftp1", "ftp2")
         for severity in ("hole", "note")
     ]
@@ -310,9 +311,9 @@ def test_findings_are_printed_once_for_all_hosts_and_cannot_steer_a_terminal() -
 
 
 def test_the_summary_names_the_first_hole() -> None:
-    hole = _audit.Finding("code", "hole", "ftp1", "main", "it is open", "close it")
-    assert _audit.summary([hole], 2) == "1 hole on 2 hosts, first ftp1: it is open. Cure: close it."
-    assert _audit.summary([], 1) == "No holes on 1 host; 0 faults, 0 notes."
+    hole = _audit_findings.Finding("code", "hole", "ftp1", "main", "it is open", "close it")
+    assert _audit_rows.summary([hole], 2) == "1 hole on 2 hosts, first ftp1: it is open. Cure: close it."
+    assert _audit_rows.summary([], 1) == "No holes on 1 host; 0 faults, 0 notes."
 
 
 LINES = st.lists(st.sampled_from([
@@ -329,7 +330,7 @@ LINES = st.lists(st.sampled_from([
 def test_anything_is_judged(text: str, release: str, meant: str) -> None:
     look = seen(text, release)
     found = _audit.judge("ftp1", look, plan(allow_foreign_address=meant, accounts=ACCOUNTS, tls="required"))
-    rows = _audit.rows("ftp1", look, found)
+    rows = _audit_rows.rows("ftp1", look, found)
     assert list(_audit_report.table(rows))
     assert all(isinstance(line, str) for line, _part in _audit_report.findings(found, notes=True))
     # What the matrix of releases calls open is a hole, whatever else there is.
@@ -337,4 +338,4 @@ def test_anything_is_judged(text: str, release: str, meant: str) -> None:
         any(server["listens"] and server["allow_foreign_address"]["passive"] == "anybody" for server in look["servers"])
         and meant != "on"
     ):
-        assert any(each.severity == _audit.HOLE for each in found)
+        assert any(each.severity == _audit_findings.HOLE for each in found)

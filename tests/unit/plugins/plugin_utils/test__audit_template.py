@@ -10,14 +10,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.test_template import NAME, PLANS, plan_of, render
 from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils.test__audit import SOUND, seen
 
 
 def told(text: str, plan: dict[str, t.Any], release: str = SOUND) -> set[str]:
     found = _audit.judge(NAME, seen(text, release, rules=None), plan)
-    return {each.code for each in found if each.severity != _audit.NOTE and each.code != "advisory"}
+    return {each.code for each in found if each.severity != _audit_findings.NOTE and each.code != "advisory"}
 
 
 @pytest.mark.parametrize("release", ["1.3.8", SOUND])
