@@ -29,7 +29,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
 # By default. In the clear one machine hardly gains from more. With TLS both servers spend most of a transfer waiting
 # (docs/performance.md).
 MOST_LEGS_AT_ONCE = 8
-MOST_ENCRYPTED_AT_ONCE = 32
+MOST_ENCRYPTED_AT_ONCE = 64
 
 
 def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import re
 import subprocess
+
+import yaml
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges
 
@@ -28,14 +31,33 @@ all:
 """
 
 
+def play(directory: pathlib.Path, playbook: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (directory / "inventory.yml").write_text(INVENTORY)
+    return subprocess.run(["ansible-playbook", "-i", str(directory / "inventory.yml"), playbook, "--check", *arguments],
+                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+
+
 def test_the_playbook_runs_in_check_mode(tmp_path: pathlib.Path) -> None:
     (playbook,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     (tmp_path / "play.yml").write_text(playbook)
-    (tmp_path / "inventory.yml").write_text(INVENTORY)
-    done = subprocess.run(["ansible-playbook", "-i", str(tmp_path / "inventory.yml"), str(tmp_path / "play.yml"), "--check"],
-                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = play(tmp_path, str(tmp_path / "play.yml"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^two +: ok=1 ", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_smoke_test_shares_the_work_as_the_page_says(tmp_path: pathlib.Path) -> None:
+    (variables,) = re.findall(r"^```yml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    (name,) = yaml.safe_load(variables)
+    done = play(tmp_path, "proftpd.fxp.smoke_test", "-e", json.dumps({name: ["one", "two"]}))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^ok: \[ftp1 -> one\]$", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^ok: \[ftp2 -> two\]$", done.stdout, re.MULTILINE), done.stdout
+
+
+def test_a_server_is_no_vantage(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "proftpd.fxp.smoke_test", "-e", json.dumps({"smoke_test_vantages": ["one", "ftp2"]}))
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "smoke_test_vantages is ['one', 'ftp2']" in done.stdout + done.stderr
 
 
 def test_the_figures_of_a_hundred_servers() -> None:
