@@ -72,7 +72,7 @@ def test_a_fleet_passes_over_one_connection_per_server(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_several_connections_per_server(start: Starter, authority: Authority, encrypted: bool) -> None:
-    """Every pair is proven over one of them, and the single results are those of one connection."""
+    """Every pair is proven over one of them, each server is logged in to that often, and nothing has to be repeated."""
     servers, daemons = {}, {}
     for number in range(1, 7):
         address, directives, more = f"127.0.1.{number}", ALLOW + DIGEST, {}

@@ -12,6 +12,7 @@ import pathlib
 import re
 import subprocess
 
+import pytest
 import yaml
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges
@@ -54,10 +55,11 @@ def test_smoke_test_shares_the_work_as_the_page_says(tmp_path: pathlib.Path) -> 
     assert re.search(r"^ok: \[ftp2 -> two\]$", done.stdout, re.MULTILINE), done.stdout
 
 
-def test_a_server_is_no_vantage(tmp_path: pathlib.Path) -> None:
-    done = play(tmp_path, "proftpd.fxp.smoke_test", "-e", json.dumps({"smoke_test_vantages": ["one", "ftp2"]}))
+@pytest.mark.parametrize(("said", "told"), [(["one", "ftp2"], "one, ftp2"), ([], "empty"), ("one", "one")])
+def test_vantages_are_hosts_that_are_no_servers(tmp_path: pathlib.Path, said: object, told: str) -> None:
+    done = play(tmp_path, "proftpd.fxp.smoke_test", "-e", json.dumps({"smoke_test_vantages": said}))
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "smoke_test_vantages is one, ftp2, but" in done.stdout + done.stderr
+    assert f"smoke_test_vantages is {told}, but it is a list" in " ".join((done.stdout + done.stderr).split())
 
 
 def test_the_figures_of_a_hundred_servers() -> None:
