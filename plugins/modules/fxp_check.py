@@ -26,6 +26,8 @@ description:
     TLS client of the data connection and is told so by SSCN.
   - Run it on a third host. A server always accepts its own client's address, so a check from the address of one of the two
     servers would prove nothing and ends with the cause V(vantage_is_peer).
+  - Where Ansible would start the Python that it runs on itself to execute this module, on its own machine and as the same user,
+    it does the check without starting another one. The results are the same.
 requirements:
   - Python 3.8 or later on the host that executes the module
 extends_documentation_fragment:
@@ -421,7 +423,7 @@ transcript:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import check_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
@@ -429,22 +431,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "source": {"type": "dict", "required": True, "options": server_options()},
-            "destination": {"type": "dict", "required": True, "options": server_options()},
-            "passive": {"type": "str", "choices": ["both", "source", "destination"], "default": "both"},
-            "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
-            "path": {"type": "str"},
-            "payload_size": {"type": "bytes", "default": "1MB"},
-            "timeout": {"type": "float", "default": 10},
-            "transfer_timeout": {"type": "float", "default": 0},
-            "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
-            "protection": {"type": "str", "choices": ["private", "clear"]},
-            "sscn": {"type": "str", "choices": ["auto", "source", "destination"], "default": "auto"},
-        },
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=check_options(), supports_check_mode=True)
     try:
         request = parse_request(module.params)
     except RequestError as error:

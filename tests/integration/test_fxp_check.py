@@ -2,18 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module through Ansible: what people see at the highest verbosity, in check mode and when it fails."""
+"""
+Through Ansible, in the Python that it runs on and as a module in another one: what people see at the highest verbosity, in check
+mode and when it fails.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import typing as t
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 import ansible_collections.proftpd.fxp as collection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
@@ -28,8 +33,10 @@ PLAYBOOK = """
   hosts: localhost
   connection: local
   gather_facts: false
+  environment: %(environment)s
   vars_files:
     - variables.json
+    - secret.yml
   tasks:
     - name: Check
       proftpd.fxp.fxp_check:
@@ -58,9 +65,19 @@ PLAYBOOK = """
             source: "{{ source }}"
             destination: "{{ destination | combine({'password': wrong}) }}"
       rescue:
+        - name: Keep the failure
+          ansible.builtin.set_fact:
+            failed_check: "{{ ansible_failed_result }}"
+    - name: Fail for an option
+      block:
+        - name: Check with a port that cannot be
+          proftpd.fxp.fxp_check:
+            source: "{{ source | combine({'port': 0}) }}"
+            destination: "{{ destination }}"
+      rescue:
         - name: Keep the results
           ansible.builtin.copy:
-            content: "{{ [passed, checked, ansible_failed_result, encrypted] | to_json }}"
+            content: "{{ [passed, checked, failed_check, encrypted, ansible_failed_result] | to_json }}"
             dest: "{{ playbook_dir }}/results.json"
             mode: "0600"
 """
@@ -81,22 +98,42 @@ def encrypted(authority: Authority) -> t.Iterator[list[dict[str, t.Any]]]:
         ]
 
 
-@pytest.fixture(scope="module")
+def vaulted(directory: pathlib.Path, text: str) -> str:
+    """A YAML value as C(ansible-vault encrypt_string) prints it, for the password file C(vault) in *directory*."""
+    (directory / "vault").write_text("of the vault\n")
+    encrypted = VaultLib([("default", VaultSecret(b"of the vault"))]).encrypt(text).decode()
+    return "!vault |\n" + "".join(f"  {line}\n" for line in encrypted.splitlines())
+
+
+@pytest.fixture(scope="module", params=["the same Python", "another one"])
 def run(
-    tmp_path_factory: pytest.TempPathFactory, common_pair: tuple[Proftpd, Proftpd], encrypted: list[dict[str, t.Any]]
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    common_pair: tuple[Proftpd, Proftpd],
+    encrypted: list[dict[str, t.Any]],
 ) -> tuple[str, list[dict[str, t.Any]]]:
-    """Everything that Ansible printed, and the results of the four tasks, the one that fails before the one with TLS."""
+    """Everything that Ansible printed, and the results of the five tasks, the two that fail before the one with TLS."""
     directory = tmp_path_factory.mktemp("playbook")
-    servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": PASSWORD} for server in common_pair]
+    servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": "{{ vaulted }}"} for server in common_pair]
     variables = {"source": servers[0], "destination": servers[1], "wrong": WRONG}
-    variables.update(encrypted_source=encrypted[0], encrypted_destination=encrypted[1])
+    # Relative to the playbook.
+    (directory / "ca.pem").write_bytes(pathlib.Path(encrypted[0]["ca_path"]).read_bytes())
+    variables.update(encrypted_source={**encrypted[0], "ca_path": "ca.pem"}, encrypted_destination=encrypted[1])
     (directory / "variables.json").write_text(json.dumps(variables))
-    (directory / "playbook.yml").write_text(PLAYBOOK)
+    (directory / "secret.yml").write_text(f"vaulted: {vaulted(directory, PASSWORD)}")
+    (directory / "playbook.yml").write_text(PLAYBOOK % {"environment": "{}" if request.param == "the same Python" else "{LC_ALL: C}"})
     (directory / "ansible.cfg").write_text("[defaults]\n")
     root = pathlib.Path(next(iter(collection.__path__))).parents[2]
     done = subprocess.run(
-        [pathlib.Path(sys.executable).with_name("ansible-playbook"), "-vvvv", "--diff", "playbook.yml"],
-        cwd=directory,
+        [
+            pathlib.Path(sys.executable).with_name("ansible-playbook"),
+            "-vvvv",
+            "--diff",
+            f"--vault-password-file={directory / 'vault'}",
+            directory / "playbook.yml",
+        ],
+        # Not where the playbook is.
+        cwd=directory.parent,
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(root), "ANSIBLE_CONFIG": str(directory / "ansible.cfg")},
         capture_output=True,
         text=True,
@@ -104,6 +141,9 @@ def run(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    # Options that do not fit are refused by the module in any case.
+    modules = len(re.findall("Using module file .*/fxp_check.py", done.stdout))
+    assert modules == (1 if request.param == "the same Python" else 5)
     results = (directory / "results.json").read_text()
     return done.stdout + done.stderr + results, json.loads(results)
 
@@ -150,3 +190,17 @@ def test_fails_with_everything_measured(run: tuple[str, list[dict[str, t.Any]]])
     assert result["remedy"] in result["msg"]
     assert len(result["legs"]) == 2
     assert any(entry["line"].startswith("530") for entry in result["transcript"])
+
+
+def test_refuses_an_option(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """In one sentence, and nothing is contacted."""
+    result = run[1][4]
+    assert (result["failed"], result["msg"]) == (True, "source.port is 0, but ports are 1 to 65535; FTP servers usually have 21.")
+    assert "transcript" not in result
+
+
+def test_shows_the_options(run: tuple[str, list[dict[str, t.Any]]]) -> None:
+    """Where Ansible shows them, and without the password."""
+    shown = run[1][2]["invocation"]["module_args"]
+    assert (shown["passive"], shown["payload_size"], shown["timeout"], shown["sscn"]) == ("both", 1048576, 10, "auto")
+    assert shown["source"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The argument spec of one server, the same in every module that dials one."""
+"""The argument spec of one server, the same in every module that dials one, and of a check of two."""
 
 from __future__ import annotations
 
@@ -32,4 +32,21 @@ def server_options() -> dict[str, t.Any]:
     return {**dialled_options(), "passive_ports": {"type": "str"}, "expected_address": {"type": "str"}}
 
 
-__all__ = ("dialled_options", "server_options")
+def check_options() -> dict[str, t.Any]:
+    """Two servers, and what is to be proven of them."""
+    return {
+        "source": {"type": "dict", "required": True, "options": server_options()},
+        "destination": {"type": "dict", "required": True, "options": server_options()},
+        "passive": {"type": "str", "choices": ["both", "source", "destination"], "default": "both"},
+        "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
+        "path": {"type": "str"},
+        "payload_size": {"type": "bytes", "default": "1MB"},
+        "timeout": {"type": "float", "default": 10},
+        "transfer_timeout": {"type": "float", "default": 0},
+        "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+        "protection": {"type": "str", "choices": ["private", "clear"]},
+        "sscn": {"type": "str", "choices": ["auto", "source", "destination"], "default": "auto"},
+    }
+
+
+__all__ = ("check_options", "dialled_options", "server_options")
