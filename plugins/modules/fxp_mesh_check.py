@@ -18,6 +18,9 @@ description:
     that cannot be logged in to is asked twice in all, however many pairs it has.
   - A transfer that falls short is repeated alone, as M(proftpd.fxp.fxp_check) would do it, with nothing else going on between
     these two servers, and only that result counts. The connections to all servers are closed before.
+  - A server that was waited for in vain with two peers, and with none successfully, is not waited for among the others any more.
+    What it has to do in the same part, listening or connecting, is tried alone at once. So a firewall that drops costs its
+    O(timeout) about once per transfer. One that lets not even the client in costs it twice per server.
   - Each server that sends gets one random payload, which is used for all of its transfers and deleted in the end.
   - Large fleets need not be covered whole, see O(coverage), and can be shared between several hosts, see O(shares).
   - People see on the terminal how far it is. Where the output is no terminal nothing is shown before the result.

@@ -22,6 +22,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_patience import Patience
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Lines, Payload, Station, again
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, ServerSpec
@@ -29,11 +30,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import re
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg, lanes
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import choose
 
 MAX_TRANSCRIPTS = 200  # of failed legs; a fleet where everything fails must not fill the memory
 RESOLVERS = 16  # names that are asked for at once
+WAITED_FOR = ("client_data_timed_out", "client_data_unreachable")  # kinds of faults that take their time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -158,7 +161,10 @@ class _Mesh:
         self.masker = Masker(server.password for server in request.servers.values())
         self.results: dict[int, dict[str, t.Any]] = {}
         self.first_causes: dict[int, str | None] = {}  # of legs that are to be repeated
+        self.patience = Patience()
         self.down: dict[str, Fault] = {}  # servers that could not be opened alone either
+        self.opened: dict[str, Agreed | None] = {}  # servers that could, and what their connection was encrypted with
+        self.closed: dict[str, Fault] = {}  # of these, those that took no payload
         self.failed = self.done = self.transcripts = 0
         self.repeated: int = 0
         self.warnings: list[str] = []
@@ -227,11 +233,13 @@ class _Mesh:
         families = {self._family(name) for name in leg.servers} - {""}
         result: dict[str, t.Any] | None = None
         dialogue: list[dict[str, t.Any]] = []
-        if len(families) < 2:
+        if len(families) < 2 and not self.patience.is_spent(leg):
+            begun = time.monotonic()
             lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
             shared = _SharedLeg(self._request(leg), self.masker, stations, lines)
             result = shared.prove()
             cause, dialogue = result["cause"], shared.dialogue()
+            self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
             with self.lock:
                 self.warnings += shared.warnings
         with self.lock:
@@ -245,14 +253,12 @@ class _Mesh:
 
     def _repeat(self, at: int) -> None:
         leg = self.legs[at]
-        fault = next((self.down[name] for name in leg.servers if name in self.down), None)
-        if fault is None:
+        result, dialogue, warnings = self._known(leg), [], []
+        if result is None:
             check = _Check(self._request(leg), self.masker)
             outcome = check.run()
             result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
-            self._note_down(leg, result["evidence"]["stage"], check.set_up_fault)
-        else:
-            result, dialogue, warnings = self._unreachable(leg), [], []
+            self._note(leg, result["evidence"], check.set_up_fault)
         with self.lock:
             self.warnings += warnings
             told = self._told(leg, result, dialogue)
@@ -280,17 +286,29 @@ class _Mesh:
     def _given_up(self, at: int) -> int:
         return sum(self.stations[place].given_up is not None for place in self._places(at))
 
-    def _note_down(self, leg: Leg, stage: str, fault: Fault | None) -> None:
-        if stage == "connect" and fault is not None and fault.kind != "no_common_family":
-            self.down[leg.source if fault.server == "source" else leg.destination] = fault
+    def _note(self, leg: Leg, evidence: dict[str, t.Any], fault: Fault | None) -> None:
+        """Remember what a check that was alone says of each server, whatever the other one is."""
+        for role, name in leg.ends.items() if evidence["tls"] is not None else ():
+            agreed = evidence["tls"][role]
+            self.opened[name] = None if agreed is None else Agreed(**agreed)
+        if fault is None:
+            return
+        if evidence["stage"] == "connect" and fault.kind != "no_common_family":
+            self.down[leg.ends[fault.server]] = fault
+        elif evidence["stage"] == "prepare" and fault.kind in WAITED_FOR:
+            self.closed[leg.source] = fault
 
-    def _unreachable(self, leg: Leg) -> dict[str, t.Any]:
-        """What a check would say of a server that was found down a moment ago, without waiting for it once more."""
+    def _known(self, leg: Leg) -> dict[str, t.Any] | None:
+        """What a check would say of servers that were asked a moment ago, without waiting for them once more."""
+        # As in a check: logins count before the payload, and among them those of the source.
+        fault = next((again(self.down[name], role) for role, name in leg.ends.items() if name in self.down), None)
         evidence = _Check(self._request(leg))._evidence(leg.passive)
-        # As in a check, a fault of the source counts first.
-        role: Role = "source" if leg.source in self.down else "destination"
-        known = self.down[leg.source if role == "source" else leg.destination]
-        evidence.record(again(known, role))
+        if fault is None and leg.source in self.closed and leg.destination in self.opened:
+            fault = again(self.closed[leg.source], "source")
+            evidence.stage, evidence.tls = "prepare", {role: self.opened[name] for role, name in leg.ends.items()}
+        if fault is None:
+            return None
+        evidence.record(fault)
         return leg_result(evidence, leg.expect, self.masker)
 
     def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:
@@ -313,9 +331,8 @@ class _Mesh:
         }
 
     def _request(self, leg: Leg) -> Request:
-        ends: dict[Role, str] = {"source": leg.source, "destination": leg.destination}
         return Request(
-            servers={role: dataclasses.replace(self.request.servers[name], role=role) for role, name in ends.items()},
+            servers={role: dataclasses.replace(self.request.servers[name], role=role) for role, name in leg.ends.items()},
             passive=(leg.passive,),
             family=self.request.family,
             path=None,

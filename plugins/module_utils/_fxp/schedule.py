@@ -40,6 +40,11 @@ class Leg:
         """Both names."""
         return (self.source, self.destination)
 
+    @property
+    def ends(self) -> dict[Role, str]:
+        """Both names by role."""
+        return {"source": self.source, "destination": self.destination}
+
 
 def rounds(names: t.Iterable[str]) -> list[list[Edge]]:
     """

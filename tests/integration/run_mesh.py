@@ -1,0 +1,16 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Servers and options of a mesh as JSON in, its outcome as JSON out: for meshes that have to run in another network namespace."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+
+from ansible_collections.proftpd.fxp.tests.integration.meshing import mesh
+
+if __name__ == "__main__":
+    json.dump(dataclasses.asdict(mesh(**json.load(sys.stdin))), sys.stdout)
