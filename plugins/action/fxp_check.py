@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A check in the Python that Ansible runs on, where the module would run in the same one: starting another costs half a second."""
+"""A check in the Python that Ansible runs on, where the module would run in the same one: another start costs half a second."""
 
 from __future__ import annotations
 

@@ -114,14 +114,16 @@ def run(
 ) -> tuple[str, list[dict[str, t.Any]]]:
     """Everything that Ansible printed, and the results of the five tasks, the two that fail before the one with TLS."""
     directory = tmp_path_factory.mktemp("playbook")
-    servers = [{"host": server.address, "port": server.port, "user": "fxp", "password": "{{ vaulted }}"} for server in common_pair]
+    common = {"user": "fxp", "password": "{{ vaulted }}"}
+    servers = [{"host": server.address, "port": server.port, **common} for server in common_pair]
     variables = {"source": servers[0], "destination": servers[1], "wrong": WRONG}
     # Relative to the playbook.
     (directory / "ca.pem").write_bytes(pathlib.Path(encrypted[0]["ca_path"]).read_bytes())
     variables.update(encrypted_source={**encrypted[0], "ca_path": "ca.pem"}, encrypted_destination=encrypted[1])
     (directory / "variables.json").write_text(json.dumps(variables))
     (directory / "secret.yml").write_text(f"vaulted: {vaulted(directory, PASSWORD)}")
-    (directory / "playbook.yml").write_text(PLAYBOOK % {"environment": "{}" if request.param == "the same Python" else "{LC_ALL: C}"})
+    environment = "{}" if request.param == "the same Python" else "{LC_ALL: C}"
+    (directory / "playbook.yml").write_text(PLAYBOOK % {"environment": environment})
     (directory / "ansible.cfg").write_text("[defaults]\n")
     root = pathlib.Path(next(iter(collection.__path__))).parents[2]
     done = subprocess.run(

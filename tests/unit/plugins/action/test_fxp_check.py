@@ -20,7 +20,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RES
 
 SERVER = {"host": "192.0.2.11", "user": "fxp", "password": "correct horse"}
 PASSED = Outcome({**dict.fromkeys(RESULT_KEYS), "ok": True}, "", [])
-FAILED = Outcome({**dict.fromkeys(RESULT_KEYS), "ok": False, "cause": "login_refused"}, "The login was refused.", ["A file remains."])
+REFUSED = {**dict.fromkeys(RESULT_KEYS), "ok": False, "cause": "login_refused"}
+FAILED = Outcome(REFUSED, "The login was refused.", ["A file remains."])
 BY_MODULE = {"ok": True, "by": "the module"}
 
 

@@ -10,51 +10,12 @@ import typing as t
 import pytest
 import yaml
 from ansible.module_utils import basic
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_mesh_check
+from ansible_collections.proftpd.fxp.tests.unit.plugins.modules.stand_in import PASSWORD, Ended, Module
 
-SERVERS = {name: {"host": address, "user": "fxp", "password": "correct horse", "port": 1}
+SERVERS = {name: {"host": address, "user": "fxp", "password": PASSWORD, "port": 1}
            for name, address in (("ftp1", "127.0.1.1"), ("ftp2", "127.0.1.2"))}
-
-
-class Ended(Exception):
-    """The module ended with these values."""
-
-    def __init__(self, failed: bool, **values: t.Any) -> None:
-        super().__init__(values)
-        self.failed, self.values = failed, values
-
-
-def without_options(values: dict[str, t.Any]) -> dict[str, t.Any]:
-    """What a module returned; the options that it shows besides are not to have the password in them."""
-    assert "correct horse" not in str(values.pop("invocation", None))
-    return values
-
-
-class Module:
-    """What is used of AnsibleModule, with the options validated as that would."""
-
-    def __init__(self, options: dict[str, t.Any], check_mode: bool) -> None:
-        self.options = options
-        self.check_mode = check_mode
-
-    def __call__(self, argument_spec: dict[str, t.Any], supports_check_mode: bool) -> Module:
-        assert supports_check_mode
-        self.checked = ArgumentSpecValidator(argument_spec).validate(self.options)
-        assert self.checked.error_messages == []
-        self.params = self.checked.validated_parameters
-        self.argument_spec, self.no_log_values = argument_spec, {"secret"}
-        return self
-
-    def warn(self, warning: str) -> None:
-        raise AssertionError(warning)
-
-    def exit_json(self, **values: t.Any) -> t.NoReturn:
-        raise Ended(False, **without_options(values))
-
-    def fail_json(self, **values: t.Any) -> t.NoReturn:
-        raise Ended(True, **without_options(values))
 
 
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> tuple[Ended, Module]:
@@ -64,6 +25,7 @@ def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.
     monkeypatch.setattr(basic, "_load_params", lambda: given)
     with pytest.raises(Ended) as caught:
         fxp_mesh_check.main()
+    assert module.warnings == []
     return caught.value, module
 
 
@@ -95,7 +57,7 @@ def test_bad_option(monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
 def test_passwords_are_known_to_ansible(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each server is part of the argument spec, so that what is no_log in it stays out of every log and result."""
     _ended, module = run(monkeypatch, check_mode=True)
-    assert module.checked._no_log_values == {"correct horse"}
+    assert module.checked._no_log_values == {PASSWORD}
 
 
 @pytest.mark.parametrize("given", [None, {}, {"servers": None}, {"servers": "ftp1"}, {"servers": ["ftp1"]}])
