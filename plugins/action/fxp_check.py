@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
         return result
 
     def _is_the_same_python(self, task_vars: dict[str, t.Any]) -> bool:
-        host, environment = task_vars, {}
+        host = task_vars
+        environment: dict[str, t.Any] = {}
         if self._task.delegate_to:
             host = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         self._compute_environment_string(environment)
@@ -57,7 +58,7 @@ class ActionModule(ActionBase):
             and not self._task.async_val
             and not environment
             # Who wants the module's files left behind wants to see them.
-            and not constants.DEFAULT_KEEP_REMOTE_FILES
+            and not constants.config.get_config_value("DEFAULT_KEEP_REMOTE_FILES")
             and self._templar.template(host.get("ansible_python_interpreter")) == sys.executable
         )
 

@@ -136,7 +136,7 @@ def test_by_the_module(monkeypatch: pytest.MonkeyPatch, change: t.Callable[[Stag
 
 def test_by_the_module_where_its_files_are_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage(monkeypatch)
-    monkeypatch.setattr(fxp_check.constants, "DEFAULT_KEEP_REMOTE_FILES", True)
+    monkeypatch.setenv("ANSIBLE_KEEP_REMOTE_FILES", "1")
     assert stage.run() == BY_MODULE
 
 
