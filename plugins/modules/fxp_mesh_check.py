@@ -273,7 +273,9 @@ pairs_passed:
       type: str
       returned: always
     repeated:
-      description: Whether this is the result of the repetition alone.
+      description:
+        - Whether it fell short among the others, and this is the result of its repetition alone. V(false) also for one that was
+          only tried alone.
       type: bool
       returned: always
     first_cause:

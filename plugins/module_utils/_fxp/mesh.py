@@ -65,7 +65,7 @@ Place = t.Tuple[str, int]
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """How far a mesh is. Legs that failed are repeated after all others; ``repeated`` of ``to_repeat`` have been."""
+    """How far a mesh is. Some legs are tried alone after all others; ``repeated`` of ``to_repeat`` have been."""
 
     legs: int
     done: int
@@ -160,7 +160,8 @@ class _Mesh:
             self.names.setdefault(name, []).append(station)
         self.masker = Masker(server.password for server in request.servers.values())
         self.results: dict[int, dict[str, t.Any]] = {}
-        self.first_causes: dict[int, str | None] = {}  # of legs that are to be repeated
+        self.first_causes: dict[int, str | None] = {}  # of legs that are to be tried alone
+        self.tried: dict[int, bool] = {}  # of these, whether they were tried among the others
         self.patience = Patience()
         self.down: dict[str, Fault] = {}  # servers that could not be opened alone either
         self.opened: dict[str, Agreed | None] = {}  # servers that could, and what their connection was encrypted with
@@ -247,7 +248,8 @@ class _Mesh:
             cause, dialogue = result["cause"], shared.dialogue()
             for name in leg.servers if not result["ok"] else ():
                 self._give_up_with(name)
-            self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
+            if result["evidence"]["stage"] not in ("connect", "prepare"):
+                self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
             with self.lock:
                 self.warnings += shared.warnings
         with self.lock:
@@ -255,7 +257,8 @@ class _Mesh:
             if result is not None and result["ok"]:
                 self.results[at] = self._told(leg, result, dialogue)
             else:
-                self.failed += 1
+                self.failed += result is not None
+                self.tried[at] = result is not None
                 self.first_causes[at] = cause
             self._tell()
 
@@ -270,10 +273,10 @@ class _Mesh:
         with self.lock:
             self.warnings += warnings
             told = self._told(leg, result, dialogue)
-            self.results[at] = {**told, "repeated": True, "first_cause": self.first_causes[at]}
+            self.results[at] = {**told, "repeated": self.tried[at], "first_cause": self.first_causes[at]}
             self.repeated += 1
+            self.failed += (not result["ok"]) - self.tried[at]
             if result["ok"]:
-                self.failed -= 1
                 self._flaky(leg, self.first_causes[at])
             self._tell()
 

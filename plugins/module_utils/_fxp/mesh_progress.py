@@ -67,7 +67,7 @@ def words(progress: Progress) -> str:
     """The progress as a line for people."""
     short = f", {progress.failed} fell short" if progress.failed else ""
     if progress.done >= progress.legs:
-        return f"{progress.legs} transfers tried{short}; {progress.repeated} of {progress.to_repeat} repeated alone"
+        return f"{progress.legs} transfers{short}; {progress.repeated} of {progress.to_repeat} tried alone"
     per_second = progress.done / progress.seconds if progress.seconds > 0 else 0.0
     tried = f"{progress.done} of {progress.legs} transfers tried{short}"
     if not per_second:

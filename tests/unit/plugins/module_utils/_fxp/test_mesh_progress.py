@@ -68,4 +68,4 @@ def test_words() -> None:
     slow = dataclasses.replace(HALF, failed=2, seconds=500)
     assert mesh_progress.words(slow) == "50 of 100 transfers tried, 2 fell short, 0.1 per second, about 8 min left"
     last = dataclasses.replace(HALF, done=100, failed=2, to_repeat=3, repeated=1)
-    assert mesh_progress.words(last) == "100 transfers tried, 2 fell short; 1 of 3 repeated alone"
+    assert mesh_progress.words(last) == "100 transfers, 2 fell short; 1 of 3 tried alone"
