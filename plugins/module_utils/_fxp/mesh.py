@@ -178,7 +178,6 @@ class _Mesh:
         self._one_family()
         try:
             opening = [Work(self._places_of(name), functools.partial(self._open, name)) for name in self.names]
-            # The other connections of a server are opened by their first legs: logins cost time where transfers mostly wait.
             proving = [Work(self._places(at), functools.partial(self._prove, at)) for at in range(len(self.legs))]
             self._apart(opening + proving)
         finally:
@@ -219,17 +218,12 @@ class _Mesh:
         return "" if endpoint is None else "ipv6" if len(endpoint[1]) == 4 else "ipv4"
 
     def _open(self, name: str) -> None:
-        """The first connection; who refuses that login is not asked for another."""
-        station = self.names[name][0]
-        station.open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
-        self._give_up_with(name)
-
-    def _give_up_with(self, name: str) -> None:
-        """Who refuses one of several logins is not asked for those that are still to come."""
+        """One after the other: who refuses the first login is not asked for another."""
         stations = self.names[name]
         for index, station in enumerate(stations):
+            station.open(Lines(self.masker, self.start) if self.request.transcripts == "all" else None)
             if station.given_up is not None:
-                _give_up((other for other in stations[index:] if not other.connected), station.given_up)
+                _give_up(stations[index:], station.given_up)
                 return
 
     def _prove(self, at: int) -> None:
@@ -246,8 +240,6 @@ class _Mesh:
             shared = _SharedLeg(self._request(leg), self.masker, stations, lines)
             result = shared.prove()
             cause, dialogue = result["cause"], shared.dialogue()
-            for name in leg.servers if not result["ok"] else ():
-                self._give_up_with(name)
             if result["evidence"]["stage"] not in ("connect", "prepare"):
                 self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
             with self.lock:
