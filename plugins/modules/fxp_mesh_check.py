@@ -164,7 +164,7 @@ options:
   concurrency:
     description:
       - Number of transfers at a time.
-      - By default half as many as there are control connections, at most 8, or at most 64 if data is encrypted.
+      - By default half as many as there are control connections, at most 32, or at most 64 if data is encrypted.
     type: int
   connections:
     description:

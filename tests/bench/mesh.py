@@ -29,7 +29,6 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshRequest, run_mesh
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import legs_at_once
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges, legs, rounds
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter, started
@@ -188,15 +187,15 @@ def encrypted(start: Starter, place: pathlib.Path) -> None:
         servers.append(start(address, ALLOW + DIGEST + tls(certificate, authority.path, "NoSessionReuseRequired")))
     some, count, ca = pairs_of(servers), 2 * SERVERS * (SERVERS - 1), str(authority.path)
     fleet = {f"ftp{number:02}": server.options(tls="explicit", ca_path=ca) for number, server in enumerate(servers)}
-    specs = mesh_request(fleet).servers
     one, many = lftp_one(place, ca, some) * count, lftp_many(place, ca, some) * count
     say("lftp with TLS pair by pair, extrapolated", one)
     say(f"lftp with TLS {AT_ONCE} at a time, extrapolated", many)
     for number in TLS_CONNECTIONS:
-        at_once = legs_at_once(specs, clear=False, connections=number)
-        took = measured(mesh_request(fleet, concurrency=at_once, connections=number))
+        request = mesh_request(fleet, connections=number)
+        took = measured(request)
+        faster = f"{one / took.seconds:.0f} and {many / took.seconds:.1f} times faster"
         say(f"mesh with TLS, {SERVERS} servers, {count} transfers, {number} per server", took.seconds,
-            f"{at_once} at once, {one / took.seconds:.0f} and {many / took.seconds:.1f} times faster, {took.peak / 1024:.0f} MiB")
+            f"{request.concurrency} at once, {faster}, {took.peak / 1024:.0f} MiB")
 
 
 def large(start: Starter) -> None:

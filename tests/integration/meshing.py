@@ -10,6 +10,7 @@ import json
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshOutcome, MeshRequest, Progress, run_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import legs_at_once
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_server
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg, both_ways, edges, legs, rounds
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
@@ -23,14 +24,14 @@ def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = 
     schedule: t.Sequence[t.Sequence[Leg]] = (
         options.pop("schedule", None) or legs(rounds(servers), passive, both_ways(edges(servers, "all")))
     )
+    specs = {name: parse_server("source", server, f"servers.{name}") for name, server in servers.items()}
     defaults: dict[str, t.Any] = {
         "family": "auto",
         "payload_size": 65536,
         "timeout": 10.0,
-        "concurrency": max(1, min(8, len(servers) // 2)),
+        "concurrency": legs_at_once(specs, options.get("clear", False), options.get("connections", 1)),
         "transcripts": "failed",
     }
-    specs = {name: parse_server("source", server, f"servers.{name}") for name, server in servers.items()}
     return MeshRequest(servers=specs, schedule=schedule, **{**defaults, **options})
 
 

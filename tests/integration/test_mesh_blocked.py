@@ -65,7 +65,7 @@ class Fleet:
 
     def mesh(self, **options: t.Any) -> dict[str, t.Any]:
         """The outcome of a mesh of all servers with the destination or the source listening by turns."""
-        given = {"servers": self.options(), "passive": "alternate", "timeout": TIMEOUT, "concurrency": 2, **options}
+        given = {"servers": self.options(), "passive": "alternate", "timeout": TIMEOUT, **options}
         command = (sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_mesh")
         outcome: dict[str, t.Any] = json.loads(run("ip", "netns", "exec", self.namespace, *command, text=json.dumps(given)))
         return outcome

@@ -26,9 +26,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import (
     share,
 )
 
-# By default. In the clear one machine hardly gains from more. With TLS both servers spend most of a transfer waiting
-# (docs/performance.md).
-MOST_LEGS_AT_ONCE = 8
+# By default. In the clear a fleet on one machine has enough at 8, one on a network spends its time on round trips. With TLS both
+# servers spend most of a transfer waiting (docs/performance.md).
+MOST_LEGS_AT_ONCE = 32
 MOST_ENCRYPTED_AT_ONCE = 64
 
 

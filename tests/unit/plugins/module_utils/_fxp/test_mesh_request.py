@@ -106,8 +106,8 @@ def test_legs_at_once_follow_the_fleet_and_what_its_data_costs() -> None:
         servers = {f"ftp{n}": {**SERVERS["ftp1"], "tls": tls, "validate_certs": False} for n in range(count)}
         return plan(servers=servers, **options)[0].concurrency
 
-    assert [at_once(count) for count in (2, 20, 200)] == [1, 8, 8]
+    assert [at_once(count) for count in (2, 20, 200)] == [1, 10, 32]
     assert [at_once(count, "explicit") for count in (2, 20, 200)] == [1, 10, 64]
-    assert at_once(20, "explicit", protection="clear") == 8
+    assert at_once(100, "explicit", protection="clear") == 32
     assert at_once(20, concurrency=3) == 3
     assert [at_once(count, "explicit", connections=4) for count in (2, 10, 20, 40)] == [4, 20, 40, 64]
