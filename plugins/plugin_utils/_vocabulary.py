@@ -130,7 +130,8 @@ def _cure(name: str, error: AnsibleValidationError) -> tuple[str, bool]:
 
 def _unresolved(value: t.Any, is_template: t.Callable[[str], bool]) -> bool:
     if isinstance(value, str):
-        return not getattr(value, "__UNSAFE__", False) and is_template(value)
+        # Asking takes long, and nothing is a template without a brace.
+        return "{" in value and not getattr(value, "__UNSAFE__", False) and is_template(value)
     if isinstance(value, t.Mapping):
         return any(_unresolved(inner, is_template) for inner in value.values())
     return isinstance(value, t.Sequence) and any(_unresolved(inner, is_template) for inner in value)

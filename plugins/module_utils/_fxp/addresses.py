@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 
@@ -31,6 +32,12 @@ _RFC1918 = _PRIVATE[:3]
 # Neither brackets nor the final dot are certain: pure-ftpd and vsftpd differ from RFC 959's example.
 _PASV = re.compile(r"(?<![0-9,])([0-9]{1,3}(?:,[0-9]{1,3}){5})(?![0-9,])", re.ASCII)
 _EPSV = re.compile(r"\(([\x21-\x7e])\1\1([0-9]{1,5})\1\)", re.ASCII)
+
+
+@functools.lru_cache(maxsize=4096)
+def _ip(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    # A mesh asks for the same addresses several times in every leg.
+    return ipaddress.ip_address(address)
 
 
 def parse_pasv(text: str) -> tuple[str, int]:
@@ -72,24 +79,24 @@ def is_ipv6(address: str) -> bool:
 
 def is_private(address: str) -> bool:
     """Whether a literal address is private, shared, loopback or link-local (RFC 1918, 6598, 1122, 3927, 4291, 4193)."""
-    ip = ipaddress.ip_address(address)
+    ip = _ip(address)
     return any(ip in network for network in _PRIVATE)
 
 
 def is_rfc1918(address: str) -> bool:
     """Whether a literal address is one of RFC 1918's, the ones that ProFTPD replaces in PORT (modules/mod_core.c)."""
-    ip = ipaddress.ip_address(address)
+    ip = _ip(address)
     return any(ip in network for network in _RFC1918)
 
 
 def is_unspecified(address: str) -> bool:
     """Whether a literal address is 0.0.0.0 or ::, which nobody can dial."""
-    return ipaddress.ip_address(address).is_unspecified
+    return _ip(address).is_unspecified
 
 
 def same_address(one: str, two: str) -> bool:
     """Whether two literal addresses are the same, however they are written."""
-    return ipaddress.ip_address(one) == ipaddress.ip_address(two)
+    return _ip(one) == _ip(two)
 
 
 def parse_ports(text: str) -> tuple[int, int]:

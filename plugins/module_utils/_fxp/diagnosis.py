@@ -56,11 +56,9 @@ def diagnose(evidence: Evidence, mask: Mask = str) -> Diagnosis | None:
 
     Causes are told from what was really said; ``mask`` is put over what the sentences quote of it.
     """
-    for cause, applies in PICTURES:
-        if applies(evidence):
-            return _explain(cause, evidence, mask)
-    complete = evidence.stage == "done" and evidence.fault_kind is None
-    return None if complete else _explain("unknown", evidence, mask)
+    if evidence.stage == "done" and evidence.fault_kind is None:
+        return None
+    return _explain(next((cause for cause, applies in PICTURES if applies(evidence)), "unknown"), evidence, mask)
 
 
 def _explain(code: str, e: Evidence, mask: Mask) -> Diagnosis:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_unspecified, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
@@ -127,8 +127,16 @@ class Evidence:
         self.fault_detail, self.fault_command = fault.detail, fault.command or None
 
     def as_dict(self) -> dict[str, t.Any]:
-        """All fields, nested ones too, as plain data."""
-        return asdict(self)
+        """All fields, nested ones too, as plain data. What ``dataclasses.asdict`` does takes a tenth of a mesh's time."""
+        return {name: _plain(value) for name, value in vars(self).items()}
+
+
+def _plain(value: t.Any) -> t.Any:
+    if isinstance(value, (Side, Agreed)):
+        return dict(vars(value))
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return list(value) if isinstance(value, list) else value
 
 
 __all__ = ("Evidence", "Side", "Stage")

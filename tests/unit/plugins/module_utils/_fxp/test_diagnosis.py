@@ -106,9 +106,9 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("refused", "source", "522 protocol not supported, use (1)", "EPSV"), "address_family_mismatch", "destination", True),
     (fault("refused", "source", "450 PASV: data transfer in progress", "PASV"), "server_busy", "source", True),
     # Announcement.
-    ({"expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", True),
-    ({"announced_address": "0.0.0.0"}, "unexpected_address_advertised", "source", True),
-    ({"expected_ports": (51000, 51001)}, "passive_port_out_of_range", "source", True),
+    ({"stage": "passive", "expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", True),
+    ({"stage": "passive", "announced_address": "0.0.0.0"}, "unexpected_address_advertised", "source", True),
+    ({"stage": "passive", "expected_ports": (51000, 51001)}, "passive_port_out_of_range", "source", True),
     # PORT. Only an accepted own address makes a refusal a policy.
     (refused_port(ILLEGAL, "200 PORT command successful"), "active_refuses_foreign_address", "destination", True),
     (refused_port("500 Illegal EPRT command", "200 ok"), "active_refuses_foreign_address", "destination", True),

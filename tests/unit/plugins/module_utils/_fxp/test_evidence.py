@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed
 
 
 def evidence() -> Evidence:
@@ -66,4 +68,12 @@ def test_record() -> None:
 def test_plain_data() -> None:
     leg = evidence()
     leg.active_side = Side("150 x", "226 y", 0.1, 0.2)
-    assert json.loads(json.dumps(leg.as_dict()))["active_side"]["final"] == "226 y"
+    leg.expected_ports = (50000, 50099)
+    leg.tls = {"source": Agreed("TLSv1.2", "ECDHE", True), "destination": None}
+    leg.tls_versions = {"source": ["1.2", "1.3"]}
+    plain = leg.as_dict()
+    assert plain == dataclasses.asdict(leg)
+    assert json.loads(json.dumps(plain))["active_side"]["final"] == "226 y"
+    plain["active_side"].clear()
+    plain["tls_versions"]["source"].clear()
+    assert (leg.active_side.final, leg.tls_versions["source"]) == ("226 y", ["1.2", "1.3"])
