@@ -22,6 +22,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import _Check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_alone import Alone
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_patience import Patience
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_station import Lines, Payload, Station, again
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_work import Work, run_apart
@@ -30,13 +31,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import re
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg, lanes
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import Agreed
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import choose
 
 MAX_TRANSCRIPTS = 200  # of failed legs; a fleet where everything fails must not fill the memory
 RESOLVERS = 16  # names that are asked for at once
-WAITED_FOR = ("client_data_timed_out", "client_data_unreachable")  # kinds of faults that take their time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,9 +162,7 @@ class _Mesh:
         self.first_causes: dict[int, str | None] = {}  # of legs that are to be tried alone
         self.tried: dict[int, bool] = {}  # of these, whether they were tried among the others
         self.patience = Patience()
-        self.down: dict[str, Fault] = {}  # servers that could not be opened alone either
-        self.opened: dict[str, Agreed | None] = {}  # servers that could, and what their connection was encrypted with
-        self.closed: dict[str, Fault] = {}  # of these, those that took no payload
+        self.alone = Alone()
         self.failed = self.done = self.transcripts = 0
         self.repeated: int = 0
         self.warnings: list[str] = []
@@ -256,12 +253,12 @@ class _Mesh:
 
     def _repeat(self, at: int) -> None:
         leg = self.legs[at]
-        result, dialogue, warnings = self._known(leg), [], []
+        result, dialogue, warnings = self._foreseen(leg), [], []
         if result is None:
             check = _Check(self._request(leg), self.masker)
             outcome = check.run()
             result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
-            self._note(leg, result["evidence"], check.set_up_fault)
+            self.alone.learn(leg, result["evidence"], check.set_up_fault)
         with self.lock:
             self.warnings += warnings
             told = self._told(leg, result, dialogue)
@@ -289,30 +286,10 @@ class _Mesh:
     def _given_up(self, at: int) -> int:
         return sum(self.stations[place].given_up is not None for place in self._places(at))
 
-    def _note(self, leg: Leg, evidence: dict[str, t.Any], fault: Fault | None) -> None:
-        """Remember what a check that was alone says of each server, whatever the other one is."""
-        for role, name in leg.ends.items() if evidence["tls"] is not None else ():
-            agreed = evidence["tls"][role]
-            self.opened[name] = None if agreed is None else Agreed(**agreed)
-        if fault is None:
-            return
-        if evidence["stage"] == "connect" and fault.kind != "no_common_family":
-            self.down[leg.ends[fault.server]] = fault
-        elif evidence["stage"] == "prepare" and fault.kind in WAITED_FOR:
-            self.closed[leg.source] = fault
-
-    def _known(self, leg: Leg) -> dict[str, t.Any] | None:
+    def _foreseen(self, leg: Leg) -> dict[str, t.Any] | None:
         """What a check would say of servers that were asked a moment ago, without waiting for them once more."""
-        # As in a check: logins count before the payload, and among them those of the source.
-        fault = next((again(self.down[name], role) for role, name in leg.ends.items() if name in self.down), None)
         evidence = _Check(self._request(leg))._evidence(leg.passive)
-        if fault is None and leg.source in self.closed and leg.destination in self.opened:
-            fault = again(self.closed[leg.source], "source")
-            evidence.stage, evidence.tls = "prepare", {role: self.opened[name] for role, name in leg.ends.items()}
-        if fault is None:
-            return None
-        evidence.record(fault)
-        return leg_result(evidence, leg.expect, self.masker)
+        return leg_result(evidence, leg.expect, self.masker) if self.alone.foresees(leg, evidence) else None
 
     def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:
         evidence = result["evidence"]
@@ -349,7 +326,7 @@ class _Mesh:
     def _leave(self, places: t.Iterable[Place]) -> None:
         def leave(place: Place) -> None:
             station = self.stations[place]
-            if place[0] not in self.down:
+            if place[0] not in self.alone.down:
                 station.given_up = None
             complaints = station.leave()
             with self.lock:
