@@ -15,6 +15,7 @@ import ftplib
 import os
 import pathlib
 import pwd
+import select
 import signal
 import socket
 import ssl
@@ -69,7 +70,13 @@ class Server:
         return (self.place / "tls.log").read_text()
 
     def stop(self) -> None:
-        os.kill(int((self.place / "pid").read_text()), signal.SIGTERM)
+        """End the daemon and wait for that, because it deletes its own files until then."""
+        process = os.pidfd_open(int((self.place / "pid").read_text()))
+        try:
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+            assert select.select([process], [], [], 20)[0], f"the daemon in {self.place} does not end"
+        finally:
+            os.close(process)
 
 
 def said(call: t.Callable[..., t.Any], *arguments: t.Any) -> str:
