@@ -14,6 +14,8 @@ import ctypes
 import os
 import pathlib
 import socket
+import subprocess
+import time
 import typing as t
 
 import pytest
@@ -251,3 +253,22 @@ def test_a_line_of_fail2ban_refuses_nobody(lab: Lab) -> None:
     assert (judgement.shut, judgement.strange) == ([], [])
     lab.nft.load(lab.text())
     assert lab.gets_in(CLIENT, CONTROL)
+
+
+def test_table_of_a_running_program_is_told_by_the_kernel(lab: Lab) -> None:
+    within = ["ip", "netns", "exec", lab.server, "nft", "-i"]
+    with subprocess.Popen(within, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdin is not None
+        owner.stdin.write(
+            "add table inet owned { flags owner; }\n"
+            "add chain inet owned i { type filter hook input priority 0; policy drop; }\n"
+        )
+        owner.stdin.flush()
+        deadline = time.monotonic() + 10
+        while ("inet", "owned", "i") not in lab.nft.ruleset().chains and time.monotonic() < deadline:
+            time.sleep(0.1)
+        judgement = nftables.judge(lab.nft.ruleset(), nftables.read_defines(lab.text()))
+        shut = [stop.chain for stop in judgement.shut + lab.nft.owned(judgement.places)]  # later releases list it themselves
+        owner.stdin.close()
+        owner.wait(10)
+    assert shut == [("inet", "owned", "i")]

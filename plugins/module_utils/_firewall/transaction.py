@@ -137,7 +137,11 @@ class Transaction:
         if not new_rules and not beside and self.systemd.is_on(UNIT):
             return outcome
         lines = nftables.batch(self.wish.content, ruleset)
-        self.host.nft.check(lines)
+        try:
+            self.host.nft.check(lines)
+        except FirewallError:
+            judgement._replace(shut=self.host.nft.owned(judgement.places)).refuse(self.host.nft)
+            raise
         if check_mode:
             return outcome._replace(changed=True)
         write(*self.program)

@@ -483,6 +483,60 @@ class TestHost:
         assert PEER in listing(nft)
         assert not os.path.exists(host.new_rules)
 
+    @pytest.mark.parametrize(
+        ("others", "conf", "said"),
+        [
+            ("", "", ""),
+            ("", "ENABLED=yes\n", "ufw is switched on and decides here"),
+            (
+                "table ip filter {\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
+                "",
+                "managed by iptables",
+            ),
+            (
+                "table ip filter {\nchain ufw-x { }\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
+                "ENABLED=yes\n",
+                "managed by ufw",
+            ),
+        ],
+    )
+    def test_boot_loads_the_guard_and_says_what_stays_shut(
+        self,
+        tmp_path: pathlib.Path,
+        nft: Nft,
+        rules: Rules,
+        capsys: pytest.CaptureFixture[str],
+        others: str,
+        conf: str,
+        said: str,
+    ) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
+        os.unlink(host.pending)
+        (tmp_path / "etc/ufw").mkdir()
+        (tmp_path / "etc/ufw/ufw.conf").write_text(conf)
+        nft.run(others)
+        before = listing(nft)
+        host.load()
+        assert before in listing(nft)
+        assert nft.ruleset().own != []
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == bool(said)
+        assert said in "".join(lines)
+
+    def test_boot_loads_the_guard_if_nothing_can_be_put_into_other_tables(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
+        os.unlink(host.pending)
+
+        def fail(text: str) -> None:
+            raise FirewallError("Operation not permitted")
+
+        monkeypatch.setattr(nft, "load", fail)
+        with pytest.raises(FirewallError, match="not permitted"):
+            host.load()
+        assert nft.ruleset().own != []
+
     def test_load_keeps_rules_on_trial(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
         host = self.host(tmp_path, nft, confirmed=rules(), trial=rules(PEER))
         host.load()
