@@ -13,10 +13,13 @@ description:
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
-    these connections by default, one rule with the comment C(proftpd.fxp) is put in front of the rule that drops. Rules that
-    drop chosen addresses or rates, as those of C(fail2ban), stay in front of it. Nothing else of other tables is touched.
-  - If the rules would govern the port that ssh comes in by, or if firewalld, ufw or iptables decides on connections to the host,
-    the module fails before anything is changed.
+    these connections by default, one rule with the comment C(proftpd.fxp) is put directly in front of the rule, or the policy,
+    that drops everything that is left; if that rule is in a chain that is jumped to, it is put there. Whatever drops under a
+    condition, as the rules of C(fail2ban), block lists and limits, stays in front of it; where such a condition is not
+    understood, a warning names the rule. Nothing else of other tables is touched, and nothing at all of tables that firewalld,
+    ufw or iptables manages.
+  - If the rules would govern the port that ssh comes in by, if firewalld, ufw or iptables decides on connections to the host,
+    or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
     kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
     done, whatever manages the firewall there.
@@ -155,6 +158,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     detect,
+    interfaces,
     lockout,
     nftables,
     removal,
@@ -172,7 +176,8 @@ def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Tr
     if module.params["state"] == "absent":
         return removal.Removal(host, systemd.Systemd(), program, interpreter)
     params = module.params
-    wish = transaction.Wish(params["content"], params["unit"], params["drop_in"], program, interpreter)
+    content = interfaces.known_here(params["content"], detect.Commands())
+    wish = transaction.Wish(content, params["unit"], params["drop_in"], program, interpreter)
     return transaction.Transaction(host, systemd.Systemd(), wish)
 
 
@@ -196,6 +201,8 @@ def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[s
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
     if host.nft.path:
         outcome = change.apply(module.params["return_after"], module.check_mode)
+        for warning in outcome.warnings:
+            module.warn(warning)
         result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
     else:
         result.update({"validated": False, "missing_packages": ["nftables"]})

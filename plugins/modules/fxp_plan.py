@@ -239,7 +239,7 @@ options:
       - What manages the firewall of the host.
       - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another
         one is active.
-      - V(none) leaves the firewall alone.
+      - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
     type: str
     choices:
       - auto

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset, ufw_is_on
 
 TIMEOUT = 30  # seconds for one command
 
@@ -49,11 +49,37 @@ class Commands:
             return ""
 
 
+# What a rule may ask and still hold for every new TCP connection from outside.
+_GENERAL = re.compile(
+    r"(-p tcp|-m (comment|conntrack|state|tcp|addrtype)|--comment (\"(\\.|[^\"])*\"|\S+)|--(ct)?state \S*NEW\S*"
+    r"|! -i lo|! -o lo|-i (?!lo )\S+|-o (?!lo )\S+|--dst-type LOCAL|--reject-with \S+|--tcp-flags \S+ SYN)(?=\s|$)"
+)
+
+
 def iptables_decides(saved: str) -> bool:
     """
-    True if the output of C(iptables-save -t filter) has a rule or a policy other than ACCEPT for INPUT or OUTPUT.
+    True if the output of C(iptables-save -t filter) drops by default what comes to or leaves this host: by a policy, or by a rule
+    that asks for nothing special, also one that is jumped to. Rules that count, log, or deny chosen addresses decide nothing.
     """
-    return bool(re.search(r"^(:(INPUT|OUTPUT) (?!ACCEPT)|-A (INPUT|OUTPUT) )", saved, re.MULTILINE))
+    chains: dict[str, list[tuple[str, bool]]] = {}
+    for chain, words in re.findall(r"^-A (\S+) ?(.*)$", saved, re.MULTILINE):
+        target = re.search(r"(?:^|\s)(?:-j|-g) (\S+)", words)
+        asks = _GENERAL.sub("", re.sub(r"(?:^|\s)(?:-j|-g) \S+", "", words)).strip()
+        if target:
+            chains.setdefault(chain, []).append((target.group(1), not asks))
+
+    def drops(chain: str, depth: int = 0) -> bool:
+        for target, always in chains.get(chain, []):
+            if always and target in ("DROP", "REJECT"):
+                return True
+            if always and target in ("ACCEPT", "RETURN"):
+                return False
+            if always and depth < 20 and drops(target, depth + 1):
+                return True
+        return False
+
+    policy = re.search(r"^:(INPUT|OUTPUT) (?!ACCEPT)", saved, re.MULTILINE)
+    return bool(policy) or drops("INPUT") or drops("OUTPUT")
 
 
 def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
@@ -63,7 +89,7 @@ def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     found = []
     if commands.output("systemctl", "is-active", "firewalld.service").strip() == "active":
         found.append("firewalld")
-    if re.search(r"^\s*ENABLED\s*=\s*[\"']?yes", commands.text("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE):
+    if ufw_is_on(commands.text("/etc/ufw/ufw.conf")):
         found.append("ufw")
     if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")
@@ -77,20 +103,9 @@ def _iptables(commands: Commands, ruleset: Ruleset | None) -> t.Iterator[str]:
     ):
         # Asked only where such a table exists: asking would load a kernel module or make the table.
         if ruleset is None or (family, "filter") in ruleset.tables:
-            yield commands.output(f"{program}-nft-save", "-t", "filter") or _marks_of_iptables(ruleset, family)
+            yield commands.output(f"{program}-nft-save", "-t", "filter")
         if "filter" in commands.text(names).split():
             yield commands.output(f"{program}-legacy-save", "-t", "filter")
-
-
-def _marks_of_iptables(ruleset: Ruleset | None, family: str) -> str:
-    """
-    A rule with an extension of iptables, where a container brought rules but the host has no iptables to ask.
-    """
-    for chain in ("INPUT", "OUTPUT"):
-        rules = ruleset.rules.get((family, "filter", chain), []) if ruleset else []
-        if any("xt" in expression for rule in rules for expression in rule.get("expr", [])):
-            return f"-A {chain} -m comment"
-    return ""
 
 
 def refuse(found: t.Sequence[str]) -> None:

@@ -8,11 +8,12 @@
 """
 The rules of an FXP server in the kernel, by nft(8).
 
-The whole wish is one text, C(/etc/proftpd-fxp/firewall.nft): a few C(define) lines and one own table, which keeps
-strangers off the FTP ports. An accept there does not overrule the drop of another base chain on the same hook, so every
-other chain that drops by default also gets a rule with the comment C(proftpd.fxp), placed before the first rule that
-would drop. Rules that drop chosen addresses, states or rates only (block lists, fail2ban, connection limits) stay in
-front of it and in force.
+The whole wish is one text, C(/etc/proftpd-fxp/firewall.nft): a few C(define) lines and one own table, the guard, which
+keeps strangers off the FTP ports. An accept there does not overrule the drop of another base chain on the same hook, so
+every other chain that drops by default also gets a rule with the comment C(proftpd.fxp): directly in front of the drop that
+every new connection would come to, or at the end in front of the policy. There it lets through nothing but what the very next
+step would drop: whatever else the operator denies (block lists, states, rates, a rule that is not understood) stays in front
+of it. Tables that another program manages (iptables-nft, ufw, firewalld) are never written to.
 
 This file is installed on the host too, as C(/usr/local/lib/proftpd-fxp/firewall.py): the module, the units that restore
 the rules and the timer that takes an unconfirmed change back all run this code. It needs Python 3.8 and its standard
@@ -23,7 +24,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
+import ipaddress
 import json
 import os
 import re
@@ -38,7 +41,10 @@ TABLE = "proftpd_fxp"
 NFT_TIMEOUT = 60  # seconds for one call of nft
 LOCK_TIMEOUT = 30  # seconds to wait for another change to end
 
+MOST_STEPS = 50_000  # rules that one connection is followed through
+
 Json = t.Dict[str, t.Any]
+Span = t.Tuple[int, int]
 ChainKey = t.Tuple[str, str, str]  # family, table, chain
 
 # The statements that go into other tables' chains; the defines are those of the rules file.
@@ -55,6 +61,17 @@ FAMILIES = {
 }
 
 
+# The tables of iptables-nft, with the hooks of their chains.
+_HOOKS = {"PREROUTING": "prerouting", "INPUT": "input", "FORWARD": "forward", "OUTPUT": "output", "POSTROUTING": "postrouting"}
+IPTABLES = {
+    "filter": {name: _HOOKS[name] for name in ("INPUT", "FORWARD", "OUTPUT")},
+    "security": {name: _HOOKS[name] for name in ("INPUT", "FORWARD", "OUTPUT")},
+    "mangle": _HOOKS,
+    "nat": {name: _HOOKS[name] for name in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")},
+    "raw": {name: _HOOKS[name] for name in ("PREROUTING", "OUTPUT")},
+}
+
+
 class FirewallError(Exception):
     """
     Something that stops a change. The text is a full sentence for people.
@@ -67,8 +84,12 @@ class Defines(t.NamedTuple):
     """
 
     control_port: int
-    passive_ports: tuple[int, int]
+    passive_ports: Span
     names: frozenset[str]
+    outgoing_ports: tuple[Span, ...] = ()
+    addresses: tuple[str, ...] = ()  # of this server, as the plan knows them
+    here: tuple[str, ...] = ()  # those of them that an interface of this host holds
+    interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
 
     def opens(self, port: int) -> bool:
         return port == self.control_port or self.passive_ports[0] <= port <= self.passive_ports[1]
@@ -86,7 +107,15 @@ def read_defines(text: str) -> Defines:
             'The rules must begin with "define control_port = 21", "define passive_ports = first-last" and '
             '"define incoming = { $control_port, $passive_ports }".'
         )
-    return Defines(int(port.group(1)), (int(passive.group(1)), int(passive.group(2))), frozenset(defines))
+    outgoing = "".join(re.findall(r"^define outgoing[46] = \{([^}]*)\}", text, re.MULTILINE))
+    spans = {(int(first), int(last)) for first, last in re.findall(r" \. (\d+)-(\d+),", outgoing)}
+    return Defines(
+        int(port.group(1)),
+        (int(passive.group(1)), int(passive.group(2))),
+        frozenset(defines),
+        tuple(sorted(spans)),
+        *(tuple(re.findall(r"[^\s{},\"]+", defines.get(name, ""))) for name in ("addresses", "here", "interfaces")),
+    )
 
 
 class Ruleset:
@@ -98,7 +127,7 @@ class Ruleset:
         self.tables: dict[tuple[str, str], Json] = {}
         self.chains: dict[ChainKey, Json] = {}
         self.rules: dict[ChainKey, list[Json]] = {}
-        self.maps: dict[ChainKey, Json] = {}
+        self.lists: dict[ChainKey, Json] = {}
         self.own: list[Json] = []
         for item in items:
             if _is_own(item):
@@ -115,8 +144,8 @@ class Ruleset:
             self.rules.setdefault((body["family"], body["table"], body["name"]), [])
         elif kind == "rule":
             self.rules.setdefault((body["family"], body["table"], body["chain"]), []).append(body)
-        elif kind == "map":
-            self.maps[body["family"], body["table"], body["name"]] = body
+        elif kind in ("map", "set"):
+            self.lists[body["family"], body["table"], body["name"]] = body
 
     def base_chains(self) -> t.Iterator[tuple[ChainKey, str]]:
         """
@@ -132,16 +161,25 @@ class Ruleset:
         """
         return [rule for rule in self.rules[key] if rule.get("comment") == COMMENT]
 
-    def first_drop(self, key: ChainKey, defines: Defines) -> int | None:
+    def manager(self, key: ChainKey) -> str:
         """
-        Index of the first rule of a base chain that would drop our connections by default; the number of rules if
-        only the policy does; V(None) if nothing does.
+        Which program manages the table that the chain is in; empty if it is the operator's own.
+
+        iptables-nft takes every table of its names for its own in which no base chain is of another name or place. What nft
+        writes there, iptables lists and saves without its ports.
         """
-        look = _Look(self, key, defines)
-        for index, rule in enumerate(self.rules[key]):
-            if look.drops(rule.get("expr", [])):
-                return index
-        return len(self.rules[key]) if look.policy_drops else None
+        family, table = key[:2]
+        if table == "firewalld":
+            return "firewalld"
+        if family not in ("ip", "ip6") or table not in IPTABLES:
+            return ""
+        bases = [other for other in self._of(key) if "hook" in self.chains[other]]
+        if any(IPTABLES[table].get(base[2]) != self.chains[base]["hook"] for base in bases):
+            return ""
+        return "ufw" if any(name.startswith(("ufw-", "ufw6-")) for dummy, dummy, name in self._of(key)) else "iptables"
+
+    def _of(self, key: ChainKey) -> list[ChainKey]:
+        return [other for other in self.chains if other[:2] == key[:2]]
 
 
 def _is_own(item: Json) -> bool:
@@ -154,110 +192,179 @@ def _is_own(item: Json) -> bool:
     )
 
 
-class _Look:
+class Traffic(t.NamedTuple):
     """
-    Does a rule of this base chain drop a new TCP connection to our ports, whoever it comes from? Expressions are those
-    of libnftables-json(5). A match that is not known is taken to match, because a rule of ours too early is harmless.
+    New TCP connections of one kind, of which all that is known here is known alike.
     """
 
-    def __init__(self, ruleset: Ruleset, base: ChainKey, defines: Defines) -> None:
-        self.ruleset = ruleset
-        self.family, self.table = base[:2]
-        self.policy_drops = ruleset.chains[base].get("policy", "accept") == "drop"
-        incoming = ruleset.chains[base]["hook"] == "input"
-        self.far_side = "saddr" if incoming else "daddr"
-        self.defines = defines if incoming else None
-        self.known: dict[tuple[str, bool], bool] = {}
+    kind: str  # of STATEMENTS
+    family: int
+    ports: tuple[Span, ...]
+    here: tuple[str, ...]
+    interface: str | None
 
-    def drops(self, expressions: list[Json], inner: bool = False, chosen: bool = False) -> bool:
-        """
-        Look at one rule. C(inner): it is not in the base chain itself. C(chosen): only chosen far addresses get there.
-        """
-        for expression in expressions:
-            for name, body in expression.items():
-                if name == "match":
-                    if self._passes_by(body):
-                        return False
-                    chosen = chosen or (body["op"] != "!=" and self._about_far_side(body["left"]))
-                elif name in ("limit", "ct count", "set", "meter", "accept"):
-                    return False
-                elif name in ("drop", "reject", "queue", "xt"):
-                    return not chosen
-                elif name in ("jump", "goto"):
-                    falls_to_policy = name == "goto" and self.policy_drops and not chosen
-                    return falls_to_policy or self._chain_drops(body["target"], chosen)
-                elif name == "return":
-                    return self.policy_drops and not inner and not chosen
-                elif name == "vmap":
-                    return self._vmap_drops(body, inner, chosen)
-        return False
 
-    def _chain_drops(self, name: str, chosen: bool) -> bool:
-        if (name, chosen) not in self.known:
-            self.known[name, chosen] = self._look_into(name, chosen)
-        return self.known[name, chosen]
+# Which connections of a kind a match holds for. It may be known that it picks some of them, or the match is not understood.
+ALL, SOME, STRANGE, NONE = "all", "some", "strange", "none"
 
-    def _look_into(self, name: str, chosen: bool) -> bool:
-        rules = [rule.get("expr", []) for rule in self.ruleset.rules.get((self.family, self.table, name), [])]
-        # Reached by chosen addresses only, a chain that never accepts is a block list; one that does is a zone.
-        if chosen and '"accept"' not in json.dumps(rules):
-            return False
-        return any(self.drops(expressions, inner=True) for expressions in rules)
 
-    def _vmap_drops(self, vmap: Json, inner: bool, chosen: bool) -> bool:
-        data = vmap["data"]
-        if isinstance(data, str):
-            entries = self.ruleset.maps.get((self.family, self.table, data.lstrip("@")), {}).get("elem", [])
-        else:
-            entries = data.get("set", [])
-        chosen = chosen or self._about_far_side(vmap["key"])
-        return any(
-            self.drops([entry[1]], inner, chosen)
-            for entry in entries
-            if not self._passes_by({"op": "==", "left": vmap["key"], "right": entry[0]})
-        )
+def _not(answer: str) -> str:
+    return {ALL: NONE, NONE: ALL}.get(answer, answer)
 
-    def _about_far_side(self, left: t.Any) -> bool:
-        return f'"{self.far_side}"' in json.dumps(left)
 
-    def _passes_by(self, match: Json) -> bool:
-        """
-        True if the match leaves out new TCP connections to our ports, or picks some by mark, route or odd flags.
-        """
-        left, right, negated = match["left"], match["right"], bool(match["op"] == "!=")
+class _Verdict(t.NamedTuple):
+    holds: str
+    name: str
+    target: str = ""
+    by_port: bool = False  # it is about some ports, ours among them: not a default but a decision
+
+
+class _Matches:
+    """
+    Which connections does a match in this table hold for? Expressions are those of libnftables-json(5).
+    """
+
+    def __init__(self, ruleset: Ruleset, base: ChainKey) -> None:
+        self.ruleset, self.table = ruleset, base[:2]
+        self.incoming = ruleset.chains[base]["hook"] == "input"
+
+    def holds(self, traffic: Traffic, match: Json) -> str:
+        left, right, op = match["left"], match["right"], match.get("op", "==")
         if not isinstance(left, dict):
-            return False
-        words = json.dumps(right)
-        meta, payload = left.get("meta", {}).get("key"), left.get("payload", {})
-        if "ct" in left:
-            key = left["ct"].get("key")
-            return bool(key == "mark" or (key == "state" and ('"new"' in words) == negated))
-        if "fib" in left or meta == "mark":
-            return True
-        if '"field": "flags"' in json.dumps(left):
-            return bool(negated or right != "syn")
-        if meta == "l4proto" or payload.get("field") in ("protocol", "nexthdr"):
-            return (re.search(r'"tcp"|\b6\b', words) is not None) is negated
-        if payload.get("protocol") in ("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah"):
-            return True
-        if payload.get("field") == "dport" and self.defines and not negated:
-            return not _touches(right, self.defines)
-        return False
+            return STRANGE
+        protocol = left.get("payload", {}).get("protocol")
+        if protocol in ("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp"):
+            return NONE
+        if protocol == ("ip6" if traffic.family == 4 else "ip"):
+            return NONE
+        if left.get("payload", {}).get("field") == "dport" and op in ("<", "<=", ">", ">=") and isinstance(right, int):
+            span = (0, right - (op == "<")) if op in ("<", "<=") else (right + (op == ">"), 65535)
+            return self._ports(traffic, [{"range": span}])
+        if op not in ("==", "!=", "in"):
+            return STRANGE
+        answer = self._equal(traffic, left, right)
+        return _not(answer) if op == "!=" else answer
+
+    def _equal(self, traffic: Traffic, left: Json, right: t.Any) -> str:
+        values = self._values(right)
+        meta, field = left.get("meta", {}).get("key"), left.get("payload", {}).get("field")
+        if "concat" in left:
+            return SOME if f'"{self._far_side}"' in json.dumps(left) else STRANGE
+        if "fib" in left:
+            return self._route(left["fib"], values)
+        if field == self._far_side:
+            return SOME
+        if field in ("saddr", "daddr") and left["payload"].get("protocol") in ("ip", "ip6"):
+            return self._own_address(traffic, values)
+        if values is None:
+            return STRANGE
+        if field == "dport":
+            return self._ports(traffic, values)
+        if meta in ("iif", "iifname", "oif", "oifname"):
+            return self._interface(traffic, values) if meta.startswith("i") is self.incoming else STRANGE
+        words = {str(value).lower() for value in values}
+        if left.get("ct", {}).get("key") == "state":
+            return ALL if "new" in words else NONE
+        if meta == "l4proto" or field in ("protocol", "nexthdr"):
+            return ALL if words & {"tcp", "6"} else NONE
+        if meta in ("nfproto", "protocol"):
+            return ALL if words & ({"ipv4", "ip", "2"} if traffic.family == 4 else {"ipv6", "ip6", "10"}) else NONE
+        if meta == "pkttype":
+            return ALL if words & {"host", "unicast"} else NONE
+        if field == "flags":
+            return ALL if "syn" in words else NONE
+        if "&" in left and '"field": "flags"' in json.dumps(left):
+            return self._flags(left["&"], words)
+        return STRANGE
+
+    @property
+    def _far_side(self) -> str:
+        return "saddr" if self.incoming else "daddr"
+
+    def _values(self, right: t.Any) -> list[t.Any] | None:
+        """
+        The right-hand side one by one; None if it is not listed.
+        """
+        if isinstance(right, str) and right.startswith("@"):
+            found = self.ruleset.lists.get((*self.table, right[1:]), {}).get("elem")
+            return None if found is None else [item["elem"]["val"] if _has(item, "elem") else item for item in found]
+        if isinstance(right, dict) and "set" in right:
+            return self._values(right["set"])
+        return list(right) if isinstance(right, list) else [right]
+
+    def _route(self, fib: Json, values: list[t.Any] | None) -> str:
+        flags = fib.get("flags", [])
+        if fib.get("result") == "type" and "daddr" in flags and self.incoming and values is not None:
+            return ALL if "local" in values else NONE
+        return SOME if "saddr" in flags else STRANGE
+
+    @staticmethod
+    def _own_address(traffic: Traffic, values: list[t.Any] | None) -> str:
+        """
+        An address of this host: never loopback, as it comes by another interface, never of a group.
+        """
+        if values is None:
+            return STRANGE
+        networks = list(map(_network, values))
+        if all(network and (network.is_multicast or network.is_loopback or str(network) in BROADCAST) for network in networks):
+            return NONE
+        here = [ipaddress.ip_address(address) for address in traffic.here if (":" in address) is (traffic.family == 6)]
+        if not here or None in networks:
+            return STRANGE
+        held = [any(network and address in network for network in networks) for address in here]
+        return ALL if all(held) else SOME if any(held) else NONE
+
+    @staticmethod
+    def _interface(traffic: Traffic, values: list[t.Any]) -> str:
+        if values == ["lo"]:
+            return NONE
+        if traffic.interface is None or not all(isinstance(value, str) for value in values):
+            return STRANGE
+        return ALL if any(fnmatch.fnmatchcase(traffic.interface, value) for value in values) else NONE
+
+    @staticmethod
+    def _ports(traffic: Traffic, values: list[t.Any]) -> str:
+        spans = [tuple(value["range"]) if _has(value, "range") else (value, value) for value in values]
+        if not all(isinstance(port, int) for span in spans for port in span):
+            return STRANGE
+        asked = sum(last - first + 1 for first, last in traffic.ports)
+        held = sum(
+            max(0, min(last, high) - max(first, low) + 1) for first, last in traffic.ports for low, high in _joined(spans)
+        )
+        return NONE if not held else ALL if held >= asked else SOME
+
+    @staticmethod
+    def _flags(operands: t.Any, words: set[str]) -> str:
+        mask = {str(word).lower() for word in re.findall(r"\w+", json.dumps(operands[1]))}
+        if mask & {"ecn", "cwr"} or any(word.isdigit() for word in mask):
+            return STRANGE
+        wanted = {word for word in words if word != "0"}
+        return ALL if mask & {"syn"} == wanted else NONE
 
 
-def _touches(value: t.Any, defines: Defines) -> bool:
-    """
-    Does this right-hand side of C(tcp dport) hold one of our ports? A named set may.
-    """
-    if isinstance(value, int):
-        return defines.opens(value)
-    if isinstance(value, dict) and "set" in value:
-        return any(_touches(item, defines) for item in value["set"])
-    if isinstance(value, dict) and "range" in value:
-        low, high = value["range"]
-        first, last = defines.passive_ports
-        return bool(low <= defines.control_port <= high or (low <= last and first <= high))
-    return True
+BROADCAST = ("255.255.255.255/32",)
+
+
+def _has(value: t.Any, key: str) -> bool:
+    return isinstance(value, dict) and key in value
+
+
+def _network(value: t.Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        text = "{addr}/{len}".format(**value["prefix"]) if isinstance(value, dict) else value
+        return ipaddress.ip_network(text, strict=False)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _joined(spans: t.Iterable[t.Any]) -> list[Span]:
+    joined: list[Span] = []
+    for low, high in sorted(spans):
+        if joined and low <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
+        else:
+            joined.append((low, high))
+    return joined
 
 
 class Placement(t.NamedTuple):
@@ -266,33 +373,298 @@ class Placement(t.NamedTuple):
     """
 
     chain: ChainKey
-    hook: str
-    kinds: tuple[str, ...]
+    rules: tuple[str, ...]
     before: int | None  # handle of the rule that ours go in front of; None: at the end
 
 
-def placements(ruleset: Ruleset, defines: Defines) -> list[Placement]:
+class Stop(t.NamedTuple):
     """
-    Where rules of ours are needed in other tables; raise FirewallError where nobody but the owner may put one.
+    Where our connections end. C(reason) is empty where a rule of ours may open it.
     """
-    found = []
-    for key, hook in ruleset.base_chains():
-        kinds = tuple(
-            kind
-            for kind in FAMILIES[key[0]]
-            if kind in defines.names and kind.startswith("incoming" if hook == "input" else "outgoing")
-        )
-        drop = ruleset.first_drop(key, defines) if kinds else None
-        if drop is None:
-            continue
-        if "owner" in ruleset.tables.get(key[:2], {}).get("flags", []):
-            raise FirewallError(
-                "Chain {} {} {} drops by default and belongs to a running program that lets nobody else add rules; open "
-                "the FTP ports there, or stop that program.".format(*key)
+
+    chain: ChainKey
+    handle: int | None  # None: the policy
+    reason: str = ""
+    scoped: bool = False  # it drops what comes by our interfaces only
+
+    def sentence(self, nft: Nft) -> str:
+        chain = "{} {} {}".format(*self.chain)
+        if self.reason == "owner":
+            return (
+                f"Chain {chain} drops by default and belongs to a running program that lets nobody else add rules; open "
+                "the FTP ports there, or stop that program."
             )
-        rules = ruleset.rules[key]
-        found.append(Placement(key, hook, kinds, rules[drop]["handle"] if drop < len(rules) else None))
+        text = nft.text_of(self.chain, self.handle)
+        if self.reason == "denied":
+            return (
+                f'The rule "{text}" of chain {chain} drops connections that the plan allows, and proftpd.fxp passes by no '
+                "decision of the operator; take that rule away, accept the FTP ports in front of it, or set "
+                "fxp_firewall_backend to none for this host."
+            )
+        return (
+            f'Chain {chain} drops by default ("{text}") and is managed by {self.reason}, so nothing is written there; open the '
+            f"FTP ports with {self.reason}, or switch {self.reason} off."
+        )
+
+
+class Judgement(t.NamedTuple):
+    """
+    What other tables mean for us.
+    """
+
+    places: list[Placement]
+    shut: list[Stop]
+    strange: list[tuple[ChainKey, int]]  # rules that may drop ours under conditions that are not understood; they stay in front
+
+    def refuse(self, nft: Nft) -> None:
+        """
+        Raise FirewallError if something stays shut.
+        """
+        if self.shut:
+            raise FirewallError(" ".join(stop.sentence(nft) for stop in self.shut))
+
+    def warnings(self, nft: Nft) -> list[str]:
+        return [
+            f'The rule "{nft.text_of(chain, handle)}" (table {chain[0]} {chain[1]}, chain {chain[2]}, handle {handle}) may drop '
+            "FTP connections that the plan allows; it is not understood here, so it stays in front of what proftpd.fxp opens. "
+            "If clients or peers are kept out, accept them in front of it."
+            for chain, handle in self.strange
+        ]
+
+
+class _Way:
+    """
+    The way of one kind of connections through one base chain, up to where all of them end.
+    """
+
+    def __init__(self, ruleset: Ruleset, base: ChainKey, traffic: Traffic, others: list[Traffic]) -> None:
+        self.ruleset, self.base, self.traffic, self.others = ruleset, base, traffic, others
+        self.matches = _Matches(ruleset, base)
+        self.drops_at_end = ruleset.chains[base].get("policy", "accept") == "drop"
+        self.stop: Stop | None = None
+        self.strange: list[tuple[ChainKey, int]] = []
+        self.steps = 0
+
+    def go(self) -> None:
+        if self._goes_through(self.base[2], 0, False) and self.drops_at_end:
+            self.stop = Stop(self.base, None)
+
+    def _rules(self, chain: str) -> list[Json]:
+        key = (self.base[0], self.base[1], chain)
+        return [rule for rule in self.ruleset.rules.get(key, []) if rule.get("comment") != COMMENT]
+
+    def _goes_through(self, chain: str, depth: int, by_port: bool) -> bool:
+        """
+        Follow them into a chain; true if they come back from it.
+        """
+        key = (self.base[0], self.base[1], chain)
+        for rule in self._rules(chain):
+            self.steps += 1
+            if self.steps > MOST_STEPS or depth > 20:  # the kernel itself allows 16 jumps
+                raise FirewallError("The rules in chain {} {} {} are too many to be followed.".format(*key))
+            for verdict in self._verdicts(rule, self.traffic):
+                if verdict.holds != ALL:
+                    if self._is_doubtful(verdict, depth):
+                        self.strange.append((key, rule["handle"]))
+                    continue
+                chosen = by_port or verdict.by_port
+                if verdict.name == "drop" or (verdict.name == "return" and depth == 0):
+                    if verdict.name == "drop" or self.drops_at_end:
+                        self.stop = self._stop(key, rule, chosen)
+                    return False
+                if verdict.name == "return":
+                    return True
+                if verdict.name == "queue":
+                    self.strange.append((key, rule["handle"]))
+                    return False
+                if verdict.name == "accept":
+                    return False
+                through = self._goes_through(verdict.target, depth + 1, chosen)
+                if not through:
+                    return False
+                if verdict.name == "goto":
+                    return self._comes_back(verdict.target, depth, chosen)
+        return True
+
+    def _comes_back(self, target: str, depth: int, by_port: bool) -> bool:
+        """
+        Who went to a chain comes back to where he was called from; from the base chain, to the policy.
+        """
+        if depth:
+            return True
+        if self.drops_at_end:
+            mentions = json.dumps([rules for key, rules in self.ruleset.rules.items() if key[:2] == self.base[:2]])
+            lists = json.dumps([body for key, body in self.ruleset.lists.items() if key[:2] == self.base[:2]])
+            alone = (mentions + lists).count(json.dumps({"target": target})) == 1
+            self.stop = Stop((self.base[0], self.base[1], target), None, "" if alone and not by_port else "denied")
+        return False
+
+    def _stop(self, key: ChainKey, rule: Json, by_port: bool) -> Stop:
+        """
+        Ours goes in front of a drop only if that drops everything that ours accepts: nothing else is passed by.
+        """
+        unknown = [traffic._replace(interface=None) for traffic in self.others]
+        if not by_port and self._ends_all(rule, unknown):
+            return Stop(key, rule["handle"])
+        if not by_port and self.traffic.interface and self._ends_all(rule, self.others):
+            return Stop(key, rule["handle"], scoped=True)
+        return Stop(key, rule["handle"], "denied")
+
+    def _ends_all(self, rule: Json, others: list[Traffic]) -> bool:
+        found = [self._verdicts(rule, traffic) for traffic in others]
+        return all(
+            verdicts and verdicts[0].holds == ALL and verdicts[0].name in ("drop", "return") and not verdicts[0].by_port
+            for verdicts in found
+        )
+
+    def _is_doubtful(self, verdict: _Verdict, depth: int) -> bool:
+        """
+        May a rule that holds for some of ours drop those, without being understood? What is understood is the operator's wish.
+        """
+        name = verdict.name
+        if name in ("drop", "queue"):
+            return verdict.holds == STRANGE
+        falls_to_policy = self.drops_at_end and depth == 0
+        if name == "return":
+            return verdict.holds == STRANGE and falls_to_policy
+        if name not in ("jump", "goto"):
+            return False
+        words = self._words(verdict.target, set())
+        drops = bool(words & {"drop", "queue"}) or (name == "goto" and falls_to_policy)
+        # A chain that accepts anything as well may be a zone, with a default of its own.
+        return drops and (verdict.holds == STRANGE or "accept" in words)
+
+    def _words(self, chain: str, seen: set[str]) -> set[str]:
+        """
+        All verdicts that ours may come to in a chain, and whether it accepts anybody.
+        """
+        if chain in seen:
+            return set()
+        seen.add(chain)
+        found: set[str] = set()
+        for rule in self._rules(chain):
+            found |= {"accept"} if '"accept"' in json.dumps(rule) else set()
+            for verdict in self._verdicts(rule, self.traffic):
+                found.add(verdict.name)
+                if verdict.target:
+                    found |= self._words(verdict.target, seen)
+        return found
+
+    def _verdicts(self, rule: Json, traffic: Traffic) -> list[_Verdict]:
+        """
+        What a rule may do with them, up to what it does with all of them.
+        """
+        holds, by_port = ALL, False
+        for expression in rule.get("expr", []):
+            for name, body in expression.items():
+                answer = ALL
+                if name == "match":
+                    answer = self.matches.holds(traffic, body)
+                    by_port = by_port or (body.get("op") != "!=" and _is_about_ports(body))
+                elif name in ("limit", "ct count", "quota", "meter"):
+                    answer = SOME
+                elif name == "set":
+                    answer = SOME if _has(body, "stmt") else STRANGE
+                elif name == "xt" and not (_has(body, "name") and body["name"] in ("comment", "tcp", "LOG")):
+                    rejects = _has(body, "name") and body["name"] == "REJECT"
+                    return [_Verdict(holds if rejects else STRANGE, "drop", "", by_port)]
+                elif name == "vmap":
+                    return self._mapped(traffic, body, holds)
+                elif name in ("accept", "drop", "reject", "queue", "return", "jump", "goto"):
+                    target = body["target"] if name in ("jump", "goto") else ""
+                    return [_Verdict(holds, "drop" if name == "reject" else name, target, by_port)]
+                if answer == NONE:
+                    return []
+                holds = _both(holds, answer)
+        return []
+
+    def _mapped(self, traffic: Traffic, vmap: Json, holds: str) -> list[_Verdict]:
+        data = vmap["data"]
+        if isinstance(data, str):
+            entries = self.ruleset.lists.get((self.base[0], self.base[1], data.lstrip("@")), {}).get("elem", [])
+        else:
+            entries = data.get("set", [])
+        found = []
+        for key, verdict in entries:
+            value = key["elem"]["val"] if _has(key, "elem") else key
+            match = {"op": "==", "left": vmap["key"], "right": value}
+            answer = ALL if value == "*" else _both(holds, self.matches.holds(traffic, match))
+            if answer == NONE:
+                continue
+            for name, body in verdict.items():
+                found.append(_Verdict(_both(holds, answer), name, (body or {}).get("target", ""), _is_about_ports(match)))
+            if found[-1].holds == ALL:
+                break
+        return sorted(found, key=lambda verdict: verdict.holds == ALL)
+
+
+def _is_about_ports(match: Json) -> bool:
+    return '"dport"' in json.dumps(match["left"]) and match["right"] != {"range": [0, 65535]}
+
+
+def _both(one: str, other: str) -> str:
+    """
+    What two matches of one rule hold for.
+    """
+    return next(answer for answer in (NONE, STRANGE, SOME, ALL) if answer in (one, other))
+
+
+def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
+    """
+    Where rules of ours are needed in other tables, what stays shut, and what may.
+    """
+    stops: dict[Stop, set[str]] = {}
+    strange: dict[tuple[ChainKey, int], None] = {}
+    for key, hook in ruleset.base_chains():
+        # Ours accepts both families in a table of both; whether it opens those that the server has is what counts.
+        kinds = _traffic(defines, key[0], hook)
+        families = {6 if ":" in address else 4 for address in defines.addresses} or {4, 6}
+        for traffic in kinds:
+            if traffic.family in families or hook == "output":
+                way = _Way(ruleset, key, traffic, [other for other in kinds if hook == "input" or other.kind == traffic.kind])
+                way.go()
+                if way.stop:
+                    stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
+                if not ruleset.manager(key):
+                    strange.update(dict.fromkeys(way.strange))
+    places: dict[ChainKey, Placement] = {}
+    for stop, found in stops.items():
+        if not stop.reason:
+            rules = tuple(_rule_text(kind, stop, defines) for kind in FAMILIES[stop.chain[0]] if kind in found)
+            former = places.get(stop.chain)
+            if former and former.before == stop.handle:
+                rules = (*former.rules, *(rule for rule in rules if rule not in former.rules))
+            places[stop.chain] = Placement(stop.chain, rules, stop.handle)
+    return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange))
+
+
+def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
+    if "owner" in ruleset.tables.get(stop.chain[:2], {}).get("flags", []):
+        return stop._replace(reason="owner")
+    manager = ruleset.manager(stop.chain)
+    return stop._replace(reason=manager) if manager else stop
+
+
+def _traffic(defines: Defines, family: str, hook: str) -> list[Traffic]:
+    found = []
+    for kind in FAMILIES[family]:
+        if kind not in defines.names or kind.startswith("incoming") is not (hook == "input"):
+            continue
+        control = (defines.control_port, defines.control_port)
+        groups = [(control,), (defines.passive_ports,)] if hook == "input" else [defines.outgoing_ports]
+        versions = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}[family] if hook == "input" else (int(kind[-1]),)
+        for version in versions:
+            for ports in groups:
+                found += [Traffic(kind, version, ports, defines.here, name) for name in defines.interfaces or (None,)]
     return found
+
+
+def _rule_text(kind: str, stop: Stop, defines: Defines) -> str:
+    by = ""
+    if stop.scoped:
+        names = ", ".join(f'"{name}"' for name in defines.interfaces)
+        by = f"{'iifname' if kind == 'incoming' else 'oifname'} {{ {names} }} "
+    return f'{by}{STATEMENTS[kind]} comment "{COMMENT}"'
 
 
 def batch(text: str, ruleset: Ruleset) -> str:
@@ -300,10 +672,9 @@ def batch(text: str, ruleset: Ruleset) -> str:
     One transaction for C(nft -f -): the rules file, and our rules in other tables put where they belong now.
     """
     lines = [text.rstrip("\n"), *_removals(ruleset)]
-    for place in placements(ruleset, read_defines(text)):
-        for kind in place.kinds:
-            rule = f'{STATEMENTS[kind]} comment "{COMMENT}"'
-            chain = "{} {} {}".format(*place.chain)
+    for place in judge(ruleset, read_defines(text)).places:
+        chain = "{} {} {}".format(*place.chain)
+        for rule in place.rules:
             if place.before is None:
                 lines.append(f"add rule {chain} {rule}")
             else:
@@ -334,9 +705,17 @@ def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {"table": set(), "input": set(), "output": set()}
     if ruleset.own:
         found["table"].add(_digest(ruleset.own))
-    for key, hook in ruleset.base_chains():
-        found[hook].update(_digest(rule.get("expr")) for rule in ruleset.ours(key))
+    for key in ruleset.chains:
+        for rule in ruleset.ours(key):
+            found[_hook_of(rule)].add(_digest(rule.get("expr")))
     return {name: sorted(digests) for name, digests in found.items()}
+
+
+def _hook_of(rule: Json) -> str:
+    """
+    A rule of ours names the far side's address if and only if it is for connections that this host opens.
+    """
+    return "output" if '"concat"' in json.dumps(rule.get("expr")) else "input"
 
 
 def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[str]:
@@ -349,25 +728,31 @@ def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[s
         found.append(f"table inet {TABLE} is not loaded")
     elif now["table"] != recorded.get("table"):
         found.append(f"table inet {TABLE} differs from its file")
-    wanted = {place.chain: place for place in placements(ruleset, read_defines(text))}
-    for key, hook in ruleset.base_chains():
+    wanted = {place.chain: place for place in judge(ruleset, read_defines(text)).places}
+    for key in ruleset.chains:
         chain = "chain {} {} {}".format(*key)
-        digests = [_digest(rule.get("expr")) for rule in ruleset.ours(key)]
+        ours = ruleset.ours(key)
         place = wanted.get(key)
         if not place:
-            if digests:
+            if ours:
                 found.append(f"{chain} no longer needs the rule of {COMMENT}")
-        elif len(digests) != len(place.kinds) or not set(digests) <= set(recorded.get(hook, [])):
+        elif len(ours) != len(place.rules) or not all(
+            _digest(rule.get("expr")) in recorded.get(_hook_of(rule), []) for rule in ours
+        ):
             found.append(f"{chain} drops by default and lacks the rule of {COMMENT}")
-        elif not _in_front(ruleset, place):
-            found.append(f"{chain} drops before the rule of {COMMENT}")
+        elif not _in_place(ruleset, place):
+            found.append(f"{chain} has the rule of {COMMENT} elsewhere than directly in front of what drops by default")
     return found
 
 
-def _in_front(ruleset: Ruleset, place: Placement) -> bool:
+def _in_place(ruleset: Ruleset, place: Placement) -> bool:
+    """
+    Directly in front: further back it would open nothing, further in front it would pass what others deny.
+    """
     handles = [rule["handle"] for rule in ruleset.rules[place.chain]]
     limit = len(handles) if place.before is None else handles.index(place.before)
-    return all(handles.index(rule["handle"]) < limit for rule in ruleset.ours(place.chain))
+    ours = [handles.index(rule["handle"]) for rule in ruleset.ours(place.chain)]
+    return ours == list(range(limit - len(ours), limit))
 
 
 def _digest(value: t.Any) -> str:
@@ -400,8 +785,8 @@ class Nft:
 
     def ruleset(self) -> Ruleset:
         """
-        All rules, with the elements of our own sets and of verdict maps. Other sets are not read: block lists of 100 000
-        addresses would take a second each time.
+        All rules, with the elements of our own sets, of verdict maps, and of sets of interfaces or ports. Other sets are not
+        read: block lists of 100 000 addresses would take a second each time.
         """
         for _attempt in range(3):
             try:
@@ -420,10 +805,35 @@ class Nft:
         items = self._list("-t", "list", "ruleset")
         if any(map(_is_own, items)):
             items = [item for item in items if not _is_own(item)] + self._list("list", "table", "inet", TABLE)
-        maps = [item["map"] for item in items if item.get("map", {}).get("map") == "verdict"]
-        for body in maps:
-            items += self._list("list", "map", body["family"], body["table"], body["name"])
+        for item in list(items):
+            for kind, body in item.items():
+                verdicts = kind == "map" and body.get("map") == "verdict"
+                small = kind == "set" and body.get("type") in ("ifname", "inet_service")
+                if (verdicts or small) and not _is_own(item):
+                    items += self._list("list", kind, body["family"], body["table"], body["name"])
         return items
+
+    def owned(self, places: t.Sequence[Placement]) -> list[Stop]:
+        """
+        Which of these chains belong to a running program: nft 1.0.6 does not list that, but the kernel says so.
+        """
+        found = []
+        for place in places:
+            try:
+                self.check("add rule {} {} {} counter\n".format(*place.chain))
+            except FirewallError as error:
+                if "Operation not permitted" in str(error):
+                    found.append(Stop(place.chain, place.before, "owner"))
+        return found
+
+    def text_of(self, chain: ChainKey, handle: int | None) -> str:
+        """
+        A rule as nft writes it, for people.
+        """
+        if handle is None:
+            return "policy drop"
+        listed = re.search(rf"^\s*(.*) # handle {handle}$", self._run(["-a", "-s", "list", "chain", *chain]), re.MULTILINE)
+        return listed.group(1) if listed else f"handle {handle}"
 
     def _list(self, *arguments: str) -> list[Json]:
         answer = self._run(["-j", "-s", *arguments])
@@ -475,6 +885,26 @@ class Nft:
         return done.stdout
 
 
+def shut(nft: Nft, text: str, root: str = "") -> list[str]:
+    """
+    Say what stays shut although the rules are loaded, and how it is opened.
+    """
+    ruleset = nft.ruleset()
+    found = [stop.sentence(nft) for stop in judge(ruleset, read_defines(text)).shut]
+    if ufw_is_on(read(f"{root}/etc/ufw/ufw.conf") or "") and not any("ufw" in sentence for sentence in found):
+        found.append(
+            "ufw is switched on and decides here, so proftpd.fxp puts nothing in front of its rules; open the FTP ports in ufw."
+        )
+    return found
+
+
+def ufw_is_on(conf: str) -> bool:
+    """
+    Does C(/etc/ufw/ufw.conf) say that ufw loads its rules?
+    """
+    return bool(re.search(r"^\s*ENABLED\s*=\s*[\"']?yes", conf, re.MULTILINE | re.IGNORECASE))
+
+
 class Host:
     """
     The files of this room, below C(root), and what the boot unit and the timer do with them.
@@ -484,6 +914,7 @@ class Host:
 
     def __init__(self, root: str = "", nft: Nft | None = None) -> None:
         self.nft = nft or Nft()
+        self.root = root
         self.rules = root + "/etc/proftpd-fxp/firewall.nft"
         self.new_rules = self.rules + ".new"
         self.record = root + "/var/lib/proftpd-fxp/firewall.json"
@@ -526,7 +957,8 @@ class Host:
 
     def load(self) -> None:
         """
-        Put in force what counts now: the rules on trial if there are any, else the confirmed ones, else none.
+        Put in force what counts now: the rules on trial if there are any, else the confirmed ones, else none. If no rule can be
+        put into another table, the guard is in force all the same. What stays shut is said on standard error, for the journal.
         """
         with self.locked():
             trial = None
@@ -535,7 +967,16 @@ class Host:
             else:
                 with contextlib.suppress(OSError):  # nftables.service sees /etc read-only
                     remove(self.new_rules)
-            self._load(trial if trial is not None else read(self.rules))
+            text = trial if trial is not None else read(self.rules)
+            try:
+                self._load(text)
+            except FirewallError:
+                if text is not None:
+                    self.nft.run(text)
+                raise
+            if text is not None:
+                for sentence in shut(self.nft, text, self.root):
+                    sys.stderr.write(f"{sentence}\n")
 
     def unload(self) -> None:
         with self.locked():

@@ -60,6 +60,7 @@ class Outcome(t.NamedTuple):
     drift: tuple[str, ...] = ()  # how the kernel differed from the confirmed rules
     diff: tuple[dict[str, str], ...] = ()
     rules_in: tuple[str, ...] = ()  # chains of other tables that hold rules of ours
+    warnings: tuple[str, ...] = ()  # what may keep clients or peers out
 
 
 class Transaction:
@@ -124,17 +125,23 @@ class Transaction:
         confirmed = _files.read_text(self.host.rules)
         drift = tuple(nftables.drift(self.wish.content, ruleset, self._recorded()))
         beside = self._beside()
-        rules_in = tuple("{} {} {}".format(*p.chain) for p in self._placements(ruleset))
+        judgement = nftables.judge(ruleset, nftables.read_defines(self.wish.content))
+        judgement.refuse(self.host.nft)
         outcome = Outcome(
             drift=drift if confirmed == self.wish.content else (),
             diff=self._diff(confirmed, beside, drift),
-            rules_in=rules_in,
+            rules_in=tuple("{} {} {}".format(*place.chain) for place in judgement.places),
+            warnings=tuple(judgement.warnings(self.host.nft)),
         )
         new_rules = bool(confirmed != self.wish.content or drift)
         if not new_rules and not beside and self.systemd.is_on(UNIT):
             return outcome
         lines = nftables.batch(self.wish.content, ruleset)
-        self.host.nft.check(lines)
+        try:
+            self.host.nft.check(lines)
+        except FirewallError:
+            judgement._replace(shut=self.host.nft.owned(judgement.places)).refuse(self.host.nft)
+            raise
         if check_mode:
             return outcome._replace(changed=True)
         write(*self.program)
@@ -268,9 +275,6 @@ class Transaction:
         if remarks:
             diffs.append({"prepared": "".join(f"# {remark}\n" for remark in remarks)})
         return tuple(diffs)
-
-    def _placements(self, ruleset: nftables.Ruleset) -> list[nftables.Placement]:
-        return nftables.placements(ruleset, nftables.read_defines(self.wish.content))
 
 
 def unit_paths(root: str = "") -> tuple[str, str]:

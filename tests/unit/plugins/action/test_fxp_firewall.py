@@ -44,6 +44,7 @@ class Stage:
         self.now = 0.0
         self.steps: list[tuple[str, int]] = []
         self.asked: list[dict[str, t.Any]] = []
+        self.first: Exception | None = None
         self.answers = {phase: iter(sequence) for phase, sequence in answers.items()}
         monkeypatch.setattr(fxp_firewall, "time", mock.Mock(monotonic=lambda: self.now, sleep=self.sleep))
         monkeypatch.setattr(ActionBase, "run", lambda *arguments: {})
@@ -52,9 +53,15 @@ class Stage:
         self.plugin._connection = connection
         self.plugin._play_context = mock.Mock(remote_addr="198.51.100.11")
         monkeypatch.setattr(self.plugin, "_execute_module", self.execute)
+        monkeypatch.setattr(self.plugin, "_low_level_execute_command", self.answer)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+    def answer(self, command: str, sudoable: bool) -> dict[str, t.Any]:
+        if self.first:
+            raise self.first
+        return {"rc": 0}
 
     def execute(self, module_name: str, module_args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         assert module_name == "proftpd.fxp.fxp_firewall"
@@ -167,12 +174,22 @@ def test_connection_lost_while_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     "ssh: Could not resolve hostname ftp1: Name or service not known",
     "root@ftp1: Permission denied (publickey,password).",
     "Host key verification failed.",
+    "/root/.ssh/config: line 3: Bad configuration option: controlpersit",
+    "Unable to negotiate with 198.51.100.11 port 22: no matching host key type found. Their offer: ssh-rsa",
+    "No user exists for uid 1000",
+    "Received disconnect from 198.51.100.11 port 22:2: Too many authentication failures",
 ])
 def test_host_that_was_never_reached_is_unreachable(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
-    stage = Stage(monkeypatch, Ssh(), apply=[AnsibleConnectionFailure(said)])
+    stage = Stage(monkeypatch, Ssh())
+    stage.first = AnsibleConnectionFailure(said)
     with pytest.raises(AnsibleConnectionFailure):
         stage.run()
-    assert stage.steps == [("apply", 0)]
+    assert (stage.steps, stage.now) == ([], 0)
+
+
+def test_the_same_words_after_the_host_has_answered_are_a_lock_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage(monkeypatch, Ssh(), apply=[CLOSED], settle=[{"settled": True}])
+    assert "cut Ansible off" in stage.run()["msg"]
 
 
 @pytest.mark.parametrize(("rules", "ending"), [

@@ -64,8 +64,11 @@ def test_template_loads_and_stays_the_same(nft: Nft, rules: Rules, peers: tuple[
 
 
 # A base chain at hook input, other things of its table, and the index of the rule that drops FTP by default: the rule of ours
-# belongs in front of it. The number of rules means at the end, None that no rule is needed.
-CHAINS: list[tuple[str, str, str, int | None]] = [
+# belongs in front of it, in the chain that is named if it is another. The number of rules means at the end, None that no rule
+# is needed, SHUT that the operator denies these ports and nothing is passed by.
+SHUT = "shut"
+Place = t.Union[int, str, t.Tuple[str, int], None]
+CHAINS: list[tuple[str, str, str, Place]] = [
     ("policy accept", "", "", None),
     ("policy drop", "", "", 0),
     ("policy drop", "ct state established accept; tcp dport 22 accept;", "", 2),
@@ -76,7 +79,7 @@ CHAINS: list[tuple[str, str, str, int | None]] = [
     ("policy accept", "ct state new drop;", "", 0),
     ("policy accept", "ct state != established drop;", "", 0),
     ("policy accept", "ct state vmap { established : accept, invalid : drop };", "", None),
-    ("policy accept", "ct state vmap { established : accept, new : jump other };", "chain other { tcp dport 21 drop; }", 0),
+    ("policy accept", "ct state vmap { established : accept, new : jump other };", "chain other { tcp dport 21 drop; }", SHUT),
     # chosen addresses and rates stay in front
     ("policy accept", "ip saddr 192.0.2.1 drop; ip saddr @bad drop;", "set bad { type ipv4_addr; }", None),
     ("policy drop", "ip saddr @bad drop; tcp dport 22 accept;", "set bad { type ipv4_addr; }", 2),
@@ -92,20 +95,37 @@ CHAINS: list[tuple[str, str, str, int | None]] = [
         None,
     ),
     ("policy accept", "ip saddr @bad jump deny;", "set bad { type ipv4_addr; }\nchain deny { log; drop; }", None),
-    # but not those that spare some and drop the rest
-    ("policy accept", "ip saddr != 192.0.2.0/24 drop;", "", 0),
-    ("policy accept", "ip saddr 10.0.0.0/8 jump lan;", "chain lan { tcp dport 22 accept; drop; }", 0),
+    ("policy accept", "ip saddr != 192.0.2.0/24 drop;", "", None),
+    ("policy drop", "ip saddr 10.0.0.0/8 jump lan;", "chain lan { tcp dport 22 accept; drop; }", 1),
+    (
+        "policy drop",
+        "ip saddr @bad jump blk;",
+        "set bad { type ipv4_addr; }\nchain blk { icmp type echo-request accept; drop; }",
+        1,
+    ),
+    # so do conditions that are not understood
+    ("policy drop", "meta mark & 0xff == 1 drop; tcp option maxseg size 1-500 drop; ip ttl < 5 drop; tcp sport 0 drop;", "", 4),
+    ("policy drop", 'meta hour "22:00"-"23:00" drop; ip frag-off & 0x1fff != 0 jump other;', "chain other { drop; }", 2),
+    ("policy accept", "tcp dport 22 accept; ether saddr 02:00:00:00:00:66 drop; drop;", "", 2),
+    # what never concerns a connection from outside to this host
+    ("policy accept", "ip daddr 224.0.0.0/4 drop; ip daddr 255.255.255.255 drop; ip6 daddr ff00::/8 drop;", "", None),
+    ("policy accept", "iif != lo ip daddr 127.0.0.0/8 drop; meta pkttype { broadcast, multicast } drop;", "", None),
+    ("policy accept", "ip daddr 198.51.100.99 drop;", "", None),
+    ("policy accept", "ip daddr 198.51.100.11 drop;", "", SHUT),
     # other protocols and ports
     ("policy accept", "meta l4proto udp drop; ip protocol icmp drop; udp dport 21 drop; icmp type echo-request drop;", "", None),
     ("policy accept", "meta l4proto { udp, sctp } drop; meta l4proto != tcp drop; ip6 nexthdr udp drop;", "", None),
     ("policy accept", "meta l4proto { tcp, udp } drop;", "", 0),
-    ("policy accept", "ip6 nexthdr tcp drop;", "", 0),
+    ("policy accept", "ip6 nexthdr tcp drop;", "", None),
+    ("policy accept", "meta nfproto ipv4 drop; ip saddr 192.0.2.1 drop; drop;", "", SHUT),
     ("policy accept", "tcp dport 3306 drop; tcp dport { 25, 6000-6010 } drop;", "", None),
-    ("policy accept", "tcp dport 3306 drop; tcp dport { 25, 50050 } drop;", "", 1),
-    ("policy accept", "tcp dport 1-1024 drop;", "", 0),
+    ("policy accept", "tcp dport 3306 drop; tcp dport { 25, 50050 } drop;", "", None),
+    ("policy accept", "tcp dport 1-1024 drop;", "", SHUT),
+    ("policy accept", "tcp dport != 22 drop;", "", 0),
+    ("policy accept", "tcp dport 21 jump ftp;", "chain ftp { ip saddr 10.0.0.0/8 accept; drop; }", SHUT),
     ("policy accept", "tcp dport 22-20000 drop;", "", None),
-    ("policy accept", "tcp dport @closed drop;", "set closed { type inet_service; }", 0),
-    ("policy accept", "th dport 21 drop;", "", 0),
+    ("policy accept", "tcp dport @closed drop;", "set closed { type inet_service; elements = { 21 }; }", SHUT),
+    ("policy accept", "th dport 21 drop;", "", SHUT),
     # odd packets, routes, marks
     (
         "policy accept",
@@ -113,50 +133,160 @@ CHAINS: list[tuple[str, str, str, int | None]] = [
         "",
         None,
     ),
-    ("policy accept", "tcp flags & (fin|syn|rst|ack) == syn jump other;", "chain other { drop; }", 0),
+    ("policy accept", "tcp flags & (fin|syn|rst|ack) == syn jump other;", "chain other { drop; }", ("other", 0)),
     ("policy accept", "fib saddr . iif oif missing drop; meta mark 1 drop; ct mark 1 drop;", "", None),
     ("policy accept", "fib daddr type broadcast drop;", "", None),
     # ways through other chains
-    ("policy accept", "ip saddr 192.0.2.1 jump other; jump other;", "chain other { drop; }", 1),
+    ("policy accept", "ip saddr 192.0.2.1 jump other; jump other;", "chain other { drop; }", ("other", 0)),
     ("policy accept", "jump other;", "chain other { tcp dport 22 accept; }", None),
-    ("policy accept", "tcp dport 22 accept; jump other;", "chain other { jump third; }\nchain third { tcp dport 21 drop; }", 1),
+    (
+        "policy accept",
+        "tcp dport 22 accept; jump other;",
+        "chain other { jump third; }\nchain third { tcp dport 21 drop; }",
+        SHUT,
+    ),
+    ("policy accept", "jump other;", "chain other { jump third; }\nchain third { tcp dport 22 accept; drop; }", ("third", 1)),
     ("policy accept", "goto other;", "chain other { tcp dport 22 accept; }", None),
-    ("policy drop", "tcp dport 22 accept; goto other;", "chain other { tcp dport 25 accept; }", 1),
+    ("policy drop", "tcp dport 22 accept; goto other;", "chain other { tcp dport 25 accept; }", ("other", 1)),
+    ("policy drop", "tcp dport 22 goto other; goto other;", "chain other { tcp dport 25 accept; }", SHUT),
+    # by the interface that holds the server's address
+    (
+        "policy accept",
+        'iifname "eth0" jump wan;',
+        "chain wan { ip saddr 192.0.2.1 drop; tcp dport 22 accept; drop; }",
+        ("wan", 2),
+    ),
+    ("policy drop", 'iifname "eth1" drop; iifname { "tun*", "ppp0" } drop; iifname != "eth*" drop;', "", 3),
+    ("policy accept", 'iifname "eth0" tcp dport 22 accept; iifname "eth0" drop;', "", 1),
+    (
+        "policy accept",
+        "iifname @wan jump other;",
+        "set wan { type ifname; elements = { eth0 }; }\nchain other { drop; }",
+        ("other", 0),
+    ),
     ("policy drop", "tcp dport 22 accept; return;", "", 1),
     ("policy drop", "jump other;", "chain other { return; }", 1),
-    ("policy accept", 'iifname vmap { "lo" : accept, "eth0" : jump other };', "chain other { tcp dport 22 accept; drop; }", 0),
-    ("policy accept", "tcp dport vmap @ports;", "map ports { type inet_service : verdict; elements = { 21 : drop }; }", 0),
+    (
+        "policy accept",
+        'iifname vmap { "lo" : accept, "eth0" : jump other };',
+        "chain other { tcp dport 22 accept; drop; }",
+        ("other", 1),
+    ),
+    ("policy accept", "tcp dport vmap @ports;", "map ports { type inet_service : verdict; elements = { 21 : drop }; }", SHUT),
     ("policy accept", "tcp dport vmap @ports;", "map ports { type inet_service : verdict; elements = { 80 : drop }; }", None),
 ]
 
 
 @pytest.mark.parametrize(("policy", "chain", "others", "index"), CHAINS)
-def test_place_in_another_chain(nft: Nft, rules: Rules, policy: str, chain: str, others: str, index: int | None) -> None:
+def test_place_in_another_chain(nft: Nft, rules: Rules, policy: str, chain: str, others: str, index: Place) -> None:
     nft.run(f"table inet x {{\n{others}\nchain in {{ type filter hook input priority 0; {policy}; {chain} }}\n}}\n")
-    key = ("inet", "x", "in")
+    name, at = index if isinstance(index, tuple) else ("in", index)
+    key = ("inet", "x", name)
     before = nft.ruleset().rules[key]
-    text = rules(PEER)
-    assert nft.ruleset().first_drop(key, nftables.read_defines(text)) == index
+    text = at_home(rules(PEER))
+    assert [stop.reason for stop in judged(nft, text).shut] == ["denied"] * (at == SHUT)
 
     nft.load(text)
     ruleset = nft.ruleset()
     assert [rule["handle"] for rule in ruleset.rules[key] if rule not in ruleset.ours(key)] == [rule["handle"] for rule in before]
-    assert [ruleset.rules[key].index(rule) for rule in ruleset.ours(key)] == ([] if index is None else [index])
+    assert [ruleset.rules[key].index(rule) for rule in ruleset.ours(key)] == ([] if at in (None, SHUT) else [at])
+    assert [other for other in ruleset.chains if ruleset.ours(other) and other != key] == []
     assert nftables.drift(text, ruleset, nftables.in_force(ruleset)) == []
+
+
+def at_home(text: str) -> str:
+    """The rules on a host that holds the server's address at eth0."""
+    return 'define here = { 198.51.100.11 }\ndefine interfaces = { "eth0" }\n' + text
+
+
+def judged(nft: Nft, text: str) -> nftables.Judgement:
+    return nftables.judge(nft.ruleset(), nftables.read_defines(text))
+
+
+@pytest.mark.parametrize(
+    ("chain", "told"),
+    [
+        ("meta mark 1 drop; ip saddr 192.0.2.1 drop; tcp dport 22 accept;", ["meta mark 0x00000001 drop"]),
+        ("ip saddr 10.0.0.0/8 jump lan;", ["ip saddr 10.0.0.0/8 jump lan"]),
+        ("ct state invalid drop; tcp dport 21 limit rate over 5/minute drop;", []),
+        ("udp sport 0 drop; tcp sport 0 accept;", []),
+    ],
+)
+def test_what_is_not_understood_is_told_by_name(nft: Nft, rules: Rules, chain: str, told: list[str]) -> None:
+    lan = "chain lan { tcp dport 22 accept; drop; }"
+    nft.run(f"table inet x {{\n{lan}\nchain in {{ type filter hook input priority 0; policy drop; {chain} }}\n}}\n")
+    warnings = judged(nft, at_home(rules(PEER))).warnings(nft)
+    assert len(warnings) == len(told)
+    for text, warning in zip(told, warnings):
+        assert f'The rule "{text}" (table inet x, chain in, handle' in warning
+
+
+def test_rule_of_an_earlier_release_moves_behind_what_the_operator_denies(nft: Nft, rules: Rules) -> None:
+    old = 'tcp dport { 21, 50000-50099 } accept comment "proftpd.fxp"'
+    chain = f"chain in {{ type filter hook input priority 0; policy drop; {old}; ip saddr 192.0.2.1 drop; }}"
+    nft.run(f"table inet x {{\n{chain}\n}}\n")
+    text = rules(PEER)
+    nft.run(text)
+    recorded = nftables.in_force(nft.ruleset())
+    assert "elsewhere" in nftables.drift(text, nft.ruleset(), recorded)[0]
+    nft.load(text)
+    ruleset = nft.ruleset()
+    assert [rule.get("comment") for rule in ruleset.rules["inet", "x", "in"]] == [None, "proftpd.fxp"]
+
+
+@pytest.mark.parametrize(
+    ("table", "chain", "hook", "manager"),
+    [
+        ("ip filter", "INPUT", "input", "iptables"),
+        ("ip6 mangle", "INPUT", "input", "iptables"),
+        ("ip security", "INPUT", "input", "iptables"),
+        ("inet firewalld", "filter_INPUT", "input", "firewalld"),
+        ("ip filter", "input", "input", ""),
+        ("ip nat", "x", "input", ""),
+        ("ip x", "INPUT", "input", ""),
+        ("inet filter", "INPUT", "input", ""),
+    ],
+)
+def test_tables_that_others_manage_are_not_written_to(
+    nft: Nft, rules: Rules, table: str, chain: str, hook: str, manager: str
+) -> None:
+    nft.run(f"table {table} {{\nchain {chain} {{ type filter hook {hook} priority 0; policy drop; }}\n}}\n")
+    before = listing(nft)
+    text = rules(PEER, class_members6=["2001:db8::11"])
+    stops = judged(nft, text).shut
+    assert [stop.reason for stop in stops] == [manager] * bool(manager)
+    nft.load(text)
+    if manager:
+        assert before in listing(nft)
+        assert f"managed by {manager}" in stops[0].sentence(nft)
+    else:
+        assert "proftpd.fxp" in listing(nft, "list", "table", *table.split())
+
+
+def place_of(nft: Nft, text: str, key: nftables.ChainKey) -> int | None:
+    handles = [rule["handle"] for rule in nft.ruleset().rules[key]]
+    places = [place for place in judged(nft, text).places if place.chain == key]
+    return None if not places else len(handles) if places[0].before is None else handles.index(places[0].before)
 
 
 @pytest.mark.parametrize(
     ("chain", "index"),
     [
-        ("ip daddr 192.0.2.1 drop; tcp sport 1234 accept;", None),
-        ("ip saddr 192.0.2.1 drop;", 0),
-        ("ip daddr != 192.0.2.1 drop;", 0),
-        ("udp dport 53 drop; tcp dport 25 drop;", 1),  # who knows all passive ports of all peers
+        ("ip daddr 192.0.2.1 drop; tcp sport 1234 accept; drop;", 2),
+        ("ip saddr 127.0.0.1 drop;", None),
+        ("ip daddr != 192.0.2.1 drop;", None),
+        ("udp dport 53 drop; tcp dport 25 drop; reject;", 2),
+        ('oifname "eth1" drop; oifname "eth0" jump other;', None),
     ],
 )
 def test_place_in_another_chain_for_outgoing_connections(nft: Nft, rules: Rules, chain: str, index: int | None) -> None:
-    nft.run(f"table ip x {{\nchain out {{ type filter hook output priority 0; policy accept; {chain} }}\n}}\n")
-    assert nft.ruleset().first_drop(("ip", "x", "out"), nftables.read_defines(rules(PEER))) == index
+    out = f"chain out {{ type filter hook output priority 0; policy accept; {chain} }}"
+    nft.run(f"table ip x {{\nchain other {{ drop; }}\n{out}\n}}\n")
+    text = at_home(rules(PEER))
+    assert place_of(nft, text, ("ip", "x", "out")) == index
+    assert judged(nft, text).shut == []
+    if "jump" in chain:
+        assert place_of(nft, text, ("ip", "x", "other")) == 0
 
 
 def listing(nft: Nft, *words: str) -> str:
@@ -225,8 +355,10 @@ def test_a_table_with_an_owner_is_refused(nft: Nft, rules: Rules) -> None:
     nft.run("table inet x {\nchain in { type filter hook input priority 0; policy drop; }\n}\n")
     ruleset = nft.ruleset()
     ruleset.tables["inet", "x"]["flags"] = ["owner"]  # it would last as long as one nft process only
+    judgement = nftables.judge(ruleset, nftables.read_defines(rules(PEER)))
+    assert judgement.places == []
     with pytest.raises(FirewallError, match=r"inet x in .* lets nobody else add rules"):
-        nftables.batch(rules(PEER), ruleset)
+        judgement.refuse(nft)
 
 
 @pytest.mark.parametrize(
@@ -235,7 +367,7 @@ def test_a_table_with_an_owner_is_refused(nft: Nft, rules: Rules) -> None:
         ("delete table inet proftpd_fxp", "table inet proftpd_fxp is not loaded"),
         ("add element inet proftpd_fxp clients4 { 192.0.2.1 }", "table inet proftpd_fxp differs from its file"),
         ("flush chain inet a in", "chain inet a in drops by default and lacks the rule"),
-        ("insert rule inet a in tcp dport 50000-50099 drop", "chain inet a in drops before the rule"),
+        ("add rule inet a in ip saddr 192.0.2.1 drop", "chain inet a in has the rule of proftpd.fxp elsewhere"),
         (
             "add table ip n\nadd chain ip n i { type filter hook input priority 0; policy drop; }",
             "chain ip n i drops by default and lacks",
@@ -350,6 +482,60 @@ class TestHost:
         host.load()
         assert PEER in listing(nft)
         assert not os.path.exists(host.new_rules)
+
+    @pytest.mark.parametrize(
+        ("others", "conf", "said"),
+        [
+            ("", "", ""),
+            ("", "ENABLED=yes\n", "ufw is switched on and decides here"),
+            (
+                "table ip filter {\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
+                "",
+                "managed by iptables",
+            ),
+            (
+                "table ip filter {\nchain ufw-x { }\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
+                "ENABLED=yes\n",
+                "managed by ufw",
+            ),
+        ],
+    )
+    def test_boot_loads_the_guard_and_says_what_stays_shut(
+        self,
+        tmp_path: pathlib.Path,
+        nft: Nft,
+        rules: Rules,
+        capsys: pytest.CaptureFixture[str],
+        others: str,
+        conf: str,
+        said: str,
+    ) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
+        os.unlink(host.pending)
+        (tmp_path / "etc/ufw").mkdir()
+        (tmp_path / "etc/ufw/ufw.conf").write_text(conf)
+        nft.run(others)
+        before = listing(nft)
+        host.load()
+        assert before in listing(nft)
+        assert nft.ruleset().own != []
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == bool(said)
+        assert said in "".join(lines)
+
+    def test_boot_loads_the_guard_if_nothing_can_be_put_into_other_tables(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
+        os.unlink(host.pending)
+
+        def fail(text: str) -> None:
+            raise FirewallError("Operation not permitted")
+
+        monkeypatch.setattr(nft, "load", fail)
+        with pytest.raises(FirewallError, match="not permitted"):
+            host.load()
+        assert nft.ruleset().own != []
 
     def test_load_keeps_rules_on_trial(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
         host = self.host(tmp_path, nft, confirmed=rules(), trial=rules(PEER))

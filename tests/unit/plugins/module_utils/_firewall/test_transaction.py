@@ -170,14 +170,31 @@ def test_preview_needs_no_nft(bench: Bench, rules: Rules) -> None:
 def test_drift_is_mended(bench: Bench, rules: Rules) -> None:
     bench.confirmed(rules(PEER))
     wanted = bench.in_force()
-    bench.nft.run("insert rule inet filter input tcp dport 50000-50099 drop\n")
+    bench.nft.run("add rule inet filter input ip saddr 192.0.2.1 drop\n")
     change = bench.change(rules(PEER))
     outcome = change.apply(30)
-    assert outcome.drift == ("chain inet filter input drops before the rule of proftpd.fxp",)
+    elsewhere = "has the rule of proftpd.fxp elsewhere than directly in front of what drops by default"
+    assert outcome.drift == (f"chain inet filter input {elsewhere}",)
     assert outcome.diff == ({"prepared": f"# {outcome.drift[0]}\n"},)
     change.confirm()
     assert bench.in_force() == wanted
     assert not bench.change(rules(PEER)).apply(30).changed
+
+
+def test_what_stays_shut_is_refused_before_anything_changes(bench: Bench, rules: Rules) -> None:
+    bench.confirmed(rules(PEER))
+    before = bench.in_force()
+    bench.nft.run("insert rule inet filter input tcp dport 50000-50099 drop\n")
+    with pytest.raises(FirewallError, match=r'"tcp dport 50000-50099 drop" of chain inet filter input .*passes by no decision'):
+        bench.change(rules()).apply(30)
+    assert bench.in_force() == before
+
+
+def test_what_is_not_understood_is_told(bench: Bench, rules: Rules) -> None:
+    bench.nft.run("insert rule inet filter input meta mark 1 drop\n")
+    warnings = bench.change(rules(PEER)).apply(30, check_mode=True).warnings
+    assert len(warnings) == 1
+    assert '"meta mark 0x00000001 drop" (table inet filter, chain input' in warnings[0]
 
 
 def test_changed_unit_needs_no_trial(bench: Bench, rules: Rules) -> None:
