@@ -7,14 +7,20 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import check as check_module
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ACCOUNT, ALLOW, Proftpd, free_ports, is_free, server_options
+from ansible_collections.proftpd.fxp.tests.integration.daemons import (
+    ALLOW,
+    Proftpd,
+    free_ports,
+    is_free,
+    server_options,
+    small_disk,
+)
 from ansible_collections.proftpd.fxp.tests.integration.scripted import Sink
 
 Pair = tuple[Proftpd, Proftpd]
@@ -283,16 +289,10 @@ def test_active_mode_disabled(start: Starter) -> None:
 def test_no_space(pair: Pair, role: str) -> None:
     """A full disk, for the payload and for the transfer."""
     servers = dict(zip(("source", "destination"), pair))
-    full = servers[role].home / "full"
-    full.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,uid={ACCOUNT}", "tmpfs", str(full)], check=True, timeout=30)
-    try:
-        options = {name: server.options() for name, server in servers.items()}
-        options[role]["directory"] = "full"
+    options = {name: server.options() for name, server in servers.items()}
+    options[role]["directory"] = "full"
+    with small_disk(servers[role].home / "full"):
         checked = check(options["source"], options["destination"], payload_size=1000000)
-    finally:
-        subprocess.run(["umount", str(full)], check=True, timeout=30)
-        full.rmdir()
     assert (checked.causes, checked.servers) == (["no_space"] * 2, [role] * 2)
     # It depends on when ProFTPD notices whether it names the disk or any error, which a broken disk would be, too.
     assert checked.legs[0]["certain"] is ("Input/output error" not in checked.message)

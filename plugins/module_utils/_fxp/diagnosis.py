@@ -24,7 +24,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
     file_side,
     full_side,
     one_refuses_tls,
-    tls_refusing_side,
+    protection_side,
+    reuse_side,
 )
 
 Mask = t.Callable[[str], str]
@@ -105,19 +106,27 @@ def _disjoint(e: Evidence) -> bool:
     return versions is not None and not set(versions["source"]) & set(versions["destination"])
 
 
+# Which server the transfer itself shows, for the causes that a transfer can show.
+_SHOWN: dict[str, t.Callable[[Evidence], Role | None]] = {
+    "server_busy": file_side,
+    "file_refused": file_side,
+    "overwrite_refused": file_side,
+    "no_space": full_side,
+    "type_mismatch": ascii_side,
+    "tls_policy_mismatch": protection_side,
+    "tls_session_reuse_required": reuse_side,
+    "tls_peer_certificate_unverified": lambda e: e.sscn,
+    "tls_protection_mismatch": clear_side,
+    "tls_data_truncated": lambda e: e.sscn,
+}
+# A server that went away in a transfer may have done so because of the other one: who said what is wrong counts first.
+_WENT_AWAY = ("lost", "closing", "silent")
+
+
 def _offender(code: str, e: Evidence) -> Role:
-    # Not the one that went away, but the one that its going away tells of.
-    told = {"tls_session_reuse_required": tls_refusing_side(e), "tls_peer_certificate_unverified": e.sscn}.get(code)
-    if told or e.fault_server:
-        return told or e.fault_server or e.passive
-    looked: dict[str, t.Callable[[Evidence], Role | None]] = {
-        "no_space": full_side,
-        "type_mismatch": ascii_side,
-        "tls_policy_mismatch": tls_refusing_side,
-        "tls_protection_mismatch": clear_side,
-        "tls_data_truncated": lambda e: e.sscn,
-    }
-    return looked.get(code, file_side)(e) or (e.active if e.stage == "port" else e.passive)
+    shown = _SHOWN[code](e) if code in _SHOWN else None
+    told = (shown, e.fault_server) if e.fault_kind in _WENT_AWAY else (e.fault_server, shown)
+    return told[0] or told[1] or (e.active if e.stage == "port" else e.passive)
 
 
 # What the client itself met at the passive port speaks for or against a rule about the active server alone.

@@ -66,8 +66,8 @@ def run_leg(
     try:
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
     except Fault as fault:
-        # With TLS it is what becomes of the other server that tells why one of them has gone.
-        if evidence.protection == "private" and fault.kind == "lost" and len(exchange.sides) == 2:
+        # A server that has gone may have done so because of the other one, which then tells why.
+        if fault.kind == "lost" and len(exchange.sides) == 2:
             exchange.sides[fault.server].gone = True
             exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
         raise

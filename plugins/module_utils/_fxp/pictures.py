@@ -42,6 +42,12 @@ def _finals(e: Evidence) -> list[str]:
     return [side.final for side in (e.active_side, e.passive_side) if side and side.final]
 
 
+def _who(e: Evidence, shows: t.Callable[[Side], bool]) -> Role | None:
+    """The server whose side shows something, the active one before the passive one."""
+    sides: tuple[tuple[Role, Side | None], ...] = ((e.active, e.active_side), (e.passive, e.passive_side))
+    return next((role for role, side in sides if side and shows(side)), None)
+
+
 def _busy(e: Evidence) -> bool:
     # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
     if e.fault_kind in ("greeting_closed", "login_closing"):
@@ -100,10 +106,7 @@ def _waited_in_vain(e: Evidence) -> bool:
 def file_side(e: Evidence) -> Role | None:
     """The server that refused the file itself."""
     # Before any 1xx the file itself was refused. Afterwards such a code speaks of something else.
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and side.final and not side.preliminary and side.code in (450, 451, 550, 551, 553):
-            return role
-    return None
+    return _who(e, lambda side: not side.preliminary and side.code in (450, 451, 550, 551, 553))
 
 
 def _file_refused(e: Evidence) -> bool:
@@ -132,10 +135,7 @@ def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -
 def ascii_side(e: Evidence) -> Role | None:
     """The server that says it moves text."""
     # ProFTPD and vsftpd tell the mode in their 150.
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and _matches(r"\bASCII mode\b", side.preliminary):
-            return role
-    return None
+    return _who(e, lambda side: _matches(r"\bASCII mode\b", side.preliminary))
 
 
 def _in_ascii(e: Evidence) -> bool:
@@ -222,12 +222,14 @@ def _wants_reuse(text: str | None) -> bool:
     return _matches("session reuse required|TLS session of data connection", text)  # vsftpd; FileZilla
 
 
-def tls_refusing_side(e: Evidence) -> Role | None:
-    """The server that ends a transfer with words about protection or sessions, else the TLS server of the data connection."""
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and (_matches(_OTHER_PROTECTION, side.final) or _wants_reuse(side.final)):
-            return role
-    return e.tls_server
+def protection_side(e: Evidence) -> Role | None:
+    """The server that ends a transfer because of its protection."""
+    return _who(e, lambda side: _matches(_OTHER_PROTECTION, side.final) and not _wants_reuse(side.final))
+
+
+def reuse_side(e: Evidence) -> Role | None:
+    """The server that says that it wants its own client's TLS session, else the TLS server of the data connection."""
+    return _who(e, lambda side: _wants_reuse(side.final)) or e.tls_server
 
 
 def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
@@ -377,5 +379,6 @@ __all__ = (
     "full_side",
     "no_data_connection",
     "one_refuses_tls",
-    "tls_refusing_side",
+    "protection_side",
+    "reuse_side",
 )

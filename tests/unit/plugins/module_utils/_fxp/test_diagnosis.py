@@ -285,6 +285,8 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("refused", "source", "550 there: No such file or directory", "SIZE", stage="prepare"), "file_refused", "source", True),
 ]
 
+NO_SPACE = "452 Transfer aborted. No space left on device"
+BROKEN = "451 Transfer aborted. Input/output error"
 EPERM = CONNECT + "Operation not permitted"
 NEW, OLD = Agreed("TLSv1.3", "TLS_AES_256_GCM_SHA384", True), Agreed("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384", True)
 
@@ -381,6 +383,14 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         "destination",
         True,
     ),
+    # Who said what is wrong counts, not whose connection died of it.
+    (private(Side("150 x", NO_SPACE), GONE, **hung_up("source")), "no_space", "destination", True),
+    (sending(GONE, Side("150 x", NO_SPACE), **hung_up("source")), "no_space", "destination", True),
+    (private(Side("150 x", BROKEN), GONE, **hung_up("source")), "no_space", "destination", False),
+    (private(Side(None, "522 no"), GONE, **hung_up("source")), "tls_policy_mismatch", "destination", True),
+    (private(GONE, Side(None, "521 no"), **hung_up("destination")), "tls_policy_mismatch", "source", True),
+    (private(GONE, Side(None, "550 no"), **hung_up("destination")), "file_refused", "source", True),
+    (both(GONE, Side(None, "550 no"), **hung_up("destination")), "file_refused", "source", True),
     # Late, or from the TLS client: the other one does not encrypt.
     (private(QUIET, LATE), "tls_protection_mismatch", "destination", False),
     (private(QUIET, LATE, reuse_demanded=True), "tls_protection_mismatch", "destination", False),
