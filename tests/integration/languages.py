@@ -42,13 +42,20 @@ def speaking(name: str, locales: pathlib.Path) -> t.Iterator[None]:
         os.environ.update(saved)
 
 
+def language() -> str | None:
+    """What servers that are started now speak, none for English."""
+    name = os.environ.get("LANG", "C").split(".")[0]
+    return name if name in LANGUAGES else None
+
+
 def spoken(text: str) -> str:
     """How servers that are started now say an error of the system."""
-    language = os.environ.get("LANG", "C").split(".")[0]
-    catalogue = gettext.translation("libc", "/usr/share/locale", [language], fallback=language not in LANGUAGES)
-    said = catalogue.gettext(text)
-    assert language not in LANGUAGES or said != text
+    name = language()
+    if name is None:
+        return text
+    said = gettext.translation("libc", "/usr/share/locale", [name]).gettext(text)
+    assert said != text
     return said
 
 
-__all__ = ("LANGUAGES", "make_locales", "speaking", "spoken")
+__all__ = ("LANGUAGES", "language", "make_locales", "speaking", "spoken")
