@@ -5,7 +5,7 @@
 """
 Servers and causes are the same whatever language servers speak.
 
-The tests of causes run once more, with daemons that speak as their host does. Those tests say what the words are in each language,
+The tests of causes run once more, with daemons that speak as their host does. Those tests say the words in each language,
 and where less is certain without English ones.
 """
 
