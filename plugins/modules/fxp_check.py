@@ -330,7 +330,9 @@ legs:
       type: bool
       returned: always
     also_possible:
-      description: Other places where the cause may lie if it is not certain, V(source), V(destination) or V(network).
+      description:
+        - Other places where the cause may lie if it is not certain, V(source), V(destination) or V(network). None if the place is
+          certain and only the reason is not.
       type: list
       elements: str
       returned: always

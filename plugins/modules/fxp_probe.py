@@ -111,9 +111,17 @@ options:
           - Port to dial.
         type: int
         required: true
+      insist:
+        description:
+          - Whether a connection that is rejected is tried again until O(timeout) is over, so that an O(watch) that begins late on
+            the other host sees it, too. A drop is tried several times in any case.
+        type: bool
+        default: false
+        version_added: 0.3.0
   watch:
     description:
-      - The TCP port of this host to watch.
+      - The TCP port of this host to watch. Meanwhile the port is listened on, if nobody does so yet, and nothing is said to
+        whoever connects. So a rejection that the other host meets is one by rules.
     type: int
   timeout:
     description:
@@ -260,10 +268,15 @@ arrivals:
       type: list
       elements: str
       returned: always
+    listening:
+      description: Whether the module listened on the port meanwhile. Null if it is taken.
+      type: bool
+      returned: always
   sample:
     sources:
       - 192.0.2.12
     answered: []
+    listening: true
 """
 
 import typing as t
@@ -291,7 +304,11 @@ def main() -> None:
             "server": {"type": "dict", "options": dialled_options()},
             "connect": {
                 "type": "dict",
-                "options": {"address": {"type": "str", "required": True}, "port": {"type": "int", "required": True}},
+                "options": {
+                    "address": {"type": "str", "required": True},
+                    "port": {"type": "int", "required": True},
+                    "insist": {"type": "bool", "default": False},
+                },
             },
             "watch": {"type": "int"},
             "timeout": {"type": "float", "default": 10},
@@ -318,7 +335,7 @@ def main() -> None:
         result["steps"] = probe_server(server, timeout)
         result["reachable"] = all(step["ok"] for step in result["steps"])
     elif options["connect"]:
-        result["connection"] = probe_connection(address, port, timeout)
+        result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"])
         result["reachable"] = result["connection"]["state"] in ("connected", "refused")
     else:
         result["arrivals"] = watch_port(port, timeout)

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd, free_ports
+from ansible_collections.proftpd.fxp.tests.integration.languages import make_locales
 
 # Each is the address of one server; the checker comes from 127.0.0.1, so the servers are foreign to one another and to it.
 SOURCE, DESTINATION = "127.0.1.1", "127.0.1.2"
@@ -70,6 +71,14 @@ def authority() -> t.Iterator[Authority]:
     """The certification authority that all servers of the tests share."""
     with tempfile.TemporaryDirectory(prefix="fxp-integration-ca-") as root:
         yield Authority(pathlib.Path(root))
+
+
+@pytest.fixture(scope="session")
+def locales() -> t.Iterator[pathlib.Path]:
+    """A directory with the locales of ``LANGUAGES``."""
+    with tempfile.TemporaryDirectory(prefix="fxp-integration-locales-") as root:
+        make_locales(pathlib.Path(root))
+        yield pathlib.Path(root)
 
 
 @pytest.fixture

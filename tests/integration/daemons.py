@@ -138,6 +138,18 @@ class Proftpd:
         return {**server_options(self.address, self.port), **more}
 
 
+@contextlib.contextmanager
+def small_disk(directory: pathlib.Path) -> t.Iterator[None]:
+    """A new directory of the account on a disk of its own, which 256 KiB fill."""
+    directory.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=256k,uid={ACCOUNT}", "tmpfs", str(directory)], check=True, timeout=30)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(directory)], check=True, timeout=30)
+        directory.rmdir()
+
+
 def server_options(host: str, port: int) -> dict[str, t.Any]:
     """One server as an option of the check, with the module's defaults."""
     options = {"host": host, "port": port, "user": USER, "password": PASSWORD, "directory": "."}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A probe in another network namespace: `run_probe.py connect ADDRESS PORT SECONDS` or `run_probe.py watch PORT SECONDS`."""
+"""A probe in another network namespace: `run_probe.py connect|insist ADDRESS PORT SECONDS`, `run_probe.py watch PORT SECONDS`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import prob
 
 if __name__ == "__main__":
     *words, seconds = sys.argv[1:]
-    if words[0] == "connect":
-        json.dump(probe_connection(words[1], int(words[2]), float(seconds)), sys.stdout)
+    if words[0] in ("connect", "insist"):
+        json.dump(probe_connection(words[1], int(words[2]), float(seconds), words[0] == "insist"), sys.stdout)
     else:
         json.dump(watch_port(int(words[1]), float(seconds)), sys.stdout)

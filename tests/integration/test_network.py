@@ -190,15 +190,18 @@ def test_server_gives_up_first(hosts: Network, start: Starter) -> None:
     assert (checked.causes, checked.servers) == (["data_connection_blocked"], ["source"])
 
 
-@pytest.mark.parametrize("reject", ["tcp reset", "icmp port-unreachable"])
-def test_rejected_as_refused(hosts: Network, start: Starter, reject: str) -> None:
-    """A rule that rejects looks like a port that nobody listens on."""
+@pytest.mark.parametrize("reject", ["tcp reset", "icmp type port-unreachable"])
+@pytest.mark.parametrize(("name", "hook"), [("source", "input"), ("destination", "output")])
+def test_rejected_as_refused(hosts: Network, start: Starter, reject: str, name: str, hook: str) -> None:
+    """A rule that rejects looks like a port that nobody listens on, and at either end the same: no dialogue tells which."""
     source, destination = start()
-    how = f"reject with {reject}" if reject.startswith("tcp") else f"reject with icmp type {reject.split()[1]}"
-    hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} {how}")
+    hosts.filter(name, hook, f"{PASSIVE_FROM_PEER} {DESTINATION} reject with {reject}")
     checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
     assert (checked.causes, checked.servers) == (["data_connection_refused"], ["source"])
-    assert checked.legs[0]["certain"]
+    leg = checked.legs[0]
+    assert (leg["certain"], leg["also_possible"]) == (False, ["destination", "network"])
+    assert leg["evidence"]["client_reached"] == "connected"
+    assert "the client gets through" in checked.message
 
 
 def test_rejected_as_prohibited(hosts: Network, start: Starter) -> None:
@@ -228,12 +231,43 @@ def test_private_address(hosts: Network, start: Starter) -> None:
     assert "fxp_masquerade_address" in checked.result["remedy"]
 
 
+ADMITS = "<Class peers>\nFrom {}\n</Class>\nAllowForeignAddress peers\n"
+
+
+@pytest.mark.parametrize(
+    ("admitted", "cause", "server", "certain"),
+    [
+        (SOURCE, "unexpected_address_advertised", "source", False),
+        (CLIENT, "active_refuses_foreign_address", "destination", True),
+        (DEAD, "data_connection_unreachable", "source", False),
+    ],
+)
+def test_mistaken_address_meets_a_class(
+    hosts: Network, start: Starter, admitted: str, cause: str, server: str, certain: bool
+) -> None:
+    """A wrong MasqueradeAddress is not in the class of the other server, and that is no reason to put it there."""
+    source, destination = start(ALLOW + f"MasqueradeAddress {DEAD}\n", ADMITS.format(admitted))
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
+    assert (checked.causes, checked.servers) == ([cause], [server])
+    assert checked.legs[0]["certain"] is certain
+    assert checked.legs[0]["remedy"].split(f"{DEAD} into the class")[0].count("fxp_masquerade_address") == 1
+    if cause == "data_connection_unreachable":
+        return
+    planned = hosts.check(source.options(expected_address=DEAD), destination.options(), payload_size=1000, passive="source")
+    assert (planned.causes, planned.servers) == (["active_refuses_foreign_address"], ["destination"])
+    assert planned.legs[0]["remedy"].startswith(f"Put {DEAD} into the class")
+
+
 @pytest.mark.parametrize("policy", [ALLOW, "AllowForeignAddress off\n"])
 def test_port_address_rewritten(hosts: Network, start: Starter, policy: str) -> None:
-    """ProFTPD replaces a private address in PORT by the client's, whatever its policy: only the client sees that it did."""
+    """
+    ProFTPD replaces a private address in PORT by the client's, whatever its policy: only the client sees that it did.
+
+    It begins with the server that announces such an address although it is dialled at a public one.
+    """
     source, destination = start(ALLOW + "MasqueradeAddress 10.99.0.1\n", policy)
     checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source")
-    assert (checked.causes, checked.servers) == (["port_address_rewritten"], ["destination"])
+    assert (checked.causes, checked.servers) == (["private_address_advertised"], ["source"])
     leg = checked.legs[0]
     assert (leg["certain"], leg["evidence"]["rewritten"], leg["evidence"]["client_reached"]) == (True, True, "connected")
     assert "fxp_masquerade_address" in leg["remedy"]
@@ -245,7 +279,7 @@ def test_port_address_rewritten_and_lost(hosts: Network, start: Starter) -> None
     hosts.filter("client", "input", f"ip saddr {DESTINATION} tcp flags & (syn | ack) == syn drop")
     checked = hosts.check(source.options(), destination.options(), payload_size=1000, passive="source", timeout=1.5)
     assert (checked.causes, checked.servers) == (["private_address_advertised"], ["source"])
-    assert checked.legs[0]["evidence"]["rewritten"] is False
+    assert (checked.legs[0]["certain"], checked.legs[0]["evidence"]["rewritten"]) == (False, False)
 
 
 def test_translated_family(hosts: Network, start: Starter) -> None:

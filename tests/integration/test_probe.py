@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import typing as t
 
 import pytest
@@ -88,33 +89,52 @@ FROM = f"tcp sport {WATCHED}"
         pytest.param("destination", "output", f"{AT} drop", "active", True, id="dropped at B"),
         pytest.param("destination", "input", f"{FROM} drop", "active", True, id="B drops the answer"),
         pytest.param("client", "between", "", None, True, id="dropped on the way"),
+        pytest.param("source", "input", f"{AT} reject with tcp reset", "passive", True, id="reset at A"),
+        pytest.param("source", "input", f"{AT} reject", "passive", True, id="refused at A"),
+        pytest.param("destination", "output", f"{AT} reject with tcp reset", "active", True, id="reset at B"),
+        pytest.param("destination", "output", f"{AT} reject", "active", True, id="refused at B"),
     ],
 )
 def test_where_a_connection_is_lost(filters: Network, name: str, hook: str, rule: str, end: str | None, certain: bool) -> None:
-    """The same silence for the active server, and each time another place."""
+    """The same silence or rejection for the active server, and each time another place."""
     if hook == "between":
         run("ip", "netns", "exec", filters.names[name], "nft", "-f", "-", text=IN_BETWEEN)
     else:
         filters.filter(name, hook, rule)
     connection, arrivals = both_ends(filters)
-    assert connection["state"] in ("no answer", "unreachable")
+    assert connection["state"] in ("no answer", "unreachable", "refused")
     place = place_of(sight_of(connection, arrivals, [DESTINATION]))
     assert place is not None
     assert (place.end, place.certain) == (end, certain), (connection, arrivals)
 
 
 def test_open_way(hosts: Network) -> None:
-    """A closed port at the end of an open way is refused by its host, and that is reachable."""
+    """The port at the end of an open way is listened on while it is watched."""
     connection, arrivals = both_ends(hosts)
-    assert (connection["state"], connection["left"], connection["answered"]) == ("refused", True, True)
-    assert arrivals == {"sources": [DESTINATION], "answered": [DESTINATION]}
+    assert (connection["state"], connection["left"], connection["answered"]) == ("connected", True, True)
+    assert arrivals == {"sources": [DESTINATION], "answered": [DESTINATION], "listening": True}
+
+
+def test_a_rejected_connection_is_tried_until_somebody_listens(hosts: Network) -> None:
+    """With insistence a watch that begins late sees it, too."""
+    late = [sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_probe", "watch", str(WATCHED), "5"]
+    connect = [*late[:3], "insist", SOURCE, str(WATCHED), "8"]
+    inside = {name: ["ip", "netns", "exec", hosts.names[name]] for name in ("source", "destination")}
+    with subprocess.Popen([*inside["destination"], *connect], stdout=subprocess.PIPE, text=True) as connecting:
+        while not has_packet_socket(connecting.pid):
+            assert connecting.poll() is None
+        time.sleep(0.5)
+        arrivals = json.loads(run(*inside["source"], *late))
+        printed, _nothing = connecting.communicate(timeout=30)
+    assert json.loads(printed)["state"] == "connected"
+    assert arrivals["sources"] == [DESTINATION]
 
 
 def test_open_way_over_ipv6(hosts: Network) -> None:
     """The same over IPv6."""
     connection, arrivals = both_ends(hosts, SOURCE6)
-    assert (connection["state"], connection["left"], connection["answered"]) == ("refused", True, True)
-    assert arrivals == {"sources": [DESTINATION6], "answered": [DESTINATION6]}
+    assert (connection["state"], connection["left"], connection["answered"]) == ("connected", True, True)
+    assert arrivals == {"sources": [DESTINATION6], "answered": [DESTINATION6], "listening": True}
 
 
 def test_stranger(filters: Network) -> None:
@@ -137,7 +157,7 @@ def test_dead_address(hosts: Network) -> None:
 
 def test_watch_ends(hosts: Network) -> None:
     """Nobody comes: the watch ends in time."""
-    assert watch_port(free_ports("127.0.1.7"), 0.3) == {"sources": [], "answered": []}
+    assert watch_port(free_ports("127.0.1.7"), 0.3) == {"sources": [], "answered": [], "listening": True}
 
 
 def test_connected() -> None:
@@ -274,10 +294,12 @@ PLACES = [
     # Silence takes its time.
     ("source", "input", f"{FROM_BETA} drop", f"{REACHES} dropped there"),
     ("destination", "output", f"tcp dport {PASSIVE_PORTS} drop", "look at beta first: the connection does not leave beta"),
+    ("source", "input", f"{FROM_BETA} reject with tcp reset", f"{REACHES} rejected there"),
+    ("destination", "output", f"tcp dport {PASSIVE_PORTS} reject with tcp reset", "beta first: the connection does not leave"),
 ]
 
 
-@pytest.mark.parametrize(("name", "hook", "rule", "verdict"), PLACES if LONG else PLACES[:1])
+@pytest.mark.parametrize(("name", "hook", "rule", "verdict"), PLACES if LONG else [PLACES[0], PLACES[-1]])
 def test_smoke_test_tells_where(filters: Network, name: str, hook: str, rule: str, verdict: str) -> None:
     """The role on real daemons: a transfer that got no answer, and the place that both servers showed."""
     root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))

@@ -19,6 +19,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.integration.languages import speaking
 from ansible_collections.proftpd.fxp.tests.integration.provisioned import PASSWORD, Server, said, start
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority
 
@@ -163,3 +164,14 @@ def test_logins_alone_are_encrypted_for_partners_without_sscn() -> None:
         assert source.sendcmd("RETR from").startswith("150")
         assert [session.getresp()[:3] for session in (source, destination)] == ["226", "226"]
         assert (fleet["b"].home("check") / "to").read_bytes() == b"text" * 1000
+
+
+def test_servers_speak_english_whatever_their_host_speaks(locales: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speaking("fr_FR", locales):
+        # What some installers write beside LANG.
+        monkeypatch.setenv("LANGUAGE", "fr_FR:fr")
+        with fleet_of({"a": {**CHECK, "tls": "none"}, "b": {**CHECK, "tls": "none"}}) as fleet:
+            session = fleet["a"].plain()
+            session.login("check", PASSWORD)
+            assert said(session.sendcmd, STRANGER) == "500 Illegal PORT command"
+            assert said(session.sendcmd, "CWD nothing") == "550 nothing: No such file or directory"

@@ -15,7 +15,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import Co
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd, small_disk
+from ansible_collections.proftpd.fxp.tests.integration.languages import language, spoken
 
 FREE = "NoSessionReuseRequired"
 ADDRESSES = {"source": SOURCE, "destination": DESTINATION}
@@ -290,4 +291,20 @@ def test_foreign_address_is_refused(servers: Servers, passive: str, sscn: str, v
     servers.start(other(passive), versions=versions)
     checked = servers.check(passive=passive, sscn=sscn)
     assert (checked.causes, checked.servers) == (["passive_refuses_foreign_address"], [passive])
-    assert checked.legs[0]["certain"]
+    assert checked.legs[0]["certain"] is (language() is None)
+
+
+# What is no fault of TLS.
+
+
+@EITHER_PASSIVE
+@BOTH_CLIENTS
+@pytest.mark.parametrize("versions", ["TLSv1.2", "TLSv1.3"])
+def test_no_space(servers: Servers, passive: str, sscn: str, versions: str) -> None:
+    """A full disk at the receiver, of which the sender's session dies with TLS: who said so is to blame, not who died."""
+    servers.start("source", versions=versions)
+    servers.start("destination", versions=versions)
+    with small_disk(servers.daemons["destination"].home / "full"):
+        checked = servers.check(of_destination={"directory": "full"}, passive=passive, sscn=sscn, payload_size=5000000)
+    assert (checked.causes, checked.servers) == (["no_space"], ["destination"]), checked.message
+    assert checked.legs[0]["certain"] is (spoken("Input/output error") not in checked.message)

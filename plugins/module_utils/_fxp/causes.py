@@ -155,7 +155,9 @@ CAUSES: dict[str, Cause] = {
         "passive",
         "{active} was refused at {announced} port {port}, which {passive} announces{dialled}{client}",
         "Nothing listens there, or a rule rejects: check fxp_masquerade_address of {passive}, the port forward of its "
-        "gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend).",
+        "gateway, and the firewall (fxp_passive_ports, fxp_firewall_backend), then rules that reject at {active} and in between.",
+        certain=False,
+        also=_BETWEEN,
     ),
     "data_connection_unreachable": Cause(
         "passive",
@@ -257,9 +259,39 @@ CAUSES: dict[str, Cause] = {
 }
 
 # The client's own data connections (payload, read back) fail for reasons of their own.
+CLIENT_DATA_SEEN = "{host} does not take the data connection of the client itself: {detail}"
 CLIENT_DATA_CURE = (
     "This was the data connection of the host that checks: fxp_clients of that server must admit it to fxp_passive_ports, and "
     "the port forward must lead there."
 )
 
-__all__ = ("CAUSES", "CLIENT_DATA_CURE", "Cause", "Look")
+# A refusal by the passive server in silence, or in words that are not known.
+NEVER_TAKEN = "{passive} never took the data connection that {active} opened to {announced}{dialled}"
+STRAYED_CURE = " If that server never refuses in silence, the connection went to another host: check its fxp_masquerade_address."
+OTHER_REASON_CURE = " If its words give another reason, that one counts."
+
+# An announced address that the active server refuses, though it would connect to the passive one where that is dialled.
+ONLY_DIALLED_ADMITTED = (
+    "{active} refuses to connect to {announced}, which {passive} announces, and accepts {dialled_address}, where that was dialled"
+)
+ADMIT_ANNOUNCED_CURE = " If {announced} is right, put it into the class that AllowForeignAddress names on {active}."
+# Nobody is to open a server for an address that is a mistake.
+MISTAKEN_ADDRESS_CURE = (
+    "First see whether {announced} is right (fxp_masquerade_address of {passive}, which was dialled at {dialled_address}). "
+)
+REWRITTEN = ", and {active} connects to its client instead (ProFTPD replaces private addresses in PORT)"
+
+__all__ = (
+    "ADMIT_ANNOUNCED_CURE",
+    "CAUSES",
+    "CLIENT_DATA_CURE",
+    "CLIENT_DATA_SEEN",
+    "MISTAKEN_ADDRESS_CURE",
+    "NEVER_TAKEN",
+    "ONLY_DIALLED_ADMITTED",
+    "OTHER_REASON_CURE",
+    "REWRITTEN",
+    "STRAYED_CURE",
+    "Cause",
+    "Look",
+)

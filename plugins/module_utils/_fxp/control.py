@@ -33,6 +33,9 @@ _GREETING_FAULTS: dict[Kind, tuple[Kind, str]] = {
 }
 
 
+FAREWELL_SECONDS = 2.0  # that a server has from its 421 to the end of the connection
+
+
 class ControlConnection(ftplib.FTP):
     """
     ftplib's client with replies read from the socket itself.
@@ -52,6 +55,7 @@ class ControlConnection(ftplib.FTP):
         self._assembler = ReplyAssembler()
         self._context: ssl.SSLContext | None = None
         self._identity = ""
+        self.logged_in = False
         self.private = False  # PROT: whether data connections are encrypted
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
@@ -169,7 +173,7 @@ class ControlConnection(ftplib.FTP):
         return reply
 
     def read_reply(self, seconds: float | None = None, line: str = "") -> Reply:
-        """The next reply, complete within ``seconds`` (default: ``timeout``); 421 is a fault, for it announces the end."""
+        """The next reply, complete within ``seconds`` (default: ``timeout``); a 421 that ends the connection is a fault."""
         verb = line.split(" ", 1)[0]
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         # The deadline holds even if bytes never cease to come.
@@ -183,9 +187,27 @@ class ControlConnection(ftplib.FTP):
     def next_reply(self) -> Reply | None:
         """A reply that is already here."""
         reply = self._assembler.next_reply()
-        if reply is not None and reply.code == 421:
+        # FileZilla Server refuses foreign addresses by 421, and the session goes on.
+        if reply is not None and reply.code == 421 and (not self.logged_in or self._ends()):
             raise Fault("closing", self.role, reply.text)
         return reply
+
+    def _ends(self) -> bool:
+        """Whether the server closes the connection, too, after it has said so."""
+        deadline = time.monotonic() + min(FAREWELL_SECONDS, self.seconds)
+        while time.monotonic() < deadline:
+            try:
+                self.receive(deadline - time.monotonic())
+            except Fault as fault:
+                if fault.kind == "malformed":
+                    raise
+                return fault.kind == "lost"
+        return False
+
+    @property
+    def begun(self) -> str:
+        """What has come of a reply that has not ended yet, empty if none has begun."""
+        return self._assembler.begun
 
     def receive(self, seconds: float, verb: str = "") -> None:
         """Wait up to ``seconds`` for bytes and take in what has come; ``verb`` is what they should answer."""

@@ -13,21 +13,38 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAUSES, CLIENT_DATA_CURE
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import (
+    ADMIT_ANNOUNCED_CURE,
+    CAUSES,
+    CLIENT_DATA_CURE,
+    CLIENT_DATA_SEEN,
+    MISTAKEN_ADDRESS_CURE,
+    NEVER_TAKEN,
+    ONLY_DIALLED_ADMITTED,
+    OTHER_REASON_CURE,
+    REWRITTEN,
+    STRAYED_CURE,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES, Role, other
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
     NO_SPACE,
     PICTURES,
+    active_mode_disabled,
     ascii_side,
     clear_side,
+    command_limited,
     file_side,
+    foreign_address_refused,
     full_side,
     one_refuses_tls,
-    tls_refusing_side,
+    protection_side,
+    reuse_side,
+    server_busy,
 )
 
 Mask = t.Callable[[str], str]
+QUOTED_LINES = 6  # of one reply
 
 # A leg that was refused by the policy on foreign addresses, on either side.
 POLICY_CAUSES = ("active_refuses_foreign_address", "passive_refuses_foreign_address")
@@ -39,7 +56,7 @@ class Diagnosis:
     Why a leg fell short. ``cause`` is none for a transfer that went through although it was to be refused.
 
     ``server`` is where to look first (none if neither is to blame). Without ``certain`` the dialogue alone cannot tell, and
-    ``also_possible`` names the other places: source, destination or network.
+    ``also_possible`` names the other places: source, destination or network; none if only the reason is open.
     """
 
     cause: str | None
@@ -61,6 +78,36 @@ def diagnose(evidence: Evidence, mask: Mask = str) -> Diagnosis | None:
     return _explain(next((cause for cause, applies in PICTURES if applies(evidence)), "unknown"), evidence, mask)
 
 
+def _disjoint(e: Evidence) -> bool:
+    versions = e.tls_versions
+    return versions is not None and not set(versions["source"]) & set(versions["destination"])
+
+
+def _not_both_gone(e: Evidence) -> bool:
+    return not all(side and side.gone for side in (e.active_side, e.passive_side))
+
+
+# What makes a code proof, where a code alone is none; and the other places if that was not seen, roles in the leg or the network.
+# No other place means that the place is certain and the reason is not.
+_PROOF: dict[str, tuple[t.Callable[[Evidence], bool], tuple[str, ...]]] = {
+    "server_busy": (server_busy, ()),
+    "no_space": (lambda e: full_side(e, NO_SPACE) is not None, ()),
+    "command_limited": (command_limited, ()),
+    # The client's own address may be another one at that server.
+    "active_mode_disabled": (active_mode_disabled, ("network",)),
+    "unexpected_address_advertised": (lambda e: e.address_unexpected, ("active",)),
+    "private_address_advertised": (lambda e: bool(e.rewritten), ("active", "network")),
+    # The connection may have gone to another host.
+    "passive_refuses_foreign_address": (foreign_address_refused, ("network",)),
+    "tls_versions_disjoint": (_disjoint, ("network",)),
+    "tls_roles_unassigned": (lambda e: e.fault_kind is not None, ("network",)),
+    "tls_session_reuse_required": (lambda e: e.reuse_demanded is not None or not one_refuses_tls(e), ("other",)),
+    # A demand for session reuse on a very slow line would look the same.
+    "tls_protection_mismatch": (lambda e: not one_refuses_tls(e) or e.reuse_demanded is False, ("other",)),
+    "tls_peer_certificate_unverified": (_not_both_gone, ("network",)),
+}
+
+
 def _explain(code: str, e: Evidence, mask: Mask) -> Diagnosis:
     cause = CAUSES[code]
     labels: dict[str, str] = {"source": e.source, "destination": e.destination}
@@ -70,54 +117,74 @@ def _explain(code: str, e: Evidence, mask: Mask) -> Diagnosis:
         "passive": e.passive,
         "destination": "destination",
         "offender": offender,
+        "other": other(offender),
     }
     server = roles[cause.look] if cause.look else None
-    also = tuple(roles.get(place, place) for place in cause.also)
-    summary, remedy, certain = cause.seen, cause.cure, cause.certain
-    if code.startswith("data_connection_") and (e.fault_kind or "").startswith("client_data_"):
-        server, also = offender, ("network",) if cause.also else ()
-        summary, remedy = "{host} does not take the data connection of the client itself: {detail}", CLIENT_DATA_CURE
-    elif code == "passive_refuses_foreign_address" and e.passive_side and e.passive_side.silent:
-        certain, also = False, ("network",)
-        summary = "{passive} never took the data connection that {active} opened to {announced}{dialled}"
-        remedy += (
-            " If that server never refuses in silence, the connection went to another host: check its fxp_masquerade_address."
-        )
-    elif code == "no_space" and full_side(e, NO_SPACE) is None:
-        certain = False
-    elif code == "tls_versions_disjoint":
-        certain = _disjoint(e)
-    elif code == "tls_roles_unassigned" and e.fault_kind is None:
-        certain, also = False, ("network",)
-    elif code == "tls_session_reuse_required":
-        certain = e.reuse_demanded is not None or not one_refuses_tls(e)
-    elif code == "tls_protection_mismatch" and one_refuses_tls(e):
-        # A demand for session reuse on a very slow line would look the same.
-        certain = e.reuse_demanded is False
-    elif code == "tls_peer_certificate_unverified" and all(side and side.gone for side in (e.active_side, e.passive_side)):
-        certain, also = False, ("network",)
+    certain, also = cause.certain, cause.also
+    proven, elsewhere = _PROOF.get(code, (None, ()))
+    if proven:
+        certain = proven(e)
+        also = () if certain else elsewhere
+    if _of_the_client(code, e):
+        server, also = offender, ("network",)
+    elif code == "unknown":
+        server = _who_spoke(e)
+        also = tuple(place for place in (*ROLES, "network") if place != server)
+    summary, remedy = _texts(code, e, certain)
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender], mask)
-    return Diagnosis(code, server, certain, also, summary.format(**words), remedy.format(**words))
+    places = tuple(roles.get(place, place) for place in also)
+    return Diagnosis(code, server, certain, places, summary.format(**words), remedy.format(**words))
 
 
-def _disjoint(e: Evidence) -> bool:
-    versions = e.tls_versions
-    return versions is not None and not set(versions["source"]) & set(versions["destination"])
+def _texts(code: str, e: Evidence, certain: bool) -> tuple[str, str]:
+    """What was seen and what cures it, with their gaps."""
+    cause = CAUSES[code]
+    seen, cure = cause.seen, cause.cure
+    if _of_the_client(code, e):
+        return CLIENT_DATA_SEEN, CLIENT_DATA_CURE
+    if code == "passive_refuses_foreign_address" and e.passive_side and e.passive_side.silent:
+        return NEVER_TAKEN, cure + STRAYED_CURE
+    if code == "passive_refuses_foreign_address" and not certain:
+        return seen, cure + OTHER_REASON_CURE
+    if code == "unexpected_address_advertised" and not certain:
+        return ONLY_DIALLED_ADMITTED, cure + ADMIT_ANNOUNCED_CURE
+    if code == "private_address_advertised" and e.rewritten:
+        return seen + REWRITTEN, cure
+    if code == "active_refuses_foreign_address" and e.address_differs:
+        return seen, MISTAKEN_ADDRESS_CURE + cure
+    return seen, cure
+
+
+def _of_the_client(code: str, e: Evidence) -> bool:
+    return code.startswith("data_connection_") and (e.fault_kind or "").startswith("client_data_")
+
+
+def _who_spoke(e: Evidence) -> Role | None:
+    """The server that said what nothing explains, if it is only one."""
+    return e.fault_server or (e.active if e.stage == "port" or (e.active_side and not e.passive_side) else None)
+
+
+# Which server the transfer itself shows, for the causes that a transfer can show.
+_SHOWN: dict[str, t.Callable[[Evidence], Role | None]] = {
+    "server_busy": file_side,
+    "file_refused": file_side,
+    "overwrite_refused": file_side,
+    "no_space": full_side,
+    "type_mismatch": ascii_side,
+    "tls_policy_mismatch": protection_side,
+    "tls_session_reuse_required": reuse_side,
+    "tls_peer_certificate_unverified": lambda e: e.sscn,
+    "tls_protection_mismatch": clear_side,
+    "tls_data_truncated": lambda e: e.sscn,
+}
+# A server that went away in a transfer may have done so because of the other one: who said what is wrong counts first.
+_WENT_AWAY = ("lost", "closing", "silent")
 
 
 def _offender(code: str, e: Evidence) -> Role:
-    # Not the one that went away, but the one that its going away tells of.
-    told = {"tls_session_reuse_required": tls_refusing_side(e), "tls_peer_certificate_unverified": e.sscn}.get(code)
-    if told or e.fault_server:
-        return told or e.fault_server or e.passive
-    looked: dict[str, t.Callable[[Evidence], Role | None]] = {
-        "no_space": full_side,
-        "type_mismatch": ascii_side,
-        "tls_policy_mismatch": tls_refusing_side,
-        "tls_protection_mismatch": clear_side,
-        "tls_data_truncated": lambda e: e.sscn,
-    }
-    return looked.get(code, file_side)(e) or (e.active if e.stage == "port" else e.passive)
+    shown = _SHOWN[code](e) if code in _SHOWN else None
+    told = (shown, e.fault_server) if e.fault_kind in _WENT_AWAY else (e.fault_server, shown)
+    return told[0] or told[1] or (e.active if e.stage == "port" else e.passive)
 
 
 # What the client itself met at the passive port speaks for or against a rule about the active server alone.
@@ -132,7 +199,7 @@ _CLIENT_MET = {
 def _words(e: Evidence, names: t.Mapping[str, str], host: str, mask: Mask) -> dict[str, str]:
     def said(side: Side | None) -> str:
         reply = side and (side.final or side.preliminary)
-        return mask(reply).splitlines()[-1] if reply else "no answer"
+        return _quoted(mask(reply)) if reply else "no answer"
 
     role = file_side(e) or full_side(e)
     reply = said(e.active_side if role == e.active else e.passive_side) if role else None
@@ -144,7 +211,7 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str, mask: Mask) -> di
     differs = bool(e.announced_address and dialled and not same_address(announced, dialled))
     same_size = e.size == e.expected_size
     words = {
-        "detail": " / ".join(detail.splitlines()),
+        "detail": _quoted(detail),
         "host": host,
         "announced": announced,
         "port": str(e.announced_port),
@@ -161,6 +228,12 @@ def _words(e: Evidence, names: t.Mapping[str, str], host: str, mask: Mask) -> di
     }
     words.update(names)
     return words
+
+
+def _quoted(reply: str) -> str:
+    """A reply as one line. What a server wants to say often stands before its last line."""
+    lines = reply.splitlines()
+    return " / ".join(lines if len(lines) <= QUOTED_LINES else [*lines[: QUOTED_LINES - 1], "...", lines[-1]])
 
 
 def _versions(e: Evidence) -> str:

@@ -27,7 +27,7 @@ class Side:
     preliminary: str | None = None
     final: str | None = None
     seconds: float | None = None  # from the command to the first reply
-    ended: float | None = None  # from the command to the final reply
+    ended: float | None = None  # from the command to the final reply, or to the end of the connection
     gone: bool = False  # the connection ended instead of a final reply
 
     @property
@@ -77,7 +77,10 @@ class Evidence:
     expected_address: str | None = None
     expected_ports: tuple[int, int] | None = None
     port_reply: str | None = None
+    port_seconds: float | None = None  # from PORT to its reply
+    port_unanswered: bool = False  # nothing came back to PORT in time
     own_port_reply: str | None = None  # to PORT with the client's own address, after a refusal
+    dialled_port_reply: str | None = None  # to PORT with the passive server's dialled address, after that of the announced one
     active_side: Side | None = None
     passive_side: Side | None = None
     rewritten: bool | None = None  # after a failure: a connection for a PORT with the passive server's address came to the client
@@ -105,6 +108,14 @@ class Evidence:
         if self.expected_address is None:
             return is_unspecified(self.announced_address)
         return not same_address(self.announced_address, self.expected_address)
+
+    @property
+    def address_differs(self) -> bool:
+        """Whether the passive server announces another address than it was dialled at, and nobody planned that."""
+        announced, dialled = self.announced_address, self.dialled_address
+        if not (self.address_announced and announced and dialled) or same_address(announced, dialled):
+            return False
+        return self.expected_address is None or not same_address(announced, self.expected_address)
 
     @property
     def port_unexpected(self) -> bool:

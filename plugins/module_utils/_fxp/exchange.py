@@ -65,6 +65,7 @@ class Exchange:
         with self._selector() as selector:
             while self.sides[role].silent and time.monotonic() < deadline:
                 self._read(selector, deadline - time.monotonic())
+        self._refuse_half_replies()
         return self.sides[role].preliminary is not None
 
     def finish(self) -> None:
@@ -80,6 +81,7 @@ class Exchange:
                     give_up = min(give_up, start + self._limit)
                 if now >= give_up:
                     self.stopped = "limit" if self._limit and now >= start + self._limit else "stalled"
+                    self._refuse_half_replies()
                     return
                 if now >= ask_at and self._can_ask():
                     self._controls["destination"].putline(f"SIZE {self._target}")
@@ -93,7 +95,7 @@ class Exchange:
         try:
             self._listen(role, side, deadline)
         except Fault as fault:
-            side.gone = fault.kind == "lost" and side.final is None
+            self.ended(role, fault)
 
     def _listen(self, role: Role, side: Side, deadline: float) -> None:
         with selectors.DefaultSelector() as selector:
@@ -107,11 +109,24 @@ class Exchange:
                     self._controls[role].receive_ready()
                 self._take_all_of(role)
 
+    def ended(self, role: Role, fault: Fault) -> None:
+        """Note that one server ended the dialogue, silently or with a 421."""
+        side = self.sides[role]
+        if side.final is None:
+            side.gone, side.ended = fault.kind == "lost", round(time.monotonic() - self._sent[role], 4)
+
     @property
     def seconds(self) -> float | None:
         """From the first command to the last final reply."""
-        ends = [self._sent[role] + side.ended for role, side in self.sides.items() if side.ended is not None]
+        ends = [self._sent[role] + side.ended for role, side in self.sides.items() if side.final and side.ended is not None]
         return round(max(ends) - min(self._sent.values()), 4) if len(ends) == 2 else None
+
+    def _refuse_half_replies(self) -> None:
+        """Whoever began a reply and does not end it was heard, so nothing on the way is to blame."""
+        for role, side in self.sides.items():
+            begun = self._controls[role].begun
+            if begun and side.final is None:
+                raise Fault("malformed", role, f"a reply that begins and does not end: {begun!r}")
 
     def _patience(self) -> float:
         side = self.sides["destination"]

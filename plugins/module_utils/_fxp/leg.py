@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
@@ -25,9 +26,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import E
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import Exchange
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Role, other
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import (
+    active_refuses,
     both_refuse_tls,
     no_data_connection,
     one_refuses_tls,
+    port_refused,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 
@@ -66,10 +69,11 @@ def run_leg(
     try:
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
     except Fault as fault:
-        # With TLS it is what becomes of the other server that tells why one of them has gone.
-        if evidence.protection == "private" and fault.kind == "lost" and len(exchange.sides) == 2:
-            exchange.sides[fault.server].gone = True
-            exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
+        # A server that has gone may have done so because of the other one, which then tells why.
+        if fault.kind in ("lost", "closing") and fault.server in exchange.sides:
+            exchange.ended(fault.server, fault)
+            if len(exchange.sides) == 2:
+                exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
         raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
@@ -114,14 +118,23 @@ def _announce(control: ControlConnection, evidence: Evidence) -> bool:
 
 def _direct(control: ControlConnection, evidence: Evidence) -> bool:
     evidence.stage = "port"
-    reply = control.command(port_command(evidence.announced_address or "", evidence.announced_port or 0))
-    evidence.port_reply = reply.text
-    if reply.code >= 500:
+    began = time.monotonic()
+    try:
+        reply = control.command(port_command(evidence.announced_address or "", evidence.announced_port or 0))
+    except Fault as fault:
+        evidence.port_unanswered = fault.kind == "silent" and not control.begun
+        raise
+    evidence.port_reply, evidence.port_seconds = reply.text, round(time.monotonic() - began, 4)
+    if port_refused(evidence):
         # Is it the address, or does this server refuse any PORT? The listener is real: some servers connect at once.
         with socket.socket(control.af, socket.SOCK_STREAM) as listener:
             listener.bind((control.own_address, 0))
             listener.listen(1)
             evidence.own_port_reply = control.command(port_command(control.own_address, listener.getsockname()[1])).text
+        if active_refuses(evidence) and evidence.address_differs:
+            # Would it connect to where the passive server really is? No data command follows.
+            dialled = port_command(evidence.dialled_address or "", evidence.announced_port or 0)
+            evidence.dialled_port_reply = control.command(dialled).text
     # After a refusal ProFTPD keeps an older PORT: a data command now would go there.
     return reply.positive
 

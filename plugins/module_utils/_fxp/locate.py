@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 # The causes that leave the place open.
-UNPLACED = ("data_connection_blocked", "data_connection_unreachable")
+UNPLACED = ("data_connection_blocked", "data_connection_unreachable", "data_connection_refused")
 
 End = t.Literal["active", "passive"]
 
@@ -29,7 +29,7 @@ class Sight:
 
     ``state`` is what the active server's connection met. ``left``: its first segment left that host; ``arrived``: it reached the
     passive host; ``strange``: none of the plan's addresses arrived there, but another one did; ``returned``: the passive host
-    sent something back; ``back``: that reached the active host.
+    sent something back; ``back``: that reached the active host; ``listening``: somebody listened on the port meanwhile.
     """
 
     state: str | None
@@ -38,6 +38,7 @@ class Sight:
     strange: bool = False
     returned: bool | None = None
     back: bool | None = None
+    listening: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ PLACES: tuple[tuple[dict[str, t.Any], Place], ...] = (
         Place(None, False, ("passive", "active", "network"), "{active} gets through to {passive} now", "Check again. " + _WAY),
     ),
     (
-        {"state": "refused"},
-        Place(None, False, ("passive", "active", "network"), "{passive} answers {active} now", "Check again. " + _WAY),
+        {"state": "refused", "left": False},
+        Place("active", True, (), "the connection does not leave {active}: its own rules reject it", _OUT),
     ),
     (
         {"strange": True},
@@ -81,6 +82,18 @@ PLACES: tuple[tuple[dict[str, t.Any], Place], ...] = (
             "the connection of {active} seems to reach {passive} from {strangers}, which is none of its addresses",
             "Say {strangers} in fxp_egress_addresses of {active} if that is how its connections appear. " + _IN,
         ),
+    ),
+    (
+        {"state": "refused", "arrived": True, "listening": True},
+        Place("passive", True, (), "the connection of {active} reaches {passive} and is rejected there, at an open port", _IN),
+    ),
+    (
+        {"state": "refused", "left": True, "arrived": False},
+        Place(None, True, (), "the connection leaves {active} and is rejected before it reaches {passive}", _WAY),
+    ),
+    (
+        {"state": "refused"},
+        Place(None, False, ("passive", "active", "network"), "{passive} answers {active} now", "Check again. " + _WAY),
     ),
     (
         {"back": True},
@@ -139,6 +152,7 @@ def sight_of(connection: t.Mapping[str, t.Any], arrivals: t.Mapping[str, t.Any],
         strange=bool(sources) and not known,
         returned=bool(answered) if known else None,
         back=connection.get("answered"),
+        listening=arrivals.get("listening"),
     )
 
 

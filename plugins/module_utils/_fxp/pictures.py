@@ -5,20 +5,25 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The table of the diagnosis: one row per picture that a leg can show, each a function of the evidence alone."""
+"""
+The table of the diagnosis: one row per picture that a leg can show, each a function of the evidence alone.
+
+Servers speak the language of their host, and not all are ProFTPD. So codes decide, who said them, in which order and when. Words
+only refine what these show.
+"""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_private, same_address
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_ipv6, is_private, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 
-# What mod_tls makes of a data connection without a TLS session. A refusal by address says "Permission denied".
-_NO_TLS = r"\A425.*Operation not permitted"
 HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
+WAITING_SECONDS = 1.0  # whoever says after so long that it closes, was waiting until then
+REPEATING_SECONDS = 20.0  # a connection that fails after so long was never answered, though the system tried it several times
 
 
 def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
@@ -30,7 +35,8 @@ def _refused(e: Evidence, *commands: str) -> bool:
 
 
 def _matches(pattern: str, *texts: str | None) -> bool:
-    return any(text and re.search(pattern, text, re.I | re.M) for text in texts)
+    # Only ASCII makes up words: names such as ASCII and TLS stand in other scripts without blanks around them.
+    return any(text and re.search(pattern, text, re.I | re.M | re.A) for text in texts)
 
 
 def _opening(e: Evidence) -> tuple[str | None, str | None]:
@@ -42,7 +48,19 @@ def _finals(e: Evidence) -> list[str]:
     return [side.final for side in (e.active_side, e.passive_side) if side and side.final]
 
 
+def _who(e: Evidence, shows: t.Callable[[Side], bool]) -> Role | None:
+    """The server whose side shows something, the active one before the passive one."""
+    sides: tuple[tuple[Role, Side | None], ...] = ((e.active, e.active_side), (e.passive, e.passive_side))
+    return next((role for role, side in sides if side and shows(side)), None)
+
+
 def _busy(e: Evidence) -> bool:
+    # Before anything is transferred there is no file that 450 could speak of.
+    return server_busy(e) or _matches(r"\A450", *_opening(e))
+
+
+def server_busy(e: Evidence) -> bool:
+    """Whether a server says, or shows by closing, that it has no place left."""
     # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
     if e.fault_kind in ("greeting_closed", "login_closing"):
         return True
@@ -53,29 +71,57 @@ def _busy(e: Evidence) -> bool:
 
 
 def _limited(e: Evidence) -> bool:
-    # <Limit> has words of its own for these four; vsftpd's pasv_enable=NO answers 550 to PASV.
+    # Whoever refuses PASV does not listen for anybody, whatever the reason.
     pasv, _port = _opening(e)
-    return _matches(r"\A501 (PORT|EPRT|PASV|EPSV): Operation not permitted", *_opening(e)) or _matches(r"\A550", pasv)
+    return command_limited(e) or (_matches(r"\A5", pasv) and not _matches(_OTHER_PROTOCOL, pasv))
+
+
+def command_limited(e: Evidence) -> bool:
+    """Whether a server says that its configuration forbids the command."""
+    # <Limit> repeats the command; vsftpd's pasv_enable=NO answers 550 to PASV.
+    pasv, _port = _opening(e)
+    return _matches(r"\A501 (PORT|EPRT|PASV|EPSV) ?:", *_opening(e)) or _matches(r"\A550", pasv)
+
+
+def port_refused(e: Evidence) -> bool:
+    """Whether the active server refused PORT, and did not try it in vain; FileZilla Server refuses by 421."""
+    said = e.port_reply or ""
+    return said.startswith("5") or (said.startswith("421") and (e.port_seconds or 0) < REPEATING_SECONDS)
 
 
 def _no_active_mode(e: Evidence) -> bool:
+    # What is refused to the client as well has nothing to do with addresses.
+    none = port_refused(e) and (e.own_port_reply or "").startswith(("4", "5"))
+    return e.stage == "port" and not _matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
+
+
+def active_mode_disabled(e: Evidence) -> bool:
+    """Whether the active server says that it opens no data connections."""
     # RootRevoke on port 21; pure-ftpd. vsftpd's port_enable=NO answers 550, to the client's own address too.
-    own = e.own_port_reply
-    none = _matches(r"\A550", e.port_reply) and _matches(r"\A550", own)
-    return e.stage == "port" and (_matches(r"Unable to service (PORT|EPRT)|Active mode is disabled", e.port_reply) or none)
+    none = _matches(r"\A550", e.port_reply) and _matches(r"\A550", e.own_port_reply)
+    return none or _matches(r"Unable to service (PORT|EPRT)|Active mode is disabled", e.port_reply)
+
+
+_OTHER_PROTOCOL = r"\A522\b"  # RFC 2428: network protocol not supported
 
 
 def _other_family(e: Evidence) -> bool:
-    # RFC 2428: 522 is "network protocol not supported". ProFTPD takes any EPRT and fails when it connects.
+    # ProFTPD takes any EPRT and fails when it connects. Over IPv4 the same words are those of a route that leads nowhere.
     said = e.active_side.final if e.active_side else None
-    return _matches(r"\A522 .*protocol", *_opening(e)) or _matches(
-        r"\A425.*(Address family not supported|Invalid argument)", said, e.port_reply
-    )
+    if _matches(_OTHER_PROTOCOL, *_opening(e)):
+        return True
+    words = "Address family not supported" + ("|Invalid argument" if is_ipv6(e.announced_address or "") else "")
+    return _matches(rf"\A425.*({words})", said, e.port_reply)
 
 
-def _active_refuses(e: Evidence) -> bool:
-    # Only the client's own address being accepted shows that the address, and not the command, was refused.
-    return (e.port_reply or "").startswith("5") and (e.own_port_reply or "").startswith("2")
+def active_refuses(e: Evidence) -> bool:
+    """Whether the active server refuses the announced address, and the command as such is fine."""
+    return port_refused(e) and (e.own_port_reply or "").startswith("2")
+
+
+def _announces_what_is_refused(e: Evidence) -> bool:
+    # The active server admits the passive one, but not what that announces.
+    return active_refuses(e) and (e.dialled_port_reply or "").startswith("2")
 
 
 def _passive_refuses(e: Evidence) -> bool:
@@ -85,25 +131,37 @@ def _passive_refuses(e: Evidence) -> bool:
     if passive.silent:
         # pure-ftpd and ProFTPD up to 1.3.7c close the foreign connection and go on waiting. The active server was connected.
         return e.fault_kind is None or _waited_in_vain(e)
-    said = passive.final or ""
-    if _matches("Bad IP connecting|Rejected data connection from foreign", said):  # vsftpd; pyftpdlib
-        return True
-    return said.startswith("425") and "Permission denied" in said and not passive.preliminary
+    # A connection was there to be taken, and was not: a 4xx that is not about the file, before any 1xx.
+    not_taken = not passive.preliminary and 400 <= passive.code < 450 and not _wants_reuse(passive.final)
+    return not_taken or _matches(_FOREIGN, passive.final)
+
+
+_FOREIGN = "Bad IP connecting|Rejected data connection from foreign"  # vsftpd; pyftpdlib
+
+
+def foreign_address_refused(e: Evidence) -> bool:
+    """Whether the passive server says that it is the address that it does not take."""
+    side = e.passive_side
+    return side is not None and (
+        _matches(_FOREIGN, side.final) or (not side.preliminary and _matches(r"\A425.*Permission denied", side.final))
+    )
 
 
 def _waited_in_vain(e: Evidence) -> bool:
     # The passive server's own patience was shorter than ours: ProFTPD's TimeoutNoTransfer, pure-ftpd's idle time.
     ended = e.fault_kind == "closing" and e.fault_server == e.passive
-    return ended and _matches(r"No transfer timeout|\A421 Timeout", e.fault_detail)
+    return ended and (_gave_up(e.passive_side) or _matches(r"No transfer timeout|\A421 Timeout", e.fault_detail))
+
+
+def _gave_up(side: Side | None) -> bool:
+    return side is not None and side.silent and (side.ended or 0) >= WAITING_SECONDS
 
 
 def file_side(e: Evidence) -> Role | None:
     """The server that refused the file itself."""
     # Before any 1xx the file itself was refused. Afterwards such a code speaks of something else.
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and side.final and not side.preliminary and side.code in (450, 451, 550, 551, 553):
-            return role
-    return None
+    refusals = (450, 451, 550, 551, 553)
+    return _who(e, lambda side: not side.preliminary and side.code in refusals and not _wants_reuse(side.final))
 
 
 def _file_refused(e: Evidence) -> bool:
@@ -118,24 +176,25 @@ def _overwrite_refused(e: Evidence) -> bool:
 
 
 NO_SPACE = r"\A(452|552)|no space left|quota"
-_NO_SPACE_OR_BROKEN = r"\A451.*input/output error"  # what ProFTPD makes of a full disk
+# RFC 959: a local error of the server. While it stores, that is a disk that is full (most servers have no other code) or broken.
+_NO_SPACE_OR_BROKEN = r"\A451"
 
 
 def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -> Role | None:
     """The server that has no place for the file."""
     if _refused(e, "STOR") and _matches(pattern, e.fault_detail):
         return e.fault_server
-    side = e.active_side if e.active == "destination" else e.passive_side
-    return "destination" if side and not side.done and _matches(pattern, side.final) else None
+    side = e.side("destination")
+    if side is None or side.done or not _matches(pattern, side.final):
+        return None
+    # Before any 1xx it is the file that cannot be opened.
+    return "destination" if side.preliminary or side.code != 451 else None
 
 
 def ascii_side(e: Evidence) -> Role | None:
     """The server that says it moves text."""
     # ProFTPD and vsftpd tell the mode in their 150.
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and _matches(r"\bASCII mode\b", side.preliminary):
-            return role
-    return None
+    return _who(e, lambda side: _matches(r"\bASCII\b", side.preliminary) and not _matches(r"\bBINARY\b", side.preliminary))
 
 
 def _in_ascii(e: Evidence) -> bool:
@@ -143,33 +202,34 @@ def _in_ascii(e: Evidence) -> bool:
     return refused or (_content(e) and ascii_side(e) is not None)
 
 
-def _no_data_connection(pattern: str) -> t.Callable[[Evidence], bool]:
-    def applies(e: Evidence) -> bool:
-        # pyftpdlib connects when it gets PORT, the others when they get their data command.
-        said = (e.active_side.final if e.active_side else e.port_reply) or ""
-        return said.startswith("425") and _matches(pattern, said)
+def _not_connected(e: Evidence) -> str | None:
+    """What the active server says of a connection that it could not open; 425 after a 1xx speaks of one that it did open."""
+    # pyftpdlib connects when it gets PORT, the others when they get their data command.
+    side = e.active_side
+    said = (None if side.preliminary else side.final) if side else e.port_reply
+    return said if _matches(r"\A425", said) else None
 
-    return applies
 
-
-_connection_refused = _no_data_connection("connection refused")
-# vsftpd and pyftpdlib give no reason.
-_connection_unreachable = _no_data_connection(
-    "no route to host|network is unreachable|failed to establish connection|can't connect to specified address"
-)
-_connection_timed_out = _no_data_connection("timed out")
+def _connection_refused(e: Evidence) -> bool:
+    return _matches("connection refused", _not_connected(e))
 
 
 def _connection_blocked(e: Evidence) -> bool:
-    waited = e.active_side is not None and e.active_side.silent and e.fault_kind is None
+    side = e.active_side
+    if side is None:
+        # pyftpdlib again.
+        return e.port_unanswered or ((e.port_reply or "").startswith("4") and (e.port_seconds or 0) >= REPEATING_SECONDS)
+    waited = side.silent and e.fault_kind is None
     # A server whose own patience is shorter than ours says so.
-    gave_up = e.fault_kind == "closing" and e.fault_server == e.active and bool(e.active_side and e.active_side.silent)
-    return waited or (gave_up and "No transfer timeout" in (e.fault_detail or "")) or _connection_timed_out(e)
+    closing = side.silent and e.fault_kind == "closing" and e.fault_server == e.active
+    gave_up = closing and (_gave_up(side) or _matches("No transfer timeout", e.fault_detail))
+    late = _not_connected(e) and ((side.ended or 0) >= REPEATING_SECONDS or _matches("timed out", side.final))
+    return waited or gave_up or bool(late)
 
 
 def no_data_connection(e: Evidence) -> bool:
     """Whether the active server could not connect, whatever the reason."""
-    return _connection_refused(e) or _connection_unreachable(e) or _connection_blocked(e)
+    return _not_connected(e) is not None or _connection_blocked(e)
 
 
 def _private_address(e: Evidence) -> bool:
@@ -201,13 +261,15 @@ def _content(e: Evidence) -> bool:
 
 def _refuses_tls(e: Evidence) -> bool:
     # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
-    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and _matches("TLS handshake failed", e.fault_detail))
+    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and _matches(r"\bTLS\b", e.fault_detail))
 
 
 def _wants_tls(e: Evidence) -> bool:
     """A login without TLS, or data at another protection, that a server does not take."""
     login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
-    # ProFTPD; vsftpd; pure-ftpd.
+    # ProFTPD, which has no other words with these letters for USER; vsftpd; pure-ftpd.
+    if _refused(e, "USER") and _matches(r"\bSSL/TLS\b", e.fault_detail):
+        return True
     if login and _matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
         return True
     said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
@@ -219,15 +281,17 @@ _OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
 
 
 def _wants_reuse(text: str | None) -> bool:
-    return _matches("session reuse required|TLS session of data connection", text)  # vsftpd; FileZilla
+    return _matches("session reuse required|TLS session of (the )?data connection", text)  # vsftpd; FileZilla
 
 
-def tls_refusing_side(e: Evidence) -> Role | None:
-    """The server that ends a transfer with words about protection or sessions, else the TLS server of the data connection."""
-    for role, side in ((e.active, e.active_side), (e.passive, e.passive_side)):
-        if side and (_matches(_OTHER_PROTECTION, side.final) or _wants_reuse(side.final)):
-            return role
-    return e.tls_server
+def protection_side(e: Evidence) -> Role | None:
+    """The server that ends a transfer because of its protection."""
+    return _who(e, lambda side: _matches(_OTHER_PROTECTION, side.final) and not _wants_reuse(side.final))
+
+
+def reuse_side(e: Evidence) -> Role | None:
+    """The server that says that it wants its own client's TLS session, else the TLS server of the data connection."""
+    return _who(e, lambda side: _wants_reuse(side.final)) or e.tls_server
 
 
 def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
@@ -239,7 +303,8 @@ def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
 
 
 def _no_tls(side: Side) -> bool:
-    return _matches(_NO_TLS, side.final)
+    # The connection was there, else there were no 1xx; what could not be opened over it is the TLS session.
+    return bool(side.preliminary) and side.code == 425
 
 
 def _waited(e: Evidence) -> bool:
@@ -337,20 +402,22 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ),
     ("login_refused", lambda e: _refused(e, "USER", "PASS")),
     ("protocol_error", _fault("malformed")),
-    ("unexpected_address_advertised", lambda e: e.address_unexpected),
+    ("unexpected_address_advertised", lambda e: e.address_unexpected or _announces_what_is_refused(e)),
     ("passive_port_out_of_range", lambda e: e.port_unexpected),
-    ("privileged_port_refused", lambda e: _active_refuses(e) and (e.announced_port or 0) < 1024),
-    ("active_refuses_foreign_address", _active_refuses),
+    ("privileged_port_refused", lambda e: active_refuses(e) and (e.announced_port or 0) < 1024),
+    ("active_refuses_foreign_address", active_refuses),
     ("address_family_mismatch", _other_family),
     ("overwrite_refused", _overwrite_refused),
     ("no_space", lambda e: full_side(e) is not None),
     ("file_refused", _file_refused),
-    ("port_address_rewritten", lambda e: bool(e.rewritten) and no_data_connection(e)),
     ("hairpin_nat_missing", _hairpin),
+    # Whatever becomes of a private address, it begins with who announces it.
     ("private_address_advertised", _private_address),
+    ("port_address_rewritten", lambda e: bool(e.rewritten) and no_data_connection(e)),
     ("data_connection_refused", _connection_refused),
-    ("data_connection_unreachable", _connection_unreachable),
     ("data_connection_blocked", _connection_blocked),
+    # Any other reason, and none: vsftpd and pyftpdlib give none.
+    ("data_connection_unreachable", lambda e: _not_connected(e) is not None),
     ("data_connection_refused", _fault("client_data_refused")),
     ("data_connection_unreachable", _fault("client_data_unreachable")),
     ("data_connection_blocked", _fault("client_data_timed_out")),
@@ -370,12 +437,19 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
 __all__ = (
     "NO_SPACE",
     "PICTURES",
+    "active_mode_disabled",
+    "active_refuses",
     "ascii_side",
     "both_refuse_tls",
     "clear_side",
+    "command_limited",
     "file_side",
+    "foreign_address_refused",
     "full_side",
     "no_data_connection",
     "one_refuses_tls",
-    "tls_refusing_side",
+    "port_refused",
+    "protection_side",
+    "reuse_side",
+    "server_busy",
 )

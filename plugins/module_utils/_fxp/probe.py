@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import math
+import socket
 import time
 import typing as t
 
@@ -29,6 +30,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.wire import Wire
 
 PROBE_KEYS = ("reachable", "steps", "connection", "arrivals")
 STEPS = ("control", "login", "data")
+INSIST_SECONDS = 0.5  # between two attempts
 ANSWER_SECONDS = 0.2  # that a host has for its own answer to what has arrived; its kernel needs none
 
 
@@ -101,9 +103,12 @@ def explain(spec: ServerSpec, fault: Fault, masker: Masker) -> dict[str, t.Any]:
     return {"cause": diagnosis.cause, "detail": diagnosis.summary, "remedy": diagnosis.remedy}
 
 
-def probe_connection(address: str, port: int, timeout: float) -> dict[str, t.Any]:
+def probe_connection(address: str, port: int, timeout: float, insist: bool = False) -> dict[str, t.Any]:
     """
     One TCP connection to a literal address, and what of it crossed the interfaces of this host.
+
+    With ``insist`` a connection that is rejected is tried again until the time is over, so that somebody who only begins to watch
+    sees it, too.
 
     ``left`` tells whether the first segment went out, ``answered`` whether anything came back, however this host's own rules
     treat it. Both are none without the right to look.
@@ -111,6 +116,11 @@ def probe_connection(address: str, port: int, timeout: float) -> dict[str, t.Any
     with _wire(port) as wire:
         began = time.monotonic()
         state = reach(address, port, timeout)
+        while insist and state in ("refused", "unreachable") and time.monotonic() - began + INSIST_SECONDS < timeout:
+            time.sleep(INSIST_SECONDS)
+            again = reach(address, port, timeout - (time.monotonic() - began))
+            # The last attempt has less time than some rejections need.
+            state = state if again == "no answer" else again
         seconds = round(time.monotonic() - began, 4)
         left = answered = None
         if wire:
@@ -125,11 +135,13 @@ def watch_port(port: int, seconds: float) -> dict[str, t.Any]:
     Who tries to open a connection to a port of this host, seen before its firewall; returns soon after the first.
 
     ``sources`` are literal addresses, ``answered`` those of them that something was sent back to. Both are none without the right
-    to look.
+    to look. ``listening`` is whether the port was held open meanwhile, so that only rules can have refused somebody; none if
+    another program has it.
     """
-    with _wire(port) as wire:
+    # In this order: whatever is seen has met an open port.
+    with _listener(port) as listening, _wire(port) as wire:
         if wire is None:
-            return {"sources": None, "answered": None}
+            return {"sources": None, "answered": None, "listening": listening}
         sources: list[str] = []
         answered: list[str] = []
         first = next((one for one in wire.segments(seconds) if one.opening and not one.outgoing), None)
@@ -138,7 +150,26 @@ def watch_port(port: int, seconds: float) -> dict[str, t.Any]:
                 sources.append(one.source)
             if not one.opening and one.outgoing and one.destination not in answered:
                 answered.append(one.destination)
-    return {"sources": sources, "answered": [address for address in sources if address in answered]}
+    return {"sources": sources, "answered": [address for address in sources if address in answered], "listening": listening}
+
+
+@contextlib.contextmanager
+def _listener(port: int) -> t.Iterator[bool | None]:
+    """Listen on a port of all addresses, and say nothing to whoever comes."""
+    listener = _listen(port)
+    try:
+        yield listener is not None or None
+    finally:
+        if listener:
+            listener.close()
+
+
+def _listen(port: int) -> socket.socket | None:
+    dual = socket.has_dualstack_ipv6()
+    try:
+        return socket.create_server(("", port), family=socket.AF_INET6 if dual else socket.AF_INET, dualstack_ipv6=dual)
+    except OSError:  # it is taken
+        return None
 
 
 @contextlib.contextmanager

@@ -84,8 +84,13 @@ class ReplyAssembler:
         """Whether nothing is left over: no reply that nobody asked for, no part of one."""
         return not (self._replies or self._lines or self._buffer)
 
+    @property
+    def begun(self) -> str:
+        """What has come of a reply that has not ended yet, empty if none has begun."""
+        return "\n".join([*self._lines, *([_readable(self._buffer)] if self._buffer else [])])
+
     def _take(self, raw: bytes) -> t.Iterator[str]:
-        line = printable(raw[:MAX_LINE].decode("utf-8", "backslashreplace"))
+        line = _readable(raw)
         if len(raw) > MAX_LINE:
             yield line[:200] + " ..."
             raise MalformedReply(f"a line of more than {MAX_LINE} bytes")
@@ -101,6 +106,10 @@ class ReplyAssembler:
             self._replies.append(Reply(int(first[:3]), tuple(self._lines)))
             self._lines = []
             self._size = 0
+
+
+def _readable(raw: bytes) -> str:
+    return printable(raw[:MAX_LINE].decode("utf-8", "backslashreplace"))
 
 
 __all__ = ("MAX_LINE", "MAX_LINES", "MAX_REPLY", "MalformedReply", "Reply", "ReplyAssembler", "printable")

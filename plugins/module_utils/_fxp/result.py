@@ -48,7 +48,15 @@ def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | No
 def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
     """The evidence as plain data, without secrets in what servers said; all the rest are words of the checker."""
     seen = evidence.as_dict()
-    for key in ("fault_detail", "port_reply", "own_port_reply", "expected_digest", "digest", "claimed_digest"):
+    for key in (
+        "fault_detail",
+        "port_reply",
+        "own_port_reply",
+        "dialled_port_reply",
+        "expected_digest",
+        "digest",
+        "claimed_digest",
+    ):
         seen[key] = masker.optional(seen[key])
     for side in (seen["active_side"], seen["passive_side"]):
         if side is not None:

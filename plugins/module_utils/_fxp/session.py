@@ -198,6 +198,7 @@ class Session:
             ) from None
         if reply.code not in (230, 202):
             raise Fault("refused", self.role, reply.text, verb)
+        control.logged_in = True
 
 
 def _features(control: ControlConnection) -> dict[str, str]:

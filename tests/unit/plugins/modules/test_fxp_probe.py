@@ -48,7 +48,7 @@ def test_refused_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = run(monkeypatch, watch=50000, timeout=0.05)
     assert (ended.values["reachable"], ended.values["steps"]) == (None, None)
-    assert set(ended.values["arrivals"]) == {"sources", "answered"}
+    assert set(ended.values["arrivals"]) == {"sources", "answered", "listening"}
 
 
 @pytest.mark.parametrize(

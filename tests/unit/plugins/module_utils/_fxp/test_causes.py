@@ -13,7 +13,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.diagnosis import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.pictures import PICTURES
 
 # Causes that two servers or the way between them may have; the dialogue looks the same.
-UNCERTAIN = {"data_connection_unreachable", "data_connection_blocked", "hairpin_nat_missing", "transfer_stalled", "unknown"}
+UNCERTAIN = {
+    "data_connection_refused",
+    "data_connection_unreachable",
+    "data_connection_blocked",
+    "hairpin_nat_missing",
+    "transfer_stalled",
+    "unknown",
+}
 
 
 def test_every_picture_has_its_cause() -> None:

@@ -176,6 +176,18 @@ def test_faults(connect: Connect, data: bytes, kind: str) -> None:
     assert (caught.value.kind, caught.value.server) == (kind, "destination")
 
 
+def test_421_is_a_refusal_if_the_session_goes_on(connect: Connect) -> None:
+    line = connect("destination")
+    line.control.logged_in = True
+    line.server.sendall(b"421 other address\r\n")
+    assert line.control.command("PORT 192,0,2,1,200,10").code == 421
+    line.server.sendall(b"421 bye\r\n")
+    line.server.shutdown(socket.SHUT_WR)
+    with pytest.raises(Fault) as caught:
+        line.control.command("NOOP")
+    assert (caught.value.kind, caught.value.detail) == ("closing", "421 bye")
+
+
 def test_end_of_file(connect: Connect) -> None:
     line = connect("source")
     line.server.shutdown(socket.SHUT_WR)

@@ -35,6 +35,8 @@ GOOD = Evidence(
 )
 
 BETWEEN = ("destination", "network")
+# Where these are not certain, the place is all the same.
+ONLY_THE_REASON = ("no_space", "command_limited", "server_busy")
 OPEN: dict[str, t.Any] = {"stage": "transfer", "size": None, "digest": None, "verified_by": None, "seconds": None}
 
 
@@ -98,7 +100,10 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("lost", "destination"), "control_lost", "destination", True),
     (fault("closing", "source", "421 Session Timeout"), "control_lost", "source", True),
     (fault("silent", "source"), "control_lost", "source", True),
-    (fault("refused", "source", "502 no", "PASV"), "unknown", None, False),
+    # Whoever refuses PASV is to blame, whatever the words; they only make the reason certain.
+    (fault("refused", "source", "502 no", "PASV"), "command_limited", "source", False),
+    (fault("refused", "source", "501 EPSV : non", "EPSV"), "command_limited", "source", True),
+    (fault("refused", "source", "425 no", "PASV"), "unknown", "source", False),
     (fault("refused", "source", "501 PASV: Operation not permitted", "PASV"), "command_limited", "source", True),
     (fault("refused", "source", "501 EPSV: Operation not permitted", "EPSV"), "command_limited", "source", True),
     (fault("refused", "source", "550 Permission denied.", "PASV"), "command_limited", "source", True),
@@ -118,9 +123,26 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         "destination",
         True,
     ),
-    (refused_port(ILLEGAL, ILLEGAL), "unknown", None, False),
-    (refused_port(ILLEGAL, None), "unknown", None, False),
-    (refused_port("450 busy", None), "unknown", None, False),
+    (refused_port(ILLEGAL, ILLEGAL), "active_mode_disabled", "destination", False),
+    (refused_port(ILLEGAL, None), "unknown", "destination", False),
+    (refused_port("450 busy", None), "server_busy", "destination", False),
+    # FileZilla Server refuses by 421 and goes on; a server that connects at once says so late, if at all.
+    (refused_port("421 no", "200 ok", port_seconds=0.01), "active_refuses_foreign_address", "destination", True),
+    (refused_port("421 Active data channel timed out.", None, port_seconds=30.0), "data_connection_blocked", "source", False),
+    (fault("silent", "destination", stage="port", port_unanswered=True), "data_connection_blocked", "source", False),
+    # The active server would connect to where the passive one is, and not to what that announces.
+    (
+        refused_port(ILLEGAL, "200 ok", announced_address="203.0.113.9", dialled_port_reply="200 ok"),
+        "unexpected_address_advertised",
+        "source",
+        False,
+    ),
+    (
+        refused_port(ILLEGAL, "200 ok", announced_address="203.0.113.9", dialled_port_reply=ILLEGAL),
+        "active_refuses_foreign_address",
+        "destination",
+        True,
+    ),
     (refused_port(ILLEGAL, "200 ok", announced_port=80), "privileged_port_refused", "source", True),
     (refused_port("425 Can't connect to specified address.", None), "data_connection_unreachable", "source", False),
     (refused_port("500 Unable to service PORT commands", ILLEGAL), "active_mode_disabled", "destination", True),
@@ -133,14 +155,26 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # The active side's data command.
     (active("550 f: No such file or directory"), "file_refused", "destination", True),
     (active("553 f: Permission denied"), "file_refused", "destination", True),
-    (active(CONNECT + "Connection refused"), "data_connection_refused", "source", True),
+    (active(CONNECT + "Connection refused"), "data_connection_refused", "source", False),
+    # What the client met is no proof either: a rule at the active server or between may be about one or both.
+    (active(CONNECT + "Connection refused", client_reached="connected"), "data_connection_refused", "source", False),
+    (active(CONNECT + "Connection refused", client_reached="refused"), "data_connection_refused", "source", False),
+    (active("425 Verbindungsaufbau abgelehnt"), "data_connection_unreachable", "source", False),
+    ({**active(None), "active_side": Side(None, "425 sans réponse", 127.0, 127.0)}, "data_connection_blocked", "source", False),
     (active(CONNECT + "No route to host"), "data_connection_unreachable", "source", False),
     (active(CONNECT + "Network is unreachable"), "data_connection_unreachable", "source", False),
     (active(CONNECT + "Connection timed out"), "data_connection_blocked", "source", False),
     (active(None), "data_connection_blocked", "source", False),
     (active("425 Failed to establish connection."), "data_connection_unreachable", "source", False),
     (active(CONNECT + "Address family not supported by protocol"), "address_family_mismatch", "destination", True),
-    (active(CONNECT + "Invalid argument"), "address_family_mismatch", "destination", True),
+    # Over IPv4 this is a route that leads nowhere.
+    (active(CONNECT + "Invalid argument"), "data_connection_unreachable", "source", False),
+    (
+        active(CONNECT + "Invalid argument", announced_address="2001:db8::1", dialled_address="2001:db8::1"),
+        "address_family_mismatch",
+        "destination",
+        True,
+    ),
     (active("450 STOR: data transfer in progress"), "server_busy", "destination", True),
     # The disk, and a name that is taken.
     (active("550 f: Overwrite permission denied"), "overwrite_refused", "destination", True),
@@ -155,32 +189,48 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         False,
     ),
     (fault("refused", "source", "550 SIZE not allowed in ASCII mode", "SIZE", stage="prepare"), "type_mismatch", "source", True),
-    (active("500 RETR not understood"), "unknown", None, False),
+    (active("500 RETR not understood"), "unknown", "destination", False),
+    (active("451 f: no"), "file_refused", "destination", True),
     (
         active(None, **fault("closing", "destination", "421 No transfer timeout (12 seconds)", active_side=Side())),
         "data_connection_blocked",
         "source",
         False,
     ),
+    (
+        active(None, **fault("closing", "destination", "421 Zeit abgelaufen", active_side=Side(ended=12.0))),
+        "data_connection_blocked",
+        "source",
+        False,
+    ),
+    (active(None, **fault("closing", "destination", "421 x", active_side=Side(ended=0.01))), "control_lost", "destination", True),
     (active(None, **fault("lost", "destination", active_side=Side())), "control_lost", "destination", True),
     # A private or wrong address explains why nothing answers there; the cause says which where that is plain.
-    (active(CONNECT + "Connection refused", announced_address="10.1.0.11"), "private_address_advertised", "source", True),
-    (active(CONNECT + "No route to host", announced_address="100.64.0.1"), "private_address_advertised", "source", True),
-    (active(None, announced_address="192.168.1.1"), "private_address_advertised", "source", True),
-    (active(CONNECT + "Connection refused", announced_address="203.0.113.9"), "data_connection_refused", "source", True),
-    # The client got the connection that was meant for the private address.
+    # Two servers on one network may meet at private addresses, so a rule between them looks the same.
+    (active(CONNECT + "Connection refused", announced_address="10.1.0.11"), "private_address_advertised", "source", False),
+    (active(CONNECT + "No route to host", announced_address="100.64.0.1"), "private_address_advertised", "source", False),
+    (active(None, announced_address="192.168.1.1"), "private_address_advertised", "source", False),
+    (active(CONNECT + "Connection refused", announced_address="203.0.113.9"), "data_connection_refused", "source", False),
+    # The client got the connection that was meant for the private address: that begins with who announces it.
     (
         active(CONNECT + "Connection refused", announced_address="10.1.0.11", rewritten=True),
+        "private_address_advertised",
+        "source",
+        True,
+    ),
+    (active(None, announced_address="10.1.0.11", rewritten=True), "private_address_advertised", "source", True),
+    # The announced address is the right one inside, where the passive server was dialled.
+    (
+        active(None, announced_address="10.1.0.11", dialled_address="10.1.0.11", active_address="192.0.2.1", rewritten=True),
         "port_address_rewritten",
         "destination",
         True,
     ),
-    (active(None, announced_address="10.1.0.11", rewritten=True), "port_address_rewritten", "destination", True),
     (
         active(CONNECT + "Connection refused", announced_address="10.1.0.11", rewritten=False),
         "private_address_advertised",
         "source",
-        True,
+        False,
     ),
     # One gateway in front of both, seen from outside and from inside.
     (active(None, active_address="198.51.100.11"), "hairpin_nat_missing", "source", False),
@@ -192,7 +242,7 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         active(CONNECT + "Connection refused", announced_address="10.1.0.11", dialled_address="10.1.0.12"),
         "data_connection_refused",
         "source",
-        True,
+        False,
     ),
     (active("550 no", announced_address="10.1.0.11"), "file_refused", "destination", True),
     # The passive side refuses the peer.
@@ -219,7 +269,24 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     ),
     (both(Side("150 x", ABORTED), Side(), **gave_up("421 Timeout")), "passive_refuses_foreign_address", "source", False),
     (both(Side("150 x", "226 x"), Side(), **gave_up("421 Shutting down")), "control_lost", "source", True),
-    (both(Side("150 x", ABORTED), Side(None, CONNECT + "Operation not permitted")), "unknown", None, False),
+    # A connection that is not taken, in words that nobody knows.
+    (
+        both(Side("150 x", ABORTED), Side(None, CONNECT + "Operation not permitted")),
+        "passive_refuses_foreign_address",
+        "source",
+        False,
+    ),
+    (both(Side("150 x", "226 x"), Side(None, "425 keine Berechtigung")), "passive_refuses_foreign_address", "source", False),
+    (both(Side("150 x", "226 x"), Side(None, "421 other address")), "passive_refuses_foreign_address", "source", False),
+    (both(Side("150 x", ABORTED), Side(None, "435 no")), "passive_refuses_foreign_address", "source", False),
+    (both(Side("150 x", ABORTED), Side(None, "450 no")), "file_refused", "source", True),
+    (
+        both(Side("150 x", "226 x"), Side(ended=20.0), **gave_up("421 délai expiré")),
+        "passive_refuses_foreign_address",
+        "source",
+        False,
+    ),
+    (both(Side("150 x", "226 x"), Side(ended=0.01), **gave_up("421 au revoir")), "control_lost", "source", True),
     (both(Side("150 x", ABORTED), Side("150 x", CONNECT + "Permission denied")), "unknown", None, False),
     # Its file error is the cause, whatever the active side makes of the closed port.
     (both(Side("150 x", "226 x"), Side(None, "550 f: No such file or directory")), "file_refused", "source", True),
@@ -237,6 +304,8 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         False,
     ),
     (both(Side("150 x", "552 Disk quota exceeded"), Side("150 x", ABORTED)), "no_space", "destination", True),
+    # vsftpd has these words for every disk.
+    (both(Side("150 x", "451 Failure writing to local file."), Side("150 x", ABORTED)), "no_space", "destination", False),
     # What a server says about quotas while all is well is no fault.
     (both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)), "unknown", None, False),
     (
@@ -261,6 +330,18 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         True,
     ),
     (
+        {"stage": "verify", "digest": "bb", "active_side": Side("150 打开ASCII模式", "226 x")},
+        "type_mismatch",
+        "destination",
+        True,
+    ),
+    (
+        {"stage": "verify", "digest": "bb", "active_side": Side("150 Opening BINARY mode data connection for ASCII", "226 x")},
+        "content_mismatch",
+        "destination",
+        True,
+    ),
+    (
         fault(
             "refused",
             "destination",
@@ -276,15 +357,17 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         True,
     ),
     # The client's own data connections.
-    (fault("client_data_refused", "source", stage="prepare"), "data_connection_refused", "source", True),
+    (fault("client_data_refused", "source", stage="prepare"), "data_connection_refused", "source", False),
     (fault("client_data_timed_out", "source", stage="prepare"), "data_connection_blocked", "source", False),
     (fault("client_data_unreachable", "source", stage="prepare"), "data_connection_unreachable", "source", False),
-    (fault("client_data_lost", "source", stage="prepare"), "unknown", None, False),
+    (fault("client_data_lost", "source", stage="prepare"), "unknown", "source", False),
     (fault("refused", "source", "553 no", "STOR", stage="prepare"), "file_refused", "source", True),
     (fault("refused", "destination", "550 no", "CWD", stage="prepare"), "file_refused", "destination", True),
     (fault("refused", "source", "550 there: No such file or directory", "SIZE", stage="prepare"), "file_refused", "source", True),
 ]
 
+NO_SPACE = "452 Transfer aborted. No space left on device"
+BROKEN = "451 Transfer aborted. Input/output error"
 EPERM = CONNECT + "Operation not permitted"
 NEW, OLD = Agreed("TLSv1.3", "TLS_AES_256_GCM_SHA384", True), Agreed("TLSv1.2", "ECDHE-ECDSA-AES256-GCM-SHA384", True)
 
@@ -308,6 +391,7 @@ def hung_up(server: str) -> dict[str, t.Any]:
 GONE = Side("150 x", gone=True)
 QUIET = Side("150 x", "226 x", 0.001, 0.4)
 SOON, LATE = Side("150 x", EPERM, 0.001, 0.2), Side("150 x", EPERM, 0.001, 300.0)
+STRANGE = Side("150 x", "425 Die Operation ist nicht erlaubt", 0.001, 0.2)
 ONLY_OLD = {"tls_versions": {"source": ["TLSv1.2"], "destination": ["TLSv1.3"]}}
 ALSO_NEW = {"tls_versions": {"source": ["TLSv1.2"], "destination": ["TLSv1.2", "TLSv1.3"]}}
 
@@ -316,6 +400,8 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # The control connection.
     (fault("tls_refused", "source", "500 AUTH not understood", "AUTH"), "tls_login_refused", "source", True),
     (fault("login_closing", "source", "421 TLS handshake failed"), "tls_login_refused", "source", True),
+    (fault("login_closing", "source", "421 TLS握手失败"), "tls_login_refused", "source", True),
+    (fault("refused", "source", "550 SSL/TLS requis sur le canal", "USER"), "tls_policy_mismatch", "source", True),
     (fault("tls_untrusted", "destination", "it has expired", "AUTH"), "tls_certificate_untrusted", "destination", True),
     # Policies.
     (
@@ -350,6 +436,18 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     ),
     (fault("tls_protection", "source", "200 Protection set to Clear", "PROT"), "tls_protection_mismatch", "source", True),
     (fault("tls_roles", "source", "200 SSCN:SERVER METHOD", "SSCN", stage="protect"), "tls_roles_unassigned", None, True),
+    # Codes and their order tell what the words are about: after a 1xx the connection is there, and only TLS is not.
+    (private(STRANGE, STRANGE), "tls_versions_disjoint", None, False),
+    (private(QUIET, STRANGE, reuse_demanded=True), "tls_session_reuse_required", "source", True),
+    (sending(GONE, STRANGE, **hung_up("source"), reuse_demanded=True), "tls_session_reuse_required", "destination", True),
+    (private(STRANGE, QUIET), "tls_protection_mismatch", "source", True),
+    (private(STRANGE, Side(None, "425 keine Berechtigung")), "passive_refuses_foreign_address", "source", False),
+    (
+        private(Side("150 x", ABORTED), Side(None, "450 TLS session of data connection has not resumed")),
+        "tls_session_reuse_required",
+        "source",
+        True,
+    ),
     # Both complain: at once, or after somebody's patience.
     (private(SOON, SOON), "tls_versions_disjoint", None, False),
     (private(SOON, SOON, **ONLY_OLD), "tls_versions_disjoint", None, True),
@@ -381,6 +479,14 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         "destination",
         True,
     ),
+    # Who said what is wrong counts, not whose connection died of it.
+    (private(Side("150 x", NO_SPACE), GONE, **hung_up("source")), "no_space", "destination", True),
+    (sending(GONE, Side("150 x", NO_SPACE), **hung_up("source")), "no_space", "destination", True),
+    (private(Side("150 x", BROKEN), GONE, **hung_up("source")), "no_space", "destination", False),
+    (private(Side(None, "522 no"), GONE, **hung_up("source")), "tls_policy_mismatch", "destination", True),
+    (private(GONE, Side(None, "521 no"), **hung_up("destination")), "tls_policy_mismatch", "source", True),
+    (private(GONE, Side(None, "550 no"), **hung_up("destination")), "file_refused", "source", True),
+    (both(GONE, Side(None, "550 no"), **hung_up("destination")), "file_refused", "source", True),
     # Late, or from the TLS client: the other one does not encrypt.
     (private(QUIET, LATE), "tls_protection_mismatch", "destination", False),
     (private(QUIET, LATE, reuse_demanded=True), "tls_protection_mismatch", "destination", False),
@@ -441,6 +547,8 @@ def test_pictures(changes: dict[str, t.Any], cause: str, server: str | None, cer
     assert diagnosis is not None
     assert (diagnosis.cause, diagnosis.server, diagnosis.certain) == (cause, server, certain)
     assert not (certain and diagnosis.also_possible)
+    assert certain or diagnosis.also_possible or diagnosis.cause in ONLY_THE_REASON
+    assert diagnosis.server not in diagnosis.also_possible
     assert diagnosis.summary
     assert diagnosis.remedy.endswith(".")
     assert "{" not in diagnosis.summary + diagnosis.remedy
@@ -491,3 +599,31 @@ def test_braces_in_what_a_server_says() -> None:
     diagnosis = diagnose(dataclasses.replace(GOOD, **fault("refused", "source", "530 {host} {0}\n530 end", "PASS")))
     assert diagnosis is not None
     assert "530 {host} {0} / 530 end" in diagnosis.summary
+
+
+def test_replies_of_several_lines_are_quoted_whole() -> None:
+    said = "425-Sorry, user\n Only the client's own address.\n425 no"
+    diagnosis = diagnose(dataclasses.replace(GOOD, **both(Side("150 x", "226 x"), Side(None, said))))
+    assert diagnosis is not None
+    assert "425-Sorry, user /  Only the client's own address. / 425 no" in diagnosis.summary
+    long = "\n".join(["226-a", *(f" {number}" for number in range(100)), "226 z"])
+    diagnosis = diagnose(dataclasses.replace(GOOD, **both(Side("150 x", ABORTED), Side("150 x", long))))
+    assert diagnosis is not None
+    assert "226-a /  0 /  1 /  2 /  3 / ... / 226 z" in diagnosis.summary
+
+
+def test_nobody_is_told_to_open_a_server_for_a_mistaken_address() -> None:
+    announced = {"announced_address": "203.0.113.9"}
+    admitted = refused_port(ILLEGAL, "200 ok", dialled_port_reply="200 ok", **announced)
+    diagnosis = diagnose(dataclasses.replace(GOOD, **admitted))
+    assert diagnosis is not None
+    assert diagnosis.also_possible == ("destination",)
+    assert "fxp_masquerade_address" in diagnosis.remedy.split(".")[0]
+    neither = refused_port(ILLEGAL, "200 ok", dialled_port_reply=ILLEGAL, **announced)
+    diagnosis = diagnose(dataclasses.replace(GOOD, **neither))
+    assert diagnosis is not None
+    assert diagnosis.remedy.startswith("First see whether 203.0.113.9 is right")
+    planned = refused_port(ILLEGAL, "200 ok", expected_address="203.0.113.9", **announced)
+    diagnosis = diagnose(dataclasses.replace(GOOD, **planned))
+    assert diagnosis is not None
+    assert diagnosis.remedy.startswith("Put 203.0.113.9 into the class")

@@ -45,6 +45,16 @@ def test_both_finals(connect: Connect) -> None:
     assert 0 <= (pair.exchange.seconds or -1) < 1
 
 
+@pytest.mark.parametrize("said", [b"553-\r\n553- Not here.\r\n150 go\r\n", b"15"])
+def test_a_reply_that_does_not_end_is_no_silence(connect: Connect, said: bytes) -> None:
+    pair = Pair(connect)
+    pair.exchange.send("source", "RETR x")
+    pair.source.server.sendall(said)
+    with pytest.raises(Fault, match=r"does not end: '(553-.*Not here|15)") as caught:
+        pair.exchange.first_answer("source")
+    assert (caught.value.kind, caught.value.server) == ("malformed", "source")
+
+
 def test_finals_that_came_with_the_first_reply(connect: Connect) -> None:
     pair = Pair(connect)
     pair.exchange.send("source", "RETR x")

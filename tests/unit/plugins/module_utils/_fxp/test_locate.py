@@ -15,8 +15,8 @@ HERE = ["192.0.2.12"]
 SILENT = {"state": "no answer", "left": True, "answered": False}
 
 
-def arrivals(*sources: str, answered: bool = False) -> dict[str, t.Any]:
-    return {"sources": list(sources), "answered": list(sources) if answered else []}
+def arrivals(*sources: str, answered: bool = False, listening: bool | None = None) -> dict[str, t.Any]:
+    return {"sources": list(sources), "answered": list(sources) if answered else [], "listening": listening}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,11 @@ def arrivals(*sources: str, answered: bool = False) -> dict[str, t.Any]:
         (SILENT, arrivals("203.0.113.7"), "passive", False, ("network",)),
         (SILENT, arrivals("203.0.113.7", *HERE), "passive", True, ()),
         ({**SILENT, "state": "refused"}, arrivals(*HERE, answered=True), None, False, ("passive", "active", "network")),
+        ({**SILENT, "state": "refused", "answered": True}, arrivals(*HERE, listening=True), "passive", True, ()),
+        ({**SILENT, "state": "refused", "answered": True}, arrivals(), None, True, ()),
+        ({**SILENT, "state": "refused", "answered": True}, {}, None, False, ("passive", "active", "network")),
+        ({**SILENT, "state": "refused", "left": False}, arrivals(), "active", True, ()),
+        ({**SILENT, "state": "refused"}, arrivals("203.0.113.7"), "passive", False, ("network",)),
         ({**SILENT, "state": "connected"}, arrivals(*HERE, answered=True), None, False, ("passive", "active", "network")),
     ],
 )
