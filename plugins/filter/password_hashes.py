@@ -65,10 +65,7 @@ import base64
 import hashlib
 import typing as t
 
-from ansible.utils.encrypt import do_encrypt
-
-# The default of crypt(3) and of ProFTPD's ftpasswd; a login takes about 3 ms with it.
-ROUNDS = 5000
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
 
 
 def stable_salt(host: str, name: str) -> str:
@@ -88,8 +85,7 @@ def password_hashes(
         name = account["name"]
         own = secrets[name] if account["password_from"] == "users" else {"password": check_password}
         # A template's value may be a tagged or vaulted string; crypt wants a plain one.
-        given = own.get("password_hash") or do_encrypt(str(own["password"]), "sha512_crypt", salt=stable_salt(host, name),
-                                                       rounds=ROUNDS)
+        given = own.get("password_hash") or sha512_crypt(str(own["password"]), stable_salt(host, name))
         rows.append({"name": name, "home": account["home"], "uid": account["uid"], "gid": account["gid"],
                      "password_hash": str(given)})
     return rows
