@@ -8,8 +8,8 @@
 """
 Passwords hashed as crypt(3) does with SHA-512 (U. Drepper, "Unix crypt using SHA-256 and SHA-512", version 0.6).
 
-An implementation of our own because the same account must get the same text from every controller: Python has no crypt since 3.13,
-passlib would be one more library to install, and what ansible-core makes of a given salt depends on its release.
+An implementation of our own because the same account must get the same text from every controller: Python has no crypt since
+3.13, passlib would be one more library to install, and what ansible-core makes of a given salt depends on its release.
 """
 
 from __future__ import annotations

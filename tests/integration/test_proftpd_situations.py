@@ -20,10 +20,10 @@ import time
 import typing as t
 
 import pytest
-from ansible.utils.encrypt import do_encrypt
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, daemon, proof, sockets, swap
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
 __all__ = ["server"]  # the fixture
@@ -257,7 +257,7 @@ def test_a_transfer_that_runs_during_a_change_finishes(server: Server, tmp_path:
     home.mkdir()
     payload = os.urandom(2_000_000)
     (home / "big").write_bytes(payload)
-    password_hash = do_encrypt("correct-horse", "sha512_crypt", salt="saltsaltsaltsalt", rounds=5000)
+    password_hash = sha512_crypt("correct-horse", "saltsaltsaltsalt")
     line = accounts.Account("a", password_hash, 0, 0, str(home)).line()
     (server.directory / "passwd").write_text(line)
     slow = "TransferRate RETR 600\nRootLogin on"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A play may say ``become: true`` for its servers; that must not reach the controller or a vantage, where nobody may have sudo."""
+"""A play may say ``become: true`` for its servers; that must not reach the controller or a vantage, which may have no sudo."""
 
 from __future__ import annotations
 
