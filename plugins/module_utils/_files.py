@@ -112,33 +112,3 @@ def remove(path: str) -> None:
     """Remove the file *path* if it is there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def is_directory(path: str) -> bool:
-    """Tell whether *path* is a directory, or a link to one."""
-    return os.path.isdir(path)
-
-
-def make_directories(path: str, mode: int, uid: int, gid: int) -> t.Iterator[str]:
-    """
-    Make the directory *path* for *uid* and *gid*, parents as root's with mode 0755, and yield each that was made.
-
-    An existing directory is left as it is.
-    """
-    if is_directory(path):
-        return
-    parent = os.path.dirname(path)
-    yield from make_directories(parent, 0o755, 0, 0)
-    # Under another name until it is whole: a directory that is there is taken as it is by the next run.
-    staged = staged_name(path)
-    with contextlib.suppress(FileNotFoundError):
-        os.rmdir(staged)
-    os.mkdir(staged, 0o700)
-    try:
-        os.chown(staged, uid, gid, follow_symlinks=False)
-        os.chmod(staged, mode)
-        os.rename(staged, path)
-    except BaseException:
-        os.rmdir(staged)
-        raise
-    yield path

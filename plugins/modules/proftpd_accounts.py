@@ -12,6 +12,8 @@ description:
   - Replaces the password file as a whole, so an account that is not listed can no longer log in.
   - The file is readable by root only from its first byte on. Nothing of it is returned or shown as a diff.
   - A home that is missing is made with mode 0750 for its owner. One that exists is left as it is, and none is ever removed.
+  - A home is made only where every directory above it belongs to root and nobody else may write there, unless it is sticky as
+    C(/tmp) is. Links on the way are followed if they are root's. Make a home by hand elsewhere.
   - With O(state=absent) the password file is removed, and every home stays with all that is in it.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)

@@ -33,21 +33,21 @@ define passive_ports = 50000-50099
 define incoming = {{ $control_port, $passive_ports }}
 define addresses = {{ {SERVER} }}
 define outgoing4 = {{
-	{PEER} . 50000-50099, # peer
+    {PEER} . 50000-50099, # peer
 }}
 table inet proftpd_fxp
 delete table inet proftpd_fxp
 table inet proftpd_fxp {{
-	chain input {{
-		type filter hook input priority filter; policy accept;
-		tcp dport $incoming jump ftp
-	}}
-	chain ftp {{
-		ct state established,related accept
-		ip saddr {{ {CLIENT}, {BLOCKED} }} accept
-		tcp dport $passive_ports ip saddr {PEER} accept
-		drop
-	}}
+    chain input {{
+        type filter hook input priority filter; policy accept;
+        tcp dport $incoming jump ftp
+    }}
+    chain ftp {{
+        ct state established,related accept
+        ip saddr {{ {CLIENT}, {BLOCKED} }} accept
+        tcp dport $passive_ports ip saddr {PEER} accept
+        drop
+    }}
 }}
 """
 BASE = "ct state established,related accept; iif lo accept;"

@@ -14,7 +14,7 @@ import os
 import pwd
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils import _directories, _files
 
 # mod_auth_file reads the file as root, before a session gives its privileges away.
 MODE = 0o600
@@ -65,16 +65,25 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
     """Write the password file, make missing homes; return whether anything changed and which directories were made."""
     text = render(accounts)
     changed = _files.read_text(path) != text or not _files.has_mode(path, MODE)
+    # All homes are looked at before the first one is made.
+    missing = list(dict.fromkeys(name for account in accounts for name in _make_home(account, check_mode=True)))
     if check_mode:
-        missing = [account.home for account in accounts if not _files.is_directory(account.home)]
         return changed or bool(missing), missing
     _files.remove(_files.staged_name(path))  # left by a run that was killed
     made: list[str] = []
     for account in accounts:
-        made += _files.make_directories(account.home, HOME_MODE, account.uid, account.gid)
+        made += _make_home(account)
     if changed:
         _files.write(path, text, MODE)
     return changed or bool(made), made
+
+
+def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:
+    try:
+        return _directories.make(account.home, HOME_MODE, account.uid, account.gid, check_mode=check_mode)
+    except _directories.DirectoryError as exc:
+        raise AccountError(f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
+                           "hand, or choose one below directories that belong to root alone.") from None
 
 
 def remove(path: str, *, check_mode: bool) -> bool:

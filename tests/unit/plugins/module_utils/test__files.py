@@ -61,12 +61,3 @@ def test_reading_what_is_not_there_and_what_is_not_text(tmp_path: pathlib.Path) 
     assert text is not None
     _files.write(str(tmp_path / "copy"), text, 0o644)
     assert (tmp_path / "copy").read_bytes() == raw
-
-
-def test_directories_are_made_for_their_owner_and_left_alone_later(tmp_path: pathlib.Path) -> None:
-    home = tmp_path / "srv" / "fxp" / "mirror"
-    assert list(_files.make_directories(str(home), 0o750, 1234, 1235)) == [str(home.parent.parent), str(home.parent), str(home)]
-    assert (home.stat().st_uid, home.stat().st_gid, mode(home)) == (1234, 1235, 0o750)
-    assert (home.parent.stat().st_uid, mode(home.parent)) == (0, 0o755)
-    assert list(_files.make_directories(str(home), 0o700, 1, 1)) == []
-    assert (home.stat().st_uid, mode(home)) == (1234, 0o750)

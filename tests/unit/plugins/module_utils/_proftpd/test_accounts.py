@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import stat
 
@@ -34,7 +35,7 @@ def test_nothing_breaks_out_of_a_line(bad: accounts.Account) -> None:
 def test_apply_makes_file_and_homes_once(tmp_path: pathlib.Path) -> None:
     file, home = tmp_path / "fxp.passwd", tmp_path / "srv" / "a"
     wanted = [account("a", str(home))]
-    assert accounts.apply(str(file), wanted, check_mode=True) == (True, [str(home)])
+    assert accounts.apply(str(file), wanted, check_mode=True) == (True, [str(home.parent), str(home)])
     assert not file.exists()
     assert not home.exists()
     assert accounts.apply(str(file), wanted, check_mode=False) == (True, [str(home.parent), str(home)])
@@ -61,3 +62,14 @@ def test_removal_takes_the_file_and_leaves_the_homes(tmp_path: pathlib.Path) -> 
     assert accounts.remove(str(file), check_mode=False)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert not accounts.remove(str(file), check_mode=False)
+
+
+def test_nothing_is_written_where_one_home_cannot_be_made(tmp_path: pathlib.Path) -> None:
+    theirs = tmp_path / "alice"
+    theirs.mkdir()
+    os.chown(theirs, 1000, 1000)
+    file, good = tmp_path / "fxp.passwd", tmp_path / "good"
+    for check_mode in (True, False):
+        with pytest.raises(accounts.AccountError, match=r"alice/ftp of the account 'b'.*belongs to uid 1000"):
+            accounts.apply(str(file), [account("a", str(good)), account("b", str(theirs / "ftp"))], check_mode=check_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["alice"]
