@@ -36,7 +36,8 @@ def make(path: str, mode: int, uid: int, gid: int, *, check_mode: bool = False) 
     """
     if os.path.isdir(path):
         return []
-    rest, where, links, made = _parts(path), "/", 0, []
+    rest, where, links = _parts(path), "/", 0
+    made: list[str] = []
     handle = os.open("/", _WAY)
     try:
         while rest:
