@@ -43,6 +43,10 @@ class ActionModule(ActionBase):
         for host in task_vars["groups"][GROUP]:
             options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host], self._templar.is_template)
             problems += found
+        # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
+        for host in task_vars["groups"].get(_plan.GATEWAYS, ()):
+            if host not in options:
+                problems += _vocabulary.unknown(host, task_vars["hostvars"][host])
         if problems:
             raise AnsibleActionFail(str(PlanError(problems)))
         # Servers that are to be absent have no say in where checks are driven from.

@@ -31,7 +31,9 @@ attributes:
 options:
   address:
     description:
-      - The literal IPv4 or IPv6 address that clients and peers dial.
+      - The literal IPv4 or IPv6 address that clients and peers dial. No two servers have the same one, unless something in
+        front of them translates addresses (O(gateway), O(masquerade_address)).
+      - Addresses of loopback and link-local ones are refused, because nobody else can dial them.
       - If it is not said and C(ansible_host) is a literal address, that address is taken.
     type: str
   control_port:
@@ -68,6 +70,7 @@ options:
     description:
       - The literal addresses that connections opened by this server appear to come from when they reach a peer.
       - If it is not said, O(masquerade_address) is taken, else O(address).
+      - They are of the family that the server announces. Others are told, and refused where none of that family is among them.
     type: list
     elements: str
     default: []
@@ -112,7 +115,8 @@ options:
         required: true
       password:
         description:
-          - Password of the account. Keep it in a vault.
+          - Password of the account. Keep it in a vault, and in quotes if it looks like a number, because YAML reads some numbers
+            as others (0123 is 83).
           - Exactly one of O(users[].password) and O(users[].password_hash) must be said.
         type: str
       password_hash:
@@ -122,17 +126,17 @@ options:
       home:
         description:
           - Absolute path of the directory that the account sees as its root. It is made if it is missing, and an existing one is
-            left as it is.
+            left as it is. A directory of the system, such as C(/etc) or what is in it, is refused.
           - If it is not said, it is C(/srv/fxp/<name>).
         type: str
       uid:
         description:
-          - Numeric owner of the files that the account writes.
+          - Numeric owner of the files that the account writes, never 0 (root).
           - If it is not said, the system account C(ftp) owns them.
         type: int
       gid:
         description:
-          - Numeric group of the files that the account writes.
+          - Numeric group of the files that the account writes, never 0.
           - If it is not said, it is the group of the system account C(ftp).
         type: int
       fxp:

@@ -36,7 +36,8 @@ def play(directory: pathlib.Path, playbook: str, *arguments: str) -> Run:
     hosts["ftp3"]["fxp_state"] = "absent"
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": hosts, "vars": SAID}}))
-    done = subprocess.run(["ansible-playbook", "-i", str(inventory), f"proftpd.fxp.{playbook}", "--check", *arguments], cwd=directory,
+    command = ["ansible-playbook", "-i", str(inventory), f"proftpd.fxp.{playbook}", "--check", *arguments]
+    done = subprocess.run(command, cwd=directory,
                           capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     return Run(done.returncode, " ".join((done.stdout + done.stderr).split()))
 
