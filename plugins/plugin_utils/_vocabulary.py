@@ -83,6 +83,14 @@ def options_of(
     return options, [] if options["state"] == _plan.ABSENT else problems
 
 
+def is_absent(variables: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a server with these *variables* is to be absent."""
+    try:
+        return bool(variables.get("fxp_state") == _plan.ABSENT)
+    except AnsibleError:
+        return False
+
+
 def unknown(host: str, names: t.Iterable[str]) -> list[Problem]:
     """Return what is wrong with the *names* of variables of *host*: those with the prefix that the vocabulary does not have."""
     problems = []
