@@ -15,6 +15,10 @@ description:
     is the variable C(fxp_passive_ports). A task that calls this action passes no options.
   - Only inventory variables are read, never gathered facts, and no host is contacted. So the plan is the same with C(--limit),
     in every batch of C(serial), and while a server is down.
+  - Templates are resolved with what the inventory says, too. What is said with C(-e) counts like the inventory.
+  - A variable of this list, or a slip of one, that stands elsewhere, such as in a play's C(vars), for a role, as a fact or in
+    C(group_vars) beside a playbook, is refused by name, because other playbooks would not see it. Other names, such as a
+    registered C(fxp_result), are not looked at there.
   - An inventory that cannot be planned fails with one sentence for each problem that names host, variable, value and cure, before
     any host changes. A variable with the prefix C(fxp_) that is not in this list is such a problem.
   - The roles of this collection call this action; there is rarely a reason to call it otherwise.

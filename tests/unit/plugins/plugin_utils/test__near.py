@@ -27,15 +27,17 @@ def test_slips_are_told(name: str, meant: str) -> None:
 
 @pytest.mark.parametrize("name", [
     *OURS, "fxp_result", "fxp_status", "fxp_port", "fxp_ports", "fxp_check", "fxp_check_result", "fxp_servers", "fxp_server",
-    "fxp_host", "fxp_hosts", "fxp_home", "fxp_add", "fxp_masquerade", "fxp_tls_ca", "fxp_firewall", "fxp_state_file", "fxp_version", "fxp_vars", "fxp_",
-    "other", "tls", "contrl_port",
+    "fxp_host", "fxp_hosts", "fxp_home", "fxp_add", "fxp_masquerade", "fxp_tls_ca", "fxp_firewall", "fxp_state_file",
+    "fxp_version", "fxp_vars", "fxp_", "other", "tls", "contrl_port",
 ])
 def test_names_of_others_pass(name: str) -> None:
     assert _near.mistyped(name, OURS, "fxp_") is None
 
 
-@pytest.mark.parametrize("name", ["smoke_test_url", "smoke_test_user", "smoke_test_ports", "audit_log", "audit_rules", "audit_user",
-                                  "audit_hosts_file", "rule_sheet_title", "rule_sheet"])
+@pytest.mark.parametrize("name", [
+    "smoke_test_url", "smoke_test_user", "smoke_test_ports", "audit_log", "audit_rules", "audit_user", "audit_hosts_file",
+    "rule_sheet_title", "rule_sheet",
+])
 def test_names_of_other_playbooks_pass(name: str) -> None:
     assert not _said.slips("ftp1", [name])
 
@@ -46,5 +48,6 @@ def test_every_single_slip_is_told() -> None:
         for place in range(len("fxp_"), len(name)):
             letter = dice.choice(string.ascii_lowercase)
             before, rest = name[:place], name[place:]
-            for slip in (before + rest[1:], before + letter + rest, before + letter + rest[1:], before + rest[:2][::-1] + rest[2:]):
+            swapped = rest[:2][::-1] + rest[2:]
+            for slip in (before + rest[1:], before + letter + rest, before + letter + rest[1:], before + swapped):
                 assert slip in OURS or _near.mistyped(slip, OURS, "fxp_") == name, slip
