@@ -12,7 +12,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _said, _values, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _machines, _plan, _said, _values, _vocabulary
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
 
 GROUP = "fxp_servers"
@@ -44,6 +44,8 @@ class ActionModule(ActionBase):
         for host in task_vars["groups"][GROUP]:
             options[host], found = _vocabulary.options_of(host, inventory.hostvars[host], self._templar.is_template)
             problems += found
+        problems += _machines.shared({host: inventory.hostvars[host] for host, mine in options.items()
+                                      if mine["state"] != _plan.ABSENT})
         # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
         for host in task_vars["groups"].get(_plan.GATEWAYS, ()):
             if host not in options:

@@ -20,12 +20,13 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 def site(directory: pathlib.Path, hosts: dict[str, dict[str, t.Any]], *arguments: str, code: int | None = None,
          **said: t.Any) -> str:
     """
-    Run the playbook verbosely for servers on a port of loopback where nothing listens, and return all that it wrote. It ends
+    Run the playbook verbosely for servers on ports of loopback where nothing listens, and return all that it wrote. It ends
     with *code*, or with some failure.
     """
-    nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1"}
     servers = {
-        name: {"fxp_address": f"198.51.100.{number}", **nowhere, **mine} for number, (name, mine) in enumerate(hosts.items(), 1)
+        name: {"fxp_address": f"198.51.100.{number}", **nowhere, "ansible_port": number, **mine}
+        for number, (name, mine) in enumerate(hosts.items(), 1)
     }
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))

@@ -104,6 +104,9 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
     ({"arguments": ["-e", "fxp_gateway=gw2"]}, "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1"),
     ({"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},
      "gw1: fxp_adress: there is no such variable; did you mean fxp_address?"),
+    ({"inventory": INVENTORY.replace("ftp2: {ansible_host: 198.51.100.12}", "ftp2: {ansible_host: 198.51.100.11, fxp_address: "
+                                     "198.51.100.12}")},
+     "ftp2: ansible_host: '198.51.100.11' is also where Ansible reaches ftp1, but a machine has one FTP server; keep one"),
     ({"strategy": "free"}, "strategy is 'free'"),
     ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
     ({"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"}, "The inventory group fxp_servers is missing or empty"),
