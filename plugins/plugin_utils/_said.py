@@ -36,7 +36,6 @@ CURE = "where proftpd.fxp.smoke_test and proftpd.fxp.audit do not see it; say it
 MISSING = object()
 
 
-
 class _NoFacts:
     """A cache of facts without any."""
 
