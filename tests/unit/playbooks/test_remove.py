@@ -26,7 +26,8 @@ def test_no_server_goes_that_nobody_meant(tmp_path: pathlib.Path, arguments: lis
     inventory = tmp_path / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": hosts, "vars": {"ansible_connection": "ssh"}}}))
     command = ["ansible-playbook", "-i", str(inventory), "proftpd.fxp.remove", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     output = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0
     assert output.count("unreachable=1") == asked

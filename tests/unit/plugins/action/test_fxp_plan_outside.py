@@ -16,8 +16,8 @@ import typing as t
 import pytest
 
 SERVERS = {"ftp1": {"ansible_host": "198.51.100.11"}, "ftp2": {"ansible_host": "198.51.100.12"}}
-# With nothing to open, the role of the firewall contacts nobody.
-SAID = {"fxp_tls": "none", "fxp_firewall_backend": "none", "ansible_connection": "local"}
+# Nobody is contacted: every play ends with the plan, and this interpreter does nothing.
+SAID = {"fxp_tls": "none", "ansible_connection": "local", "ansible_python_interpreter": "/bin/false"}
 WAYS = "where proftpd.fxp.smoke_test and proftpd.fxp.audit do not see it; say it in the inventory, or with -e"
 IN_PLAY = "is said in the play's vars"
 FOR_TASK = "is said for a role, a block or a task of this play"
@@ -56,8 +56,9 @@ def play(directory: pathlib.Path, text: str, *arguments: str, files: t.Mapping[s
         path = playbook.parent / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+    shown = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
     done = subprocess.run(["ansible-playbook", "-i", str(inventory), str(playbook), *arguments], cwd=directory, check=False,
-                          capture_output=True, text=True, timeout=120, env={**os.environ, "ANSIBLE_NOCOLOR": "1", **environment})
+                          capture_output=True, text=True, timeout=120, env={**os.environ, **shown, **environment})
     return Run(done.returncode, " ".join((done.stdout + done.stderr).replace("''", "'").split()))
 
 
@@ -97,7 +98,7 @@ EVERY_WAY: dict[str, tuple[str, dict[str, str], str, str]] = {
           vars: {{{PORT}}}
         """), {}, BOTH, FOR_TASK),
     "import_role after another": (tasks(f"""
-        - ansible.builtin.import_role: {{name: proftpd.fxp.firewall}}
+        - ansible.builtin.import_role: {{name: proftpd.fxp.plan}}
         - ansible.builtin.import_role: {{name: proftpd.fxp.server}}
           vars: {{{PORT}}}
         """), {}, BOTH, FOR_TASK),
@@ -118,7 +119,7 @@ EVERY_WAY: dict[str, tuple[str, dict[str, str], str, str]] = {
             when: inventory_hostname == 'ftp2'
         """), {}, SECOND, AS_FACT),
     "set_fact between two roles": (tasks(f"""
-        - ansible.builtin.import_role: {{name: proftpd.fxp.firewall}}
+        - ansible.builtin.import_role: {{name: proftpd.fxp.plan}}
         - ansible.builtin.set_fact: {{{PORT}}}
         - ansible.builtin.import_role: {{name: proftpd.fxp.server}}
         """), {}, BOTH, AS_FACT),
