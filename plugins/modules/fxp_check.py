@@ -386,6 +386,26 @@ legs:
       seconds: 0.0015
       bytes_per_second: 699050666
       verified_by: HASH SHA-256
+files_left:
+  description:
+    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
+  returned: always, null in check mode
+  type: list
+  elements: dict
+  contains:
+    server:
+      description: V(source) or V(destination).
+      type: str
+      returned: always
+    directory:
+      description: The option C(directory) of that server.
+      type: str
+      returned: always
+    file:
+      description: Name of the file.
+      type: str
+      returned: always
+  sample: []
 transcript:
   description:
     - The whole dialogue with both servers in order, without passwords.

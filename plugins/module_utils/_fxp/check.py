@@ -56,6 +56,7 @@ class _Check:
         self.digest: str | None = None
         self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
+        self.files_left: list[dict[str, str]] = []
         self.set_up_fault: Fault | None = None
 
     def run(self) -> Outcome:
@@ -68,7 +69,8 @@ class _Check:
                 legs.append(self._leg(evidence) if set_up else leg_result(evidence, self.request.expect, self.masker))
         finally:
             self.transcript.leg = None
-            self.warnings += self.sessions["source"].remove_files() + self.sessions["destination"].remove_files()
+            for role in ROLES:
+                self._leave(role)
             self._on_both(Session.close)
         return self._outcome(legs)
 
@@ -123,7 +125,13 @@ class _Check:
         if self.request.path is None:
             digest = self.method.digest()
             source.created(self.name)
-            upload(source.control, self.name, random_chunks(self.request.payload_size, digest))
+            control = source.control
+            try:
+                upload(control, self.name, random_chunks(self.request.payload_size, digest))
+            except Fault:
+                if control.sent != "STOR":
+                    source.ended(self.name)
+                raise
             self.digest = digest.hexdigest()
         self.size = self._size(source, self.name)
 
@@ -152,8 +160,14 @@ class _Check:
                 "source": self._listing("source", self.name),
                 "destination": self._listing("destination", target),
             }
-        self.warnings += self.sessions["destination"].remove_files()
+        self.sessions["destination"].remove_files()
         return result
+
+    def _leave(self, role: Role) -> None:
+        session = self.sessions[role]
+        for name in session.remove_for_good():
+            self.files_left.append({"server": role, "directory": session.spec.directory, "file": name})
+            self.warnings.append(session.complaint(name))
 
     def _verify(self, evidence: Evidence, target: str) -> None:
         destination = self.sessions["destination"]
@@ -216,7 +230,7 @@ class _Check:
             self.sessions[fault.server].drop()
 
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
-        result = whole_result(legs, self.transcript.entries())
+        result = whole_result(legs, self.transcript.entries(), self.files_left)
         message = message_of(legs, self.request.servers)
         return Outcome(result, message, self.warnings)
 

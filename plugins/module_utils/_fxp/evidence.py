@@ -88,6 +88,7 @@ class Evidence:
     stopped: t.Literal["stalled", "limit"] | None = None
     released: bool = False
     seconds: float | None = None  # of the transfer
+    round_trip: float = 0.0  # seconds that the slowest reply to a short command took, of either server
     expected_size: int | None = None
     size: int | None = None
     expected_digest: str | None = None

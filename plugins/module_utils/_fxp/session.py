@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import time
+import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
@@ -21,6 +23,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import
 # Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
 # between USER and its reply were seen.
 LOGIN_SECONDS = 15
+LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
+STEP = 0.1  # between two looks for that file
 
 
 class Session:
@@ -42,7 +46,8 @@ class Session:
         self._transcript = transcript
         self._control: ControlConnection | None = None
         self._fresh: ControlConnection | None = None  # greeted, but not logged in
-        self._files: list[str] = []
+        self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
+        self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
 
     @property
     def role(self) -> Role:
@@ -86,16 +91,48 @@ class Session:
 
     def created(self, name: str) -> None:
         """Note a file that may exist from now on and must not outlive the check."""
-        self._files.append(name)
+        self._files[name] = self._control
 
-    def remove_files(self) -> list[str]:
-        """Delete every noted file, over a new connection if the present one fails; the sentences about those that remain."""
-        left, self._files = self._files, []
-        complaints = []
-        for name in left:
-            if not (self._removed(name) or self._removed(name)):
-                complaints.append(f"{self.spec.label} still holds the file {name} in {self.spec.directory}; delete it.")
-        return complaints
+    def ended(self, name: str) -> None:
+        """Note that the server has ended its STOR of a file: what is not there now does not come later."""
+        self._files[name] = None
+
+    def remove_files(self) -> None:
+        """
+        Delete every noted file, over a new connection if the present one fails. What stays is left to ``remove_for_good``.
+
+        Over another connection than that of its STOR, a file that is not there may be about to come: a busy server has not read
+        the command yet.
+        """
+        noted, self._files = self._files, {}
+        for name, storing in noted.items():
+            state = self._removed(name) or self._removed(name)
+            if not (state == "deleted" or (state == "absent" and storing in (None, self._control))):
+                self._stayed[name] = storing
+
+    def remove_for_good(self) -> list[str]:
+        """The same for the last time: wait a moment for files that come late; the names of those that remain or may come."""
+        self._try_again()
+        deadline = time.monotonic() + (self._control.patience(LATE_SECONDS) if self._control else 0)
+        while self._stayed and self._control is not None and time.monotonic() < deadline:
+            time.sleep(STEP)
+            self._try_again()
+        left, self._stayed = list(self._stayed), {}
+        return left
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether something that was made here is still to be deleted."""
+        return bool(self._files or self._stayed)
+
+    def _try_again(self) -> None:
+        self._files.update(self._stayed)
+        self._stayed = {}
+        self.remove_files()
+
+    def complaint(self, name: str) -> str:
+        """The sentence about a file that remains."""
+        return f"{self.spec.label} still holds the file {name} in {self.spec.directory}, or is about to; delete it."
 
     def close(self) -> None:
         """Take leave."""
@@ -104,13 +141,15 @@ class Session:
                 self._control.command("QUIT", min(self._timeout, 2))
         self.drop()
 
-    def _removed(self, name: str) -> bool:
+    def _removed(self, name: str) -> t.Literal["deleted", "absent"] | None:
         # 550 may mean that the file is not there, or that it must not be deleted; SIZE tells.
         try:
-            return self.control.command(f"DELE {name}").positive or not self.control.command(f"SIZE {name}").positive
+            if self.control.command(f"DELE {name}").positive:
+                return "deleted"
+            return None if self.control.command(f"SIZE {name}").positive else "absent"
         except Fault:
             self.drop()
-            return False
+            return None
 
     def _open(self) -> ControlConnection:
         control, self._fresh = self._fresh or self._greeted(), None
@@ -121,11 +160,11 @@ class Session:
             if self.spec.tls != "none":
                 control.first_protection(self.private)
             self._log_in(control)
-            control.seconds = self._timeout
             self.features = _features(control)
             control.require("TYPE I")
             if self.spec.directory != ".":
                 control.require(f"CWD {self.spec.directory}")
+            control.seconds = self._timeout
         except BaseException:
             control.close()
             raise
