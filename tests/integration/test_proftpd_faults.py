@@ -18,7 +18,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
+from ansible_collections.proftpd.fxp.plugins.module_utils import _directories, _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, before, daemon, swap
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
@@ -182,7 +182,8 @@ def test_password_file_and_homes(tmp_path: pathlib.Path, faults: tuple[str, ...]
         former = [accounts.Account("former", secret, 1234, 1235, str(root / "former"))]
         wanted = [accounts.Account(name, secret, 1234, 1235, str(root / "srv" / name)) for name in "ab"]
         accounts.apply(str(path), former, check_mode=False)
-        with patched((_files, "os", steps.of_os())):
+        watched = steps.of_os()
+        with patched((_files, "os", watched), (_directories, "os", watched)):
             struck = inject(steps, lambda: accounts.apply(str(path), wanted, check_mode=False))  # noqa: B023 - called at once
         assert path.read_text() in (accounts.render(former), accounts.render(wanted))
         for file in (each for each in root.iterdir() if each.is_file()):
