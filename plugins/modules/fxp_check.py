@@ -386,6 +386,14 @@ legs:
       seconds: 0.0015
       bytes_per_second: 699050666
       verified_by: HASH SHA-256
+vantage_told:
+  description:
+    - Whether both servers told at which address they see the client. If one did not and NAT gives the client the other server's
+      address, the check passes whatever the policy is, and nothing shows it.
+    - Null if the check ended before that.
+  returned: always
+  type: bool
+  sample: true
 files_left:
   description:
     - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.

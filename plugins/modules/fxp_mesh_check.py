@@ -316,6 +316,14 @@ legs:
       description: Those that were repeated alone.
       type: int
       returned: always
+vantage_not_told:
+  description:
+    - Servers that do not tell at which address they see the client. Where NAT gives it the address of a peer, transfers with that
+      peer pass whatever the policy is, and nothing shows it.
+  returned: always, null in check mode
+  type: list
+  elements: str
+  sample: []
 files_left:
   description:
     - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
@@ -412,7 +420,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request impo
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
-RESULT_KEYS = ("ok", "pairs", "pairs_passed", "pairs_failed", "legs", "files_left", "coverage", "seconds", "rate")
+RESULT_KEYS = ("ok", "pairs", "pairs_passed", "pairs_failed", "legs", "vantage_not_told", "files_left", "coverage", "seconds", "rate")
 
 
 def server_names() -> list[str]:
@@ -440,6 +448,7 @@ def result_of(outcome: MeshOutcome, coverage: dict[str, t.Any]) -> dict[str, t.A
             "failed": len(failed),
             "repeated": sum(leg["repeated"] for leg in outcome.legs),
         },
+        "vantage_not_told": outcome.not_told,
         "files_left": outcome.files_left,
         "coverage": coverage,
         "seconds": round(outcome.seconds, 3),

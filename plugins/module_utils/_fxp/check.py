@@ -57,10 +57,11 @@ class _Check:
         self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
         self.files_left: list[dict[str, str]] = []
+        self.evidences: list[Evidence] = []
         self.set_up_fault: Fault | None = None
 
     def run(self) -> Outcome:
-        evidences = [self._evidence(passive) for passive in self.request.passive]
+        self.evidences = evidences = [self._evidence(passive) for passive in self.request.passive]
         legs = []
         try:
             set_up = self._set_up(evidences)
@@ -93,6 +94,9 @@ class _Check:
             self._on_both(lambda session: session.control)
             for evidence in evidences:
                 evidence.tls = {role: self.sessions[role].control.tls for role in ROLES}
+            seen = {role: self.sessions[role].seen for role in ROLES}
+            for evidence in evidences:
+                evidence.client_seen = dict(seen)
             if self._vantage_is_peer():
                 for evidence in evidences:
                     evidence.vantage_is_peer = True
@@ -116,8 +120,18 @@ class _Check:
             self.sessions[role].endpoint = endpoints[role]
 
     def _vantage_is_peer(self) -> bool:
-        controls = {role: session.control for role, session in self.sessions.items()}
-        return any(same_address(controls[role].own_address, controls[other(role)].peer_address) for role in ROLES)
+        return any(self._sees_peer(self.sessions[role], self.sessions[other(role)]) for role in ROLES)
+
+    def _sees_peer(self, session: Session, peer: Session) -> bool:
+        """Whether a server takes the client for the other server: it accepts its own client's address, whatever its policy is."""
+        own, seen, dialled = session.control.own_address, session.seen, peer.control.peer_address
+        if same_address(own, dialled):
+            return True
+        if seen is None or same_address(own, seen):
+            return False
+        # There is NAT in between; where the peer stands behind the same one, it announces that address.
+        known = (dialled, peer.spec.expected_address, peer.announced)
+        return any(address is not None and same_address(seen, address) for address in known)
 
     def _prepare_file(self) -> None:
         source, destination = self.sessions["source"], self.sessions["destination"]
@@ -230,9 +244,14 @@ class _Check:
             self.sessions[fault.server].drop()
 
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
-        result = whole_result(legs, self.transcript.entries(), self.files_left)
+        result = whole_result(legs, self.transcript.entries(), self.files_left, self._told())
         message = message_of(legs, self.request.servers)
         return Outcome(result, message, self.warnings)
+
+    def _told(self) -> bool | None:
+        """Whether both servers told where they see the client; none if it did not come to that."""
+        seen = next((evidence.client_seen for evidence in self.evidences if evidence.client_seen), None)
+        return None if seen is None else None not in seen.values()
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
         """Do the same on both servers at once; a fault of the source counts before one of the destination."""

@@ -83,6 +83,7 @@ class MeshOutcome:
     message: str
     warnings: list[str]
     files_left: list[dict[str, str]]
+    not_told: list[str]  # servers that did not tell from where they see the client
 
 
 def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda progress: None) -> MeshOutcome:
@@ -339,6 +340,14 @@ class _Mesh:
 
         self._apart([Work((place,), functools.partial(leave, place)) for place in places])
 
+    def _not_told(self) -> list[str]:
+        silent = set()
+        for leg in self.results.values():
+            for role, address in (leg["evidence"].get("client_seen") or {}).items():
+                if address is None:
+                    silent.add(leg[role])
+        return sorted(silent)
+
     def _note_left(self, name: str, session: Session, files: t.Iterable[str]) -> None:
         for file in files:
             self.files_left.append({"server": name, "directory": session.spec.directory, "file": file})
@@ -358,7 +367,7 @@ class _Mesh:
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
                 + message_of([legs[failed[0]]], self._request(first).servers)
             )
-        return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)), self.files_left)
+        return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)), self.files_left, self._not_told())
 
 
 def _give_up(stations: t.Iterable[Station], fault: Fault) -> None:

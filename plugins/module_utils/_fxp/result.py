@@ -17,7 +17,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Rol
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 
-RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "files_left", "transcript")
+RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "vantage_told", "files_left", "transcript")
 
 
 def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | None = None) -> dict[str, t.Any]:
@@ -65,7 +65,10 @@ def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
 
 
 def whole_result(
-    legs: t.Sequence[dict[str, t.Any]], transcript: list[dict[str, t.Any]], files_left: t.Sequence[dict[str, str]] = ()
+    legs: t.Sequence[dict[str, t.Any]],
+    transcript: list[dict[str, t.Any]],
+    files_left: t.Sequence[dict[str, str]] = (),
+    vantage_told: bool | None = None,
 ) -> dict[str, t.Any]:
     """A dictionary of ``RESULT_KEYS``; cause, server and remedy are those of the first leg that falls short."""
     failed = next((leg for leg in legs if not leg["ok"]), None)
@@ -75,6 +78,7 @@ def whole_result(
         "server": failed["server"] if failed else None,
         "remedy": failed["remedy"] if failed else None,
         "legs": list(legs),
+        "vantage_told": vantage_told,
         "files_left": list(files_left),
         "transcript": transcript,
     }

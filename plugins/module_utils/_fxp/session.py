@@ -17,12 +17,14 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import seen_by
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, TlsError, Version, client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
 
 # Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
 # between USER and its reply were seen.
 LOGIN_SECONDS = 15
+READY_SECONDS = 3  # that what comes right behind the login has at least: nothing tells yet how fast the server is
 LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
 STEP = 0.1  # between two looks for that file
 
@@ -45,6 +47,9 @@ class Session:
         self._timeout = timeout
         self._transcript = transcript
         self._control: ControlConnection | None = None
+        self._asked_seen = self._asked_announced = False
+        self._seen: str | None = None
+        self._announced: str | None = None
         self._fresh: ControlConnection | None = None  # greeted, but not logged in
         self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
         self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
@@ -80,6 +85,30 @@ class Session:
         if self._control is not None:
             self._control.close()
             self._control = None
+
+    @property
+    def seen(self) -> str | None:
+        """The address at which the server sees the client, none if it does not tell; it is asked once."""
+        if not self._asked_seen:
+            self._asked_seen = True
+            try:
+                self._seen = seen_by(self.control)
+            except Fault:
+                # It does not tell. What is wrong with it shows where it matters.
+                self.drop()
+        return self._seen
+
+    @property
+    def announced(self) -> str | None:
+        """The address that the server announces over IPv4, none if it cannot be told; it is asked once."""
+        if not self._asked_announced:
+            self._asked_announced = True
+            try:
+                self._announced = self.control.passive_port()[0]
+            except Fault as fault:
+                if fault.kind != "refused":
+                    self.drop()
+        return self._announced
 
     def settle(self) -> None:
         """After a failed leg: keep the connection only if NOOP is answered as NOOP."""
@@ -160,6 +189,7 @@ class Session:
             if self.spec.tls != "none":
                 control.first_protection(self.private)
             self._log_in(control)
+            control.seconds = max(self._timeout, READY_SECONDS)
             self.features = _features(control)
             control.require("TYPE I")
             if self.spec.directory != ".":
