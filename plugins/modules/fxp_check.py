@@ -388,8 +388,9 @@ legs:
       verified_by: HASH SHA-256
 vantage_told:
   description:
-    - Whether both servers told at which address they see the client. If one did not and NAT gives the client the other server's
-      address, the check passes whatever the policy is, and nothing shows it.
+    - Whether it is known that neither server sees the client at the address of the other one. It is not where a server does not
+      tell at which address it sees the client, or where NAT stands between the client and one server only. Should it be the same
+      address, the check passes whatever the policy is.
     - Null if the check ended before that.
   returned: always
   type: bool

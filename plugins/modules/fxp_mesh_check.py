@@ -316,10 +316,11 @@ legs:
       description: Those that were repeated alone.
       type: int
       returned: always
-vantage_not_told:
+vantage_untold:
   description:
-    - Servers that do not tell at which address they see the client. Where NAT gives it the address of a peer, transfers with that
-      peer pass whatever the policy is, and nothing shows it.
+    - Servers of which it is not known that they see the client at another address than a peer, because they do not tell, or
+      because NAT stands between them and the client and none between the client and a peer. Should it be the same address,
+      transfers with that peer pass whatever the policy is.
   returned: always, null in check mode
   type: list
   elements: str
@@ -420,7 +421,18 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request impo
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
-RESULT_KEYS = ("ok", "pairs", "pairs_passed", "pairs_failed", "legs", "vantage_not_told", "files_left", "coverage", "seconds", "rate")
+RESULT_KEYS = (
+    "ok",
+    "pairs",
+    "pairs_passed",
+    "pairs_failed",
+    "legs",
+    "vantage_untold",
+    "files_left",
+    "coverage",
+    "seconds",
+    "rate",
+)
 
 
 def server_names() -> list[str]:
@@ -448,7 +460,7 @@ def result_of(outcome: MeshOutcome, coverage: dict[str, t.Any]) -> dict[str, t.A
             "failed": len(failed),
             "repeated": sum(leg["repeated"] for leg in outcome.legs),
         },
-        "vantage_not_told": outcome.not_told,
+        "vantage_untold": outcome.untold,
         "files_left": outcome.files_left,
         "coverage": coverage,
         "seconds": round(outcome.seconds, 3),

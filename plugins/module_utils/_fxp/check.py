@@ -13,7 +13,6 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import list_line, upload
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import parse_size
@@ -23,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.payload import ra
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of, whole_result
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import vantage
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import READ_BACK, Method, choose, digest_of, read_back
@@ -57,11 +57,11 @@ class _Check:
         self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
         self.files_left: list[dict[str, str]] = []
-        self.evidences: list[Evidence] = []
+        self.untold: list[Role] | None = None  # servers that may see the client at the other one's address
         self.set_up_fault: Fault | None = None
 
     def run(self) -> Outcome:
-        self.evidences = evidences = [self._evidence(passive) for passive in self.request.passive]
+        evidences = [self._evidence(passive) for passive in self.request.passive]
         legs = []
         try:
             set_up = self._set_up(evidences)
@@ -94,9 +94,9 @@ class _Check:
             self._on_both(lambda session: session.control)
             for evidence in evidences:
                 evidence.tls = {role: self.sessions[role].control.tls for role in ROLES}
-            seen = {role: self.sessions[role].seen for role in ROLES}
+            self._on_both(lambda session: session.seen)
             for evidence in evidences:
-                evidence.client_seen = dict(seen)
+                evidence.client_seen = {role: self.sessions[role].seen for role in ROLES}
             if self._vantage_is_peer():
                 for evidence in evidences:
                     evidence.vantage_is_peer = True
@@ -120,18 +120,10 @@ class _Check:
             self.sessions[role].endpoint = endpoints[role]
 
     def _vantage_is_peer(self) -> bool:
-        return any(self._sees_peer(self.sessions[role], self.sessions[other(role)]) for role in ROLES)
-
-    def _sees_peer(self, session: Session, peer: Session) -> bool:
-        """Whether a server takes the client for the other server: it accepts its own client's address, whatever its policy is."""
-        own, seen, dialled = session.control.own_address, session.seen, peer.control.peer_address
-        if same_address(own, dialled):
-            return True
-        if seen is None or same_address(own, seen):
-            return False
-        # There is NAT in between; where the peer stands behind the same one, it announces that address.
-        known = (dialled, peer.spec.expected_address, peer.announced)
-        return any(address is not None and same_address(seen, address) for address in known)
+        views = {role: session.view() for role, session in self.sessions.items()}
+        found = {role: vantage(views[role], views[other(role)]) for role in ROLES}
+        self.untold = [role for role in ROLES if found[role] == "untold"]
+        return "peer" in found.values()
 
     def _prepare_file(self) -> None:
         source, destination = self.sessions["source"], self.sessions["destination"]
@@ -244,14 +236,9 @@ class _Check:
             self.sessions[fault.server].drop()
 
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
-        result = whole_result(legs, self.transcript.entries(), self.files_left, self._told())
+        result = whole_result(legs, self.transcript.entries(), self.files_left, None if self.untold is None else not self.untold)
         message = message_of(legs, self.request.servers)
         return Outcome(result, message, self.warnings)
-
-    def _told(self) -> bool | None:
-        """Whether both servers told where they see the client; none if it did not come to that."""
-        seen = next((evidence.client_seen for evidence in self.evidences if evidence.client_seen), None)
-        return None if seen is None else None not in seen.values()
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
         """Do the same on both servers at once; a fault of the source counts before one of the destination."""

@@ -68,12 +68,14 @@ class ControlConnection(ftplib.FTP):
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
 
-    def dial(self, endpoint: Endpoint) -> None:
-        """Open the TCP connection, within ``timeout`` seconds."""
+    def dial(self, endpoint: Endpoint, own: str | None = None) -> None:
+        """Open the TCP connection, within ``timeout`` seconds, from the address ``own`` if that is given."""
         family, address = endpoint
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.settimeout(max(self.seconds, DIAL_SECONDS))
+            if own is not None:
+                sock.bind((own, 0))
             sock.connect(address)
         except OSError as error:
             sock.close()

@@ -83,7 +83,7 @@ class MeshOutcome:
     message: str
     warnings: list[str]
     files_left: list[dict[str, str]]
-    not_told: list[str]  # servers that did not tell from where they see the client
+    untold: list[str]  # servers that may see the client at the address of a peer
 
 
 def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda progress: None) -> MeshOutcome:
@@ -169,6 +169,7 @@ class _Mesh:
         self.repeated: int = 0
         self.warnings: list[str] = []
         self.files_left: list[dict[str, str]] = []
+        self.untold: set[str] = set()
         self.lock = threading.Lock()
         self.start = time.monotonic()
 
@@ -245,6 +246,7 @@ class _Mesh:
                 self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
             with self.lock:
                 self.warnings += shared.warnings
+                self.untold.update(leg.ends[role] for role in shared.untold or ())
         with self.lock:
             self.done += 1
             if result is not None and result["ok"]:
@@ -258,15 +260,18 @@ class _Mesh:
     def _repeat(self, at: int) -> None:
         leg = self.legs[at]
         result, dialogue, warnings, left = self._foreseen(leg), [], [], []
+        untold: t.Sequence[Role] = ()
         if result is None:
             check = _Check(self._request(leg), self.masker)
             outcome = check.run()
             result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
             left = [{**one, "server": leg.ends[one["server"]]} for one in outcome.result["files_left"]]
+            untold = check.untold or ()
             self.alone.learn(leg, result["evidence"], check.set_up_fault)
         with self.lock:
             self.warnings += warnings
             self.files_left += left
+            self.untold.update(leg.ends[role] for role in untold)
             told = self._told(leg, result, dialogue)
             self.results[at] = {**told, "repeated": self.tried[at], "first_cause": self.first_causes[at]}
             self.repeated += 1
@@ -340,14 +345,6 @@ class _Mesh:
 
         self._apart([Work((place,), functools.partial(leave, place)) for place in places])
 
-    def _not_told(self) -> list[str]:
-        silent = set()
-        for leg in self.results.values():
-            for role, address in (leg["evidence"].get("client_seen") or {}).items():
-                if address is None:
-                    silent.add(leg[role])
-        return sorted(silent)
-
     def _note_left(self, name: str, session: Session, files: t.Iterable[str]) -> None:
         for file in files:
             self.files_left.append({"server": name, "directory": session.spec.directory, "file": file})
@@ -367,7 +364,8 @@ class _Mesh:
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
                 + message_of([legs[failed[0]]], self._request(first).servers)
             )
-        return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)), self.files_left, self._not_told())
+        warnings, seconds = list(dict.fromkeys(self.warnings)), time.monotonic() - self.start
+        return MeshOutcome(legs, seconds, message, warnings, self.files_left, sorted(self.untold))
 
 
 def _give_up(stations: t.Iterable[Station], fault: Fault) -> None:

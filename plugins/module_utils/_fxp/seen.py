@@ -8,48 +8,92 @@
 """
 From which address a server sees the client, in its own words: behind NAT that is not the address that the client knows.
 
-Words are of the server's vendor and language, addresses are not.
+Words are of the server's vendor and language, addresses are not. Whoever is seen at the address of a server's peer is let in as its own
+client, so a transfer between the two proves nothing about the policy.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+import select
 import socket
+import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command, same_address
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_private, port_command, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 
 _WORD = re.compile(r"[0-9A-Fa-f:.]+")
 
+Vantage = t.Literal["peer", "stranger", "untold"]
 
-def seen_by(control: ControlConnection) -> str | None:
+
+class View(t.NamedTuple):
+    """The client and one server as seen from one another."""
+
+    own: str  # the client's address, as it knows it itself
+    seen: str | None  # the same as the server tells it
+    dialled: str  # the server's address
+    expected: str | None  # the one that it is to announce
+    announced: t.Callable[[], str | None]  # the one that it announces, if that has to be asked
+
+
+def vantage(server: View, peer: View) -> Vantage:
+    """Whether ``server`` takes the client for its peer, or what is told does not show it."""
+    at = server.seen or server.own
+    known = [peer.dialled, peer.expected]
+    translated = not same_address(at, server.own)
+    # Elsewhere a server's address is the one that it is dialled at.
+    if translated or not same_address(server.own, peer.own):
+        known.append(peer.announced())
+    if any(address is not None and same_address(at, address) for address in known):
+        return "peer"
+    if server.seen is None:
+        return "untold"
+    # No NAT between client and peer, one NAT between client and server: the peer may have to pass the same one.
+    beside = peer.seen is not None and same_address(peer.seen, peer.own)
+    if translated and beside and known[-1] is not None and same_address(known[-1], peer.dialled):
+        return "untold"
+    return "stranger"
+
+
+def seen_by(control: ControlConnection, disposable: bool = False) -> str | None:
     """
-    The address that a server tells for the client, none if it tells none. Raises ``Fault``.
+    The address at which a server sees the client, none if it does not tell. Raises ``Fault``.
 
-    ProFTPD and vsftpd tell it in reply to STAT, pure-ftpd when it refuses another one in PORT; pyftpdlib does not.
+    ProFTPD and vsftpd tell it in reply to STAT. The others show it when they are told the client's own address in PORT: who refuses
+    that sees another one, and pure-ftpd says which; who accepts it sees that, or lets everybody in, so that nothing is hidden.
+    A server whose STAT names a socket (pyftpdlib) would connect at once; that is asked only of a ``disposable`` connection.
     """
     reply = control.command("STAT")
     told = client_in(reply.text, control) if reply.positive else None
-    if told is not None or _of_server(reply.text, control):
+    if told is not None or (names_socket(reply.text) and not disposable):
         return told
-    # No data command follows. pyftpdlib would connect at once, and complain when that ends; it was told by its STAT.
+    own = control.own_address
     with socket.socket(control.af, socket.SOCK_STREAM) as listener:
-        listener.bind((control.own_address, 0))
+        listener.bind((own, 0))
         listener.listen(1)
-        reply = control.command(port_command(control.own_address, listener.getsockname()[1]))
-    return None if reply.positive else _other(addresses_in(reply.text), control)
+        reply = control.command(port_command(own, listener.getsockname()[1]))
+        # It forgets the connection that it has made already.
+        if reply.positive and not disposable and select.select([listener], [], [], 0)[0]:
+            control.passive_port()
+    if not reply.positive:
+        return _other(addresses_in(reply.text), control)
+    # Between public hosts ProFTPD takes a private address for the one that it sees.
+    return None if is_private(own) and not is_private(control.peer_address) else own
 
 
-def _of_server(text: str, control: ControlConnection) -> bool:
-    """Whether a text names the server's own socket: address and port."""
-    return any(word.endswith(f":{control.port}") for word in _WORD.findall(text))
+def names_socket(text: str) -> bool:
+    """Whether a text names an address together with a port."""
+    for word in _WORD.findall(text):
+        address, _colon, port = word.rpartition(":")
+        if port.isdigit() and "." in address and _parsed(address) is not None:
+            return True
+    return False
 
 
 def client_in(text: str, control: ControlConnection) -> str | None:
     """The client's address among those in a text: its own one if that is there, else the only one that may be it."""
-    if _of_server(text, control):
-        return None
     found = addresses_in(text)
     if any(same_address(address, control.own_address) for address in found):
         return control.own_address
@@ -66,16 +110,21 @@ def addresses_in(text: str) -> list[str]:
     """All literal addresses in a text, each once."""
     found: list[str] = []
     for word in _WORD.findall(text):
-        try:
-            address = ipaddress.ip_address(word.rstrip(".") if "." in word else word)
-        except ValueError:
-            continue
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        plain = str(mapped or address)
-        # "::" and "::1" are also what is left of words and times.
-        if plain not in found and not address.is_unspecified:
-            found.append(plain)
+        # A dot or colon behind an address ends a sentence or begins a list.
+        address = _parsed(word) or _parsed(word.rstrip(".:"))
+        if address is not None and address not in found:
+            found.append(address)
     return found
 
 
-__all__ = ("addresses_in", "client_in", "seen_by")
+def _parsed(word: str) -> str | None:
+    try:
+        address = ipaddress.ip_address(word)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    # "::" is also what is left of words.
+    return None if address.is_unspecified else str(mapped or address)
+
+
+__all__ = ("Vantage", "View", "addresses_in", "client_in", "names_socket", "seen_by", "vantage")

@@ -17,7 +17,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import seen_by
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import View, seen_by
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, TlsError, Version, client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
 
@@ -34,10 +34,12 @@ class Session:
     Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step.
 
     With TLS in ``spec`` nothing but the greeting and AUTH is ever sent or taken in clear. ``private`` is whether data
-    connections are encrypted, too, until somebody changes that.
+    connections are encrypted, too, until somebody changes that. ``own`` is the client's address to come from, if not any.
     """
 
-    def __init__(self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None) -> None:
+    def __init__(
+        self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None, own: str | None = None
+    ) -> None:
         self.spec = spec
         self.private = spec.tls != "none" if private is None else private
         self._context: ssl.SSLContext | None = None
@@ -46,6 +48,7 @@ class Session:
         self.lists = True  # until the client cannot open a data connection for LIST
         self._timeout = timeout
         self._transcript = transcript
+        self._own = own
         self._control: ControlConnection | None = None
         self._asked_seen = self._asked_announced = False
         self._seen: str | None = None
@@ -109,6 +112,11 @@ class Session:
                 if fault.kind != "refused":
                     self.drop()
         return self._announced
+
+    def view(self) -> View:
+        """The client and this server as seen from one another."""
+        control = self.control
+        return View(control.own_address, self.seen, control.peer_address, self.spec.expected_address, lambda: self.announced)
 
     def settle(self) -> None:
         """After a failed leg: keep the connection only if NOOP is answered as NOOP."""
@@ -205,7 +213,7 @@ class Session:
             raise ValueError("the session has no endpoint")
         for last in (False, True):
             control = ControlConnection(self.role, self._timeout, self._transcript)
-            control.dial(self.endpoint)
+            control.dial(self.endpoint, self._own)
             try:
                 if self.spec.tls == "implicit":
                     self._encrypt_first(control)
