@@ -23,6 +23,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_private, port_command, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 
+VAIN = 425  # pyftpdlib accepted the address in PORT, and could not connect there
 _WORD = re.compile(r"[0-9A-Fa-f:.]+")
 
 Vantage = t.Literal["peer", "stranger", "untold"]
@@ -77,7 +78,7 @@ def seen_by(control: ControlConnection, disposable: bool = False) -> str | None:
         # It forgets the connection that it has made already.
         if reply.positive and not disposable and select.select([listener], [], [], 0)[0]:
             control.passive_port()
-    if not reply.positive:
+    if not reply.positive and reply.code != VAIN:
         return _other(addresses_in(reply.text), control)
     # Between public hosts ProFTPD takes a private address for the one that it sees.
     return None if is_private(own) and not is_private(control.peer_address) else own
@@ -127,4 +128,4 @@ def _parsed(word: str) -> str | None:
     return None if address.is_unspecified else str(mapped or address)
 
 
-__all__ = ("Vantage", "View", "addresses_in", "client_in", "names_socket", "seen_by", "vantage")
+__all__ = ("VAIN", "Vantage", "View", "addresses_in", "client_in", "names_socket", "seen_by", "vantage")
