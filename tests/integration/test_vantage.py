@@ -134,3 +134,22 @@ def test_no_stranger_behind_one_address(hosts: SharedAddress, start: Starter, ki
     assert "at the same address" in probed.of("passive_by_stranger")["summary"]
     assert probed.result["firewall_exposed"] is None
     assert OUTER in probed.warnings[0]
+
+
+def test_mesh(hosts: SharedAddress, start: Starter) -> None:
+    """Pairs whose servers the client does not resemble are proven; a server is asked once for all of its pairs."""
+    servers = {place: start(place, allow=place != "world").options() for place in ("world", "inside", "third")}
+    options = {"servers": servers, "passive": "source", "transcripts": "all", "payload_size": 1000, "timeout": 3.0}
+    command = (*hosts.prefix("client"), sys.executable, "-m", "ansible_collections.proftpd.fxp.tests.integration.run_mesh")
+    outcome = json.loads(run(*command, text=json.dumps(options)))
+    causes = {(leg["source"], leg["destination"]): leg["cause"] for leg in outcome["legs"]}
+    # To whoever is outside, the client and the server inside are one.
+    beside = {pair: "vantage_is_peer" for pair in causes if "inside" in pair}
+    assert causes == {
+        **beside,
+        ("world", "third"): "passive_refuses_foreign_address",
+        ("third", "world"): "active_refuses_foreign_address",
+    }
+    assert outcome["untold"] == []
+    asked = [entry["line"] for leg in outcome["legs"] if not leg["repeated"] for entry in leg["transcript"]]
+    assert asked.count("STAT") <= len(servers)

@@ -218,7 +218,7 @@ class _Bounce:
             return
         own, at = self._seen_at(self.own), self._seen_at(stranger)
         doubt = _doubt(stranger, own, at)
-        if own is not None and own == at:
+        if doubt and own is not None and at is not None:
             network.result, network.proven, network.summary = "untested", False, doubt
         if doubt:
             finding.summary = doubt
@@ -324,7 +324,7 @@ def _name(verb: str, rest: str) -> Probe:
 
 
 def _doubt(stranger: str, own: str | None, at: str | None) -> str:
-    """Why an address of this host, which the server knows as ``at`` and the client as ``own``, may be no stranger; empty if it is."""
+    """Why ``stranger``, which the server sees ``at`` this address and the client at ``own``, may be none; empty if it is one."""
     if own is None or at is None:
         return f"the server does not tell whether it sees {stranger} at another address than the client"
     if same_address(own, at):

@@ -8,8 +8,8 @@
 """
 From which address a server sees the client, in its own words: behind NAT that is not the address that the client knows.
 
-Words are of the server's vendor and language, addresses are not. Whoever is seen at the address of a server's peer is let in as its own
-client, so a transfer between the two proves nothing about the policy.
+Words are of the server's vendor and language, addresses are not. If it is the address of the server's peer, the server takes that
+for its own client, so a transfer between the two proves nothing about the policy.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def seen_by(control: ControlConnection, disposable: bool = False) -> str | None:
     """
     The address at which a server sees the client, none if it does not tell. Raises ``Fault``.
 
-    ProFTPD and vsftpd tell it in reply to STAT. The others show it when they are told the client's own address in PORT: who refuses
+    ProFTPD and vsftpd tell it in reply to STAT. Others show it when they are told the client's own address in PORT: who refuses
     that sees another one, and pure-ftpd says which; who accepts it sees that, or lets everybody in, so that nothing is hidden.
     A server whose STAT names a socket (pyftpdlib) would connect at once; that is asked only of a ``disposable`` connection.
     """
@@ -79,7 +79,7 @@ def seen_by(control: ControlConnection, disposable: bool = False) -> str | None:
         if reply.positive and not disposable and select.select([listener], [], [], 0)[0]:
             control.passive_port()
     if not reply.positive and reply.code != VAIN:
-        return _other(addresses_in(reply.text), control)
+        return client_in_refusal(reply.text, control)
     # Between public hosts ProFTPD takes a private address for the one that it sees.
     return None if is_private(own) and not is_private(control.peer_address) else own
 
@@ -94,16 +94,16 @@ def names_socket(text: str) -> bool:
 
 
 def client_in(text: str, control: ControlConnection) -> str | None:
-    """The client's address among those in a text: its own one if that is there, else the only one that may be it."""
-    found = addresses_in(text)
-    if any(same_address(address, control.own_address) for address in found):
-        return control.own_address
-    return _other(found, control)
+    """The client's address in what a server says of the connection: the only one that is not the server's own."""
+    own, peer = control.own_address, control.peer_address
+    left = [address for address in addresses_in(text) if same_address(address, own) or not same_address(address, peer)]
+    return left[0] if len(left) == 1 else None
 
 
-def _other(found: list[str], control: ControlConnection) -> str | None:
+def client_in_refusal(text: str, control: ControlConnection) -> str | None:
+    """The only address in a text that is neither the client's, as it knows it, nor the server's."""
     known = (control.own_address, control.peer_address)
-    left = [address for address in found if not any(same_address(address, one) for one in known)]
+    left = [address for address in addresses_in(text) if not any(same_address(address, one) for one in known)]
     return left[0] if len(left) == 1 else None
 
 
@@ -128,4 +128,4 @@ def _parsed(word: str) -> str | None:
     return None if address.is_unspecified else str(mapped or address)
 
 
-__all__ = ("VAIN", "Vantage", "View", "addresses_in", "client_in", "names_socket", "seen_by", "vantage")
+__all__ = ("VAIN", "Vantage", "View", "addresses_in", "names_socket", "seen_by", "vantage")
