@@ -324,6 +324,7 @@ vantage_untold:
   returned: always, null in check mode
   type: list
   elements: str
+  version_added: 0.3.0
   sample: []
 files_left:
   description:
@@ -344,6 +345,7 @@ files_left:
       description: Name of the file.
       type: str
       returned: always
+  version_added: 0.3.0
   sample: []
 coverage:
   description: Which part of the fleet was tried.
