@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import os
 import time
@@ -22,7 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
     _report_junit,
     _report_markdown,
 )
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import contents_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import Contents, contents_of
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
 
 # Blue and yellow stay apart for colour-blind people; Ansible's own switches turn colours off.
@@ -77,6 +79,8 @@ class ActionModule(ActionBase):
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
                 "coverage": {"type": "str"},
+                "vantage_untold": {"type": "list", "elements": "str", "default": []},
+                "files_left": {"type": "list", "elements": "dict", "default": []},
             },
             required_one_of=[("results", "legs", "bounce")],
         )[1]
@@ -97,7 +101,17 @@ class ActionModule(ActionBase):
             leg for result in results for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
         legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"] or ())]
-        self._show(legs, bounce, options)
+        besides = [_report.besides(result["item"]["source"], result["item"]["destination"], result) for result in results]
+        contents = contents_of(
+            options["title"],
+            "",
+            options["coverage"],
+            legs,
+            bounce,
+            itertools.chain(options["vantage_untold"], *(untold for untold, left in besides)),
+            itertools.chain(options["files_left"], *(left for untold, left in besides)),
+        )
+        self._show(legs, contents, options["show"])
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
         # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
         unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
@@ -120,7 +134,7 @@ class ActionModule(ActionBase):
             # Relative to where Ansible was started, as pipelines name what they keep. The playbook may lie in a collection.
             directory = os.path.abspath(options["directory"])
             try:
-                result.update(self._write(directory, options, legs, bounce))
+                result.update(self._write(directory, contents))
             except OSError as error:
                 result["failed"] = True
                 message.append(
@@ -130,18 +144,18 @@ class ActionModule(ActionBase):
                 )
         return {**result, "msg": " ".join(message)}
 
-    def _show(
-        self, legs: t.Sequence[_report.Leg], bounce: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]
-    ) -> None:
-        if options["show"] == "dialogues":
+    def _show(self, legs: t.Sequence[_report.Leg], contents: Contents, show: str) -> None:
+        """Print the *legs* in the order of the checks, then all else."""
+        if show == "dialogues":
             self._print(_report.dialogues(legs))
-        if options["show"] != "nothing":
+        if show != "nothing":
             if legs:
                 self._print([("", _report.PLAIN), *_report.table(legs)])
-            if bounce:
-                self._print([("", _report.PLAIN), *_report.bounce_table(bounce)])
-            if options["coverage"]:
-                self._print([(f"Coverage: {visible(options['coverage'])}", _report.PLAIN)])
+            if contents.bounce:
+                self._print([("", _report.PLAIN), *_report.bounce_table(contents.bounce)])
+            if contents.coverage:
+                self._print([(f"Coverage: {visible(contents.coverage)}", _report.PLAIN)])
+            self._print((note, _report.PLAIN) for note in contents.notes)
 
     @staticmethod
     def _print(lines: t.Iterable[_report.Line]) -> None:
@@ -149,22 +163,16 @@ class ActionModule(ActionBase):
         for text, part in lines:
             display.display(text, color=COLOURS[part])
 
-    def _write(
-        self,
-        directory: str,
-        options: t.Mapping[str, t.Any],
-        legs: t.Iterable[_report.Leg],
-        bounce: t.Iterable[t.Mapping[str, t.Any]],
-    ) -> dict[str, t.Any]:
+    def _write(self, directory: str, contents: Contents) -> dict[str, t.Any]:
         """Bring the files of *directory* to what was found. May raise OSError."""
         paths = {name: os.path.join(directory, name) for name in FORMATS}
         before = {name: _files.read_text(path) for name, path in paths.items()}
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         # The same results make the same report: it keeps the time at which it was first written.
-        contents = contents_of(options["title"], _generated(before["report.json"]) or now, options["coverage"], legs, bounce)
+        contents = dataclasses.replace(contents, generated=_generated(before["report.json"]) or now)
         after = {name: render(contents) for name, render in FORMATS.items()}
         if after["report.json"] != before["report.json"]:
-            contents = contents_of(options["title"], now, options["coverage"], legs, bounce)
+            contents = dataclasses.replace(contents, generated=now)
             after = {name: render(contents) for name, render in FORMATS.items()}
         stale = [name for name in FORMATS if after[name] != before[name] or not _files.has_mode(paths[name], 0o644)]
         if stale and not self._task.check_mode:

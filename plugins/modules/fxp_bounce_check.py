@@ -110,6 +110,8 @@ options:
       - Literal addresses of the host that the module runs on, from which strangers are played. Those of the other address family
         than the control connection's are left alone.
       - An address is no stranger if the control connection comes from it, if the server has it, or if it is that of a peer.
+      - Nor is it one if the server sees it at the same address as the client, because of NAT. What it was given then is
+        no hole but V(untested), with the reason in C(summary), as it is where the server does not tell how it sees the two.
       - If not given, up to four addresses of the host are taken that have the family of the control connection. Addresses of
         bridges for containers are not, because their traffic is commonly translated to the host's own, nor are private ones
         between two public hosts. For a server on loopback an address of 127.0.0.0/8 is taken.

@@ -386,6 +386,37 @@ legs:
       seconds: 0.0015
       bytes_per_second: 699050666
       verified_by: HASH SHA-256
+vantage_told:
+  description:
+    - Whether it is known that neither server sees the client at the address of the other one. It is not where a server does not
+      tell at which address it sees the client, or where NAT stands between the client and one server only. Should it be the same
+      address, the check passes whatever the policy is.
+    - Null if the check ended before that.
+  returned: always
+  type: bool
+  version_added: 0.3.0
+  sample: true
+files_left:
+  description:
+    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
+  returned: always, null in check mode
+  type: list
+  elements: dict
+  contains:
+    server:
+      description: V(source) or V(destination).
+      type: str
+      returned: always
+    directory:
+      description: The option C(directory) of that server.
+      type: str
+      returned: always
+    file:
+      description: Name of the file.
+      type: str
+      returned: always
+  version_added: 0.3.0
+  sample: []
 transcript:
   description:
     - The whole dialogue with both servers in order, without passwords.

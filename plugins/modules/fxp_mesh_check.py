@@ -316,6 +316,37 @@ legs:
       description: Those that were repeated alone.
       type: int
       returned: always
+vantage_untold:
+  description:
+    - Servers of which it is not known that they see the client at another address than a peer, because they do not tell, or
+      because NAT stands between them and the client and none between the client and a peer. Should it be the same address,
+      transfers with that peer pass whatever the policy is.
+  returned: always, null in check mode
+  type: list
+  elements: str
+  version_added: 0.3.0
+  sample: []
+files_left:
+  description:
+    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
+  returned: always, null in check mode
+  type: list
+  elements: dict
+  contains:
+    server:
+      description: Name of the server.
+      type: str
+      returned: always
+    directory:
+      description: The option C(directory) of that server.
+      type: str
+      returned: always
+    file:
+      description: Name of the file.
+      type: str
+      returned: always
+  version_added: 0.3.0
+  sample: []
 coverage:
   description: Which part of the fleet was tried.
   returned: always, null in check mode
@@ -392,7 +423,18 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request impo
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
-RESULT_KEYS = ("ok", "pairs", "pairs_passed", "pairs_failed", "legs", "coverage", "seconds", "rate")
+RESULT_KEYS = (
+    "ok",
+    "pairs",
+    "pairs_passed",
+    "pairs_failed",
+    "legs",
+    "vantage_untold",
+    "files_left",
+    "coverage",
+    "seconds",
+    "rate",
+)
 
 
 def server_names() -> list[str]:
@@ -420,6 +462,8 @@ def result_of(outcome: MeshOutcome, coverage: dict[str, t.Any]) -> dict[str, t.A
             "failed": len(failed),
             "repeated": sum(leg["repeated"] for leg in outcome.legs),
         },
+        "vantage_untold": outcome.untold,
+        "files_left": outcome.files_left,
         "coverage": coverage,
         "seconds": round(outcome.seconds, 3),
         "rate": round(len(outcome.legs) / outcome.seconds, 1) if outcome.seconds else None,

@@ -90,6 +90,21 @@ options:
       - Which pairs were tried, in words. It stands in every form of the report.
     type: str
     version_added: 0.2.0
+  vantage_untold:
+    description:
+      - Servers that may see the client at the address of a peer, RV(proftpd.fxp.fxp_mesh_check#module:vantage_untold). Those of
+        O(results) are added.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.3.0
+  files_left:
+    description:
+      - Files of checks that are to be deleted, RV(proftpd.fxp.fxp_mesh_check#module:files_left). Those of O(results) are added.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.3.0
 """
 
 EXAMPLES = r"""

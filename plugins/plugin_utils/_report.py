@@ -309,6 +309,26 @@ def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
         yield f"{visible(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
 
 
+def notes(untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+    """Yield what is to be known besides: servers to which the client may be a peer, and files that checks left behind."""
+    if untold:
+        names = ", ".join(map(visible, untold))
+        yield (
+            f"The vantage was not told: {names} may see the client at the address of a peer. Transfers with that peer would "
+            "then pass whatever the policy is."
+        )
+    for left in files_left:
+        server, directory, name = (visible(left.get(key) or "") for key in ("server", "directory", "file"))
+        yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
+
+
+def besides(source: str, destination: str, result: t.Mapping[str, t.Any]) -> tuple[list[str], list[dict[str, t.Any]]]:
+    """Return both matters of C(notes) from what the check of one pair returned, by the names in the inventory."""
+    names = {SOURCE: source, DESTINATION: destination}
+    left = [{**one, "server": names.get(one.get("server"), one.get("server"))} for one in result.get("files_left") or ()]
+    return list(names.values()) if result.get("vantage_told") is False else [], left
+
+
 def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """
     Return state and words for one result of M(proftpd.fxp.fxp_bounce_check).

@@ -42,7 +42,8 @@ class Contents:
     All that a report tells.
 
     C(generated) is a time in UTC as ISO 8601. The legs are sorted by name, so that the same results make the same report.
-    C(bounce) are results of M(proftpd.fxp.fxp_bounce_check) with the name of the C(server).
+    C(bounce) are results of M(proftpd.fxp.fxp_bounce_check) with the name of the C(server). C(vantage_untold) and C(files_left)
+    are what M(proftpd.fxp.fxp_mesh_check) returns so.
     """
 
     title: str
@@ -50,6 +51,8 @@ class Contents:
     coverage: str | None
     legs: tuple[_report.Leg, ...]
     bounce: tuple[t.Mapping[str, t.Any], ...] = ()
+    vantage_untold: tuple[str, ...] = ()
+    files_left: tuple[t.Mapping[str, t.Any], ...] = ()
 
     @property
     def failed(self) -> int:
@@ -75,6 +78,11 @@ class Contents:
     def good(self) -> bool:
         """Whether nothing fell short."""
         return not self.failed and not self.vulnerable
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known besides, in sentences."""
+        return tuple(_report.notes(self.vantage_untold, self.files_left))
 
     @property
     def bytes(self) -> int:
@@ -140,9 +148,18 @@ def contents_of(
     coverage: str | None,
     legs: t.Iterable[_report.Leg],
     bounce: t.Iterable[t.Mapping[str, t.Any]] = (),
+    vantage_untold: t.Iterable[str] = (),
+    files_left: t.Iterable[t.Mapping[str, t.Any]] = (),
 ) -> Contents:
     """Return the contents of a report, in the order of names."""
     ordered = sorted(legs, key=lambda leg: (natural(leg.source), natural(leg.destination), leg.passive != "source", leg.passive))
     return Contents(
-        title, generated, coverage, tuple(ordered), tuple(sorted(bounce, key=lambda entry: natural(str(entry["server"]))))
+        title,
+        generated,
+        coverage,
+        tuple(ordered),
+        tuple(sorted(bounce, key=lambda entry: natural(str(entry["server"])))),
+        tuple(sorted(set(vantage_untold), key=natural)),
+        # Names of files are random: by these no report is the same as another one, and that is the matter.
+        tuple(sorted(files_left, key=lambda left: (natural(str(left.get("server"))), str(left.get("file"))))),
     )

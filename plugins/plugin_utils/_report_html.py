@@ -88,6 +88,13 @@ class _Page:
             f'{STATES[state][0]}</span><span>{e(contents.verdict)}</span></div><dl class="facts">{cells}</dl></header>'
         )
 
+    def notes(self) -> str:
+        """Return what is to be known besides."""
+        found = "".join(f"<li>{e(note)}</li>" for note in self.contents.notes[:NAMES])
+        more = len(self.contents.notes) - NAMES
+        found += f"<li>{more:,} more are in report.json.</li>" if more > 0 else ""
+        return f'<section id="notes"><h2>To be known</h2><ul>{found}</ul></section>' if found else ""
+
     def failures(self) -> str:
         """Return what fell short, by cause and server."""
         groups = self.contents.groups
@@ -392,6 +399,7 @@ def as_html(contents: Contents) -> str:
             for part in (
                 page.head(),
                 "<main>",
+                page.notes(),
                 page.failures(),
                 page.matrix(),
                 page.bounce(),

@@ -80,6 +80,8 @@ def as_json(contents: Contents) -> str:
             "vulnerable": contents.vulnerable,
         },
         "servers": contents.servers,
+        "vantage_untold": contents.vantage_untold,
+        "files_left": contents.files_left,
     }
     lines = [f"{_dump(key)}: {_dump(value)}" for key, value in head.items()]
     rows = {

@@ -51,9 +51,12 @@ def _stranger(suite: ET.Element, entry: t.Mapping[str, t.Any]) -> None:
 def _suite(root: ET.Element, name: str, contents: Contents) -> ET.Element:
     # The time without its zone: readers of the usual schema want it so. It is UTC.
     suite = ET.SubElement(root, "testsuite", {"name": name, "timestamp": contents.generated.rstrip("Z")})
-    if contents.coverage:
+    facts = [("coverage", contents.coverage)] if contents.coverage else []
+    facts += [("note", note) for note in contents.notes]
+    if facts:
         properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", {"name": "coverage", "value": visible(contents.coverage)})
+        for name, value in facts:
+            ET.SubElement(properties, "property", {"name": name, "value": visible(value)})
     return suite
 
 

@@ -53,6 +53,8 @@ def _head(contents: Contents) -> t.Iterator[str]:
     if contents.repeated:
         facts.append(f"{contents.repeated:,} proven only at the second attempt")
     yield plain("; ".join(facts)) + "\n"
+    for note in contents.notes[:ROWS]:
+        yield f"⚠️ {plain(note)}\n"
 
 
 def _causes(contents: Contents) -> t.Iterator[str]:

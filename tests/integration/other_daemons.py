@@ -74,13 +74,21 @@ def _apt(command: str) -> subprocess.CompletedProcess[bytes]:
 class _Daemon:
     """A process and the directory that its users see."""
 
-    def __init__(self, root: pathlib.Path, address: str, port: int, home: pathlib.Path, command: t.Sequence[str]) -> None:
+    def __init__(
+        self,
+        root: pathlib.Path,
+        address: str,
+        port: int,
+        home: pathlib.Path,
+        command: t.Sequence[str],
+        prefix: t.Sequence[str] = (),
+    ) -> None:
         self.root, self.address, self.port, self.home = root, address, port, home
         self.kept: set[str] = set()
         libraries = ":".join(str(unpacked() / place / "x86_64-linux-gnu") for place in ("usr/lib", "lib"))
         with (root / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [str(unpacked() / command[0]), *command[1:]],
+                [*prefix, str(unpacked() / command[0]), *command[1:]],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
@@ -110,14 +118,14 @@ class _Daemon:
 class Vsftpd(_Daemon):
     """vsftpd with ``settings`` of its configuration file."""
 
-    def __init__(self, root: pathlib.Path, address: str, settings: str, port: int) -> None:
+    def __init__(self, root: pathlib.Path, address: str, settings: str, port: int, prefix: t.Sequence[str] = ()) -> None:
         home = root / "anonymous/upload"
         home.mkdir(parents=True)
         (root / "empty").mkdir()
         shutil.chown(home, "ftp")
         configuration = root / "vsftpd.conf"
         configuration.write_text(VSFTPD.format(address=address, port=port, root=root) + settings)
-        super().__init__(root, address, port, home, ["usr/sbin/vsftpd", str(configuration)])
+        super().__init__(root, address, port, home, ["usr/sbin/vsftpd", str(configuration)], prefix)
 
     def options(self, **more: t.Any) -> dict[str, t.Any]:
         """This server as an option of the check."""
@@ -127,7 +135,9 @@ class Vsftpd(_Daemon):
 class PureFtpd(_Daemon):
     """pure-ftpd with further ``arguments``."""
 
-    def __init__(self, root: pathlib.Path, address: str, arguments: t.Sequence[str], port: int) -> None:
+    def __init__(
+        self, root: pathlib.Path, address: str, arguments: t.Sequence[str], port: int, prefix: t.Sequence[str] = ()
+    ) -> None:
         home = root / "home"
         home.mkdir(parents=True)
         os.chown(home, ACCOUNT, ACCOUNT)
@@ -144,7 +154,8 @@ class PureFtpd(_Daemon):
             env={**os.environ, "LD_LIBRARY_PATH": str(unpacked() / "usr/lib/x86_64-linux-gnu")},
         )
         fixed = ["-S", f"{address},{port}", "-l", f"puredb:{database}", "-A", "-E", "-H", "-u", "1", "-f", "none"]
-        super().__init__(root, address, port, home, ["usr/sbin/pure-ftpd", *fixed, "-g", str(root / "pid"), *arguments])
+        command = ["usr/sbin/pure-ftpd", *fixed, "-g", str(root / "pid"), *arguments]
+        super().__init__(root, address, port, home, command, prefix)
 
     def options(self, **more: t.Any) -> dict[str, t.Any]:
         """This server as an option of the check."""

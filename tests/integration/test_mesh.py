@@ -245,6 +245,32 @@ def test_a_session_that_dies_behind_a_leg_costs_nothing(fleet: Fleet, monkeypatc
     assert logins(fleet["ftp3"]) == 2
 
 
+def test_a_file_that_a_busy_server_stores_late(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has not read STOR yet when its connection is given up and the file is looked for in vain; none may stay, unsaid."""
+    send, server, once = ControlConnection.putline, fleet["ftp3"], threading.Event()
+
+    def tell(number: signal.Signals, sessions: t.Iterable[str]) -> None:
+        for session_id in sessions:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(session_id), number)
+
+    def putline(self: ControlConnection, line: str) -> None:
+        if self.host == server.address and line.startswith("STOR fxp-check") and not once.is_set():
+            once.set()
+            sessions = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+            tell(signal.SIGSTOP, sessions)
+            threading.Timer(1.2, tell, [signal.SIGCONT, sessions]).start()
+        send(self, line)
+
+    monkeypatch.setattr(ControlConnection, "putline", putline)
+    target = [Leg("ftp1", "ftp3", "source", "allowed")]
+    outcome = mesh(options(fleet), schedule=[target], timeout=0.3)
+    assert once.is_set()
+    time.sleep(1)
+    assert server.files() == set()
+    assert (outcome.message, outcome.files_left) == ("", [])
+
+
 def test_a_server_that_stalls(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stops in the middle of the run. The others go on meanwhile, and it is not waited for in each of its pairs."""
     monkeypatch.setattr(session, "LOGIN_SECONDS", 1)

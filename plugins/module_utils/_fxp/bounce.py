@@ -14,10 +14,10 @@ import socket
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_ipv6, is_private, is_rfc1918
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_ipv6, is_private, is_rfc1918, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_active import command_for, tell
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_listener import Listener, NoListener, low_listener
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_passive import connect_from, take, way_back
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_passive import Taken, connect_from, take, way_back
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import (
     Bounced,
     Finding,
@@ -38,6 +38,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fau
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import explain, parse_timeout
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec, parse_server
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import seen_by
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
 
@@ -86,6 +87,7 @@ class _Bounce:
         self.strangers: list[str] = []
         self.findings: list[Finding] = []
         self.dialogues: list[tuple[Probe, str | None]] = []  # what the transcript's numbers stand for
+        self.seen: dict[str, str | None] = {}  # at which address the server sees connections from the key
         self.reaches: dict[str, bool] = {}  # whether the server's packets to a stranger come to this host
         self.lists: str | None = None  # why the client itself gets no listing
         self.faults = 0
@@ -110,10 +112,12 @@ class _Bounce:
         control = self.session.control
         self.greeting = self.session.greeting
         self.own, self.peer = control.own_address, control.peer_address
+        if self.session.seen is not None:
+            self.seen[self.own] = self.session.seen
         named = self.request.sources
         self.strangers = named_strangers(named, self.own, self.peer) if named else found_strangers(self.own, self.peer)
         try:
-            list_line(control, ".")
+            list_line(self.session.control, ".")
         except Fault as fault:
             # A listing that is longer than anybody wants to read is one.
             if not (fault.kind == "malformed" and fault.command == "LIST"):
@@ -156,7 +160,7 @@ class _Bounce:
     @property
     def between_public_hosts(self) -> bool:
         """Whether a private address cannot be meant as it is; ProFTPD asks the same before it replaces one."""
-        return not (is_private(self.own) or is_private(self.peer))
+        return not (is_private(self.session.seen or self.own) or is_private(self.peer))
 
     def _run(self, probe: Probe, stranger: str | None, act: t.Callable[[Finding], None]) -> None:
         """One probe with a finding of its own; a fault leaves it untested and the connection closed."""
@@ -204,23 +208,28 @@ class _Bounce:
         network.result, network.proven = "accepted", True
         network.summary = f"the network lets {stranger} connect to the passive port {port}"
         with reached:
-            if self.lists is not None:
-                finding.summary = f"the policy cannot be asked, for {self.lists}"
-                self.session.drop()
-                return
-            taken = take(control, reached, self.timeout)
+            taken = take(control, reached, self.timeout) if self.lists is None else Taken("unclear", False, None)
+        # It may still wait for its client there.
+        release(control, port)
+        self.session.drop()
         finding.server_said = taken.said
         if taken.verdict == "refused":
             finding.result, finding.summary = "refused", f"the stranger {stranger} was refused the passive data connection"
+            return
+        own, at = self._seen_at(self.own), self._seen_at(stranger)
+        doubt = _doubt(stranger, own, at)
+        if doubt and own is not None and at is not None:
+            network.result, network.proven, network.summary = "untested", False, doubt
+        if doubt:
+            finding.summary = doubt
+        elif self.lists is not None:
+            finding.summary = f"the policy cannot be asked, for {self.lists}"
         elif taken.verdict == "accepted":
             finding.result, finding.vulnerable, finding.proven = "accepted", True, taken.proven
             got = "received the data" if taken.proven else "was accepted for the data"
             finding.summary = f"the stranger {stranger} {got} on the passive port {port}"
         else:
             finding.summary = f"the server neither served nor refused {stranger} on the passive port {port} in time"
-        # It may still wait for its client there.
-        release(control, port)
-        self.session.drop()
 
     def _active(self, verb: str, *, low: bool) -> t.Callable[[Finding], None]:
         def act(finding: Finding) -> None:
@@ -250,10 +259,26 @@ class _Bounce:
                         "replaced by the client's own"
                     )
                     return
+                doubt = "" if finding.stranger is None else _doubt(target, self._seen_at(self.own), target)
+                if doubt:
+                    finding.summary = doubt
+                    return
                 finding.result, finding.vulnerable, finding.proven = "accepted", True, told.came_to is not None
                 finding.summary = f"{verb} to {place} was accepted, {_what_came(told.came_to, told.asked)}"
 
         return act
+
+    def _seen_at(self, address: str) -> str | None:
+        """At which address the server sees connections that come from an address of this host; none if it does not tell."""
+        if address not in self.seen:
+            # What is asked for may leave the connection unusable.
+            session = Session(self.spec, self.timeout, self.transcript, own=address)
+            session.endpoint = self.session.endpoint
+            self.seen[address] = None
+            with contextlib.suppress(Fault):
+                self.seen[address] = seen_by(session.control, disposable=True)
+            session.drop()
+        return self.seen[address]
 
     def _leads_here(self, address: str) -> bool:
         """Whether the server may be told to connect to an address of this host: not if another host near it has the same one."""
@@ -296,6 +321,15 @@ class _Bounce:
 
 def _name(verb: str, rest: str) -> Probe:
     return t.cast(Probe, f"{verb.lower()}_{rest}")
+
+
+def _doubt(stranger: str, own: str | None, at: str | None) -> str:
+    """Why ``stranger``, which the server sees ``at`` this address and the client at ``own``, may be none; empty if it is one."""
+    if own is None or at is None:
+        return f"the server does not tell whether it sees {stranger} at another address than the client"
+    if same_address(own, at):
+        return f"the server sees the client and {stranger} at the same address, {own}, so {stranger} is no stranger to it"
+    return ""
 
 
 def _what_came(came_to: Listener | None, asked: bool) -> str:

@@ -21,11 +21,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_listener i
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import Reply
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import VAIN
 
 STEP = 0.05  # seconds between looks at either end
 AT_ONCE = 0.2  # seconds; pyftpdlib connects before it answers PORT, and nobody else does
-
-VAIN = 425  # Can't open data connection
 LIST = "LIST ."
 
 

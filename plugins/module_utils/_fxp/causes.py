@@ -116,8 +116,9 @@ CAUSES: dict[str, Cause] = {
     ),
     "vantage_is_peer": Cause(
         None,
-        "the check reaches one server from the other server's address, which every server accepts, so it would prove nothing",
-        "Run the check from a third host: set fxp_vantage to one that is no member of fxp_servers.",
+        "one server sees the check at the other server's address, which every server accepts, so it would prove nothing",
+        "Run the check from a third host: set fxp_vantage to one that is no member of fxp_servers and has no outer address in "
+        "common with one.",
     ),
     "command_limited": Cause(
         "offender",

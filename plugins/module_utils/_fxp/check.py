@@ -13,7 +13,6 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.data import list_line, upload
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.exchange import parse_size
@@ -23,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.payload import ra
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.resolve import resolve_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result, message_of, whole_result
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import vantage
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.verify import READ_BACK, Method, choose, digest_of, read_back
@@ -56,6 +56,8 @@ class _Check:
         self.digest: str | None = None
         self.digest_by: str | None = None  # how a server told it; none for the client's own payload
         self.warnings: list[str] = []
+        self.files_left: list[dict[str, str]] = []
+        self.untold: list[Role] | None = None  # servers that may see the client at the other one's address
         self.set_up_fault: Fault | None = None
 
     def run(self) -> Outcome:
@@ -68,7 +70,8 @@ class _Check:
                 legs.append(self._leg(evidence) if set_up else leg_result(evidence, self.request.expect, self.masker))
         finally:
             self.transcript.leg = None
-            self.warnings += self.sessions["source"].remove_files() + self.sessions["destination"].remove_files()
+            for role in ROLES:
+                self._leave(role)
             self._on_both(Session.close)
         return self._outcome(legs)
 
@@ -91,6 +94,9 @@ class _Check:
             self._on_both(lambda session: session.control)
             for evidence in evidences:
                 evidence.tls = {role: self.sessions[role].control.tls for role in ROLES}
+            self._on_both(lambda session: session.seen)
+            for evidence in evidences:
+                evidence.client_seen = {role: self.sessions[role].seen for role in ROLES}
             if self._vantage_is_peer():
                 for evidence in evidences:
                     evidence.vantage_is_peer = True
@@ -114,8 +120,10 @@ class _Check:
             self.sessions[role].endpoint = endpoints[role]
 
     def _vantage_is_peer(self) -> bool:
-        controls = {role: session.control for role, session in self.sessions.items()}
-        return any(same_address(controls[role].own_address, controls[other(role)].peer_address) for role in ROLES)
+        views = {role: session.view() for role, session in self.sessions.items()}
+        found = {role: vantage(views[role], views[other(role)]) for role in ROLES}
+        self.untold = [role for role in ROLES if found[role] == "untold"]
+        return "peer" in found.values()
 
     def _prepare_file(self) -> None:
         source, destination = self.sessions["source"], self.sessions["destination"]
@@ -123,7 +131,13 @@ class _Check:
         if self.request.path is None:
             digest = self.method.digest()
             source.created(self.name)
-            upload(source.control, self.name, random_chunks(self.request.payload_size, digest))
+            control = source.control
+            try:
+                upload(control, self.name, random_chunks(self.request.payload_size, digest))
+            except Fault:
+                if control.sent != "STOR":
+                    source.ended(self.name)
+                raise
             self.digest = digest.hexdigest()
         self.size = self._size(source, self.name)
 
@@ -152,8 +166,14 @@ class _Check:
                 "source": self._listing("source", self.name),
                 "destination": self._listing("destination", target),
             }
-        self.warnings += self.sessions["destination"].remove_files()
+        self.sessions["destination"].remove_files()
         return result
+
+    def _leave(self, role: Role) -> None:
+        session = self.sessions[role]
+        for name in session.remove_for_good():
+            self.files_left.append({"server": role, "directory": session.spec.directory, "file": name})
+            self.warnings.append(session.complaint(name))
 
     def _verify(self, evidence: Evidence, target: str) -> None:
         destination = self.sessions["destination"]
@@ -216,7 +236,7 @@ class _Check:
             self.sessions[fault.server].drop()
 
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
-        result = whole_result(legs, self.transcript.entries())
+        result = whole_result(legs, self.transcript.entries(), self.files_left, None if self.untold is None else not self.untold)
         message = message_of(legs, self.request.servers)
         return Outcome(result, message, self.warnings)
 

@@ -33,6 +33,12 @@ _GREETING_FAULTS: dict[Kind, tuple[Kind, str]] = {
 }
 
 
+# What a busy machine or a slow line needs is not in any option; it shows in the replies that have come.
+MANY = 8  # times the slowest reply so far, and whoever is as slow has not fallen silent yet
+MOST = 15.0  # seconds that this may come to
+DIAL_SECONDS = 4.0  # that a connection has at least: the kernel repeats a lost SYN after 1 and after 3 seconds
+# Servers may connect before they answer these, and that is no round trip.
+_SLOW = ("PORT", "EPRT", "PASS")
 FAREWELL_SECONDS = 2.0  # that a server has from its 421 to the end of the connection
 
 
@@ -56,16 +62,20 @@ class ControlConnection(ftplib.FTP):
         self._context: ssl.SSLContext | None = None
         self._identity = ""
         self.logged_in = False
+        self.sent = ""  # the verb of the last command
+        self.slowest = 0.0  # seconds that a reply to a short command took, at most
         self.private = False  # PROT: whether data connections are encrypted
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
 
-    def dial(self, endpoint: Endpoint) -> None:
-        """Open the TCP connection, within ``timeout`` seconds."""
+    def dial(self, endpoint: Endpoint, own: str | None = None) -> None:
+        """Open the TCP connection, within ``timeout`` seconds, from the address ``own`` if that is given."""
         family, address = endpoint
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(self.seconds)
+            sock.settimeout(max(self.seconds, DIAL_SECONDS))
+            if own is not None:
+                sock.bind((own, 0))
             sock.connect(address)
         except OSError as error:
             sock.close()
@@ -162,8 +172,16 @@ class ControlConnection(ftplib.FTP):
 
     def command(self, line: str, seconds: float | None = None) -> Reply:
         """Send one command and return its reply, whatever its code."""
+        began = time.monotonic()
         self.putline(line)
-        return self.read_reply(seconds, line)
+        reply = self.read_reply(seconds, line)
+        if self.logged_in and seconds is None and not line.startswith(_SLOW):
+            self.slowest = max(self.slowest, time.monotonic() - began)
+        return reply
+
+    def patience(self, seconds: float) -> float:
+        """``seconds``, or more where this server was seen to need more: by itself, on its way, or because this host is busy."""
+        return max(seconds, min(MANY * self.slowest, MOST))
 
     def require(self, line: str, seconds: float | None = None) -> Reply:
         """Send one command and return its 2xx reply; any other one is a fault."""
@@ -175,13 +193,18 @@ class ControlConnection(ftplib.FTP):
     def read_reply(self, seconds: float | None = None, line: str = "") -> Reply:
         """The next reply, complete within ``seconds`` (default: ``timeout``); a 421 that ends the connection is a fault."""
         verb = line.split(" ", 1)[0]
-        deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
-        # The deadline holds even if bytes never cease to come.
-        while time.monotonic() < deadline:
+        deadline = time.monotonic() + (self.patience(self.seconds) if seconds is None else seconds)
+        # The deadline holds even if bytes never cease to come. Who got no processor until then looks once all the same.
+        last = False
+        while not last:
             reply = self.next_reply()
             if reply is not None:
                 return reply
+            last = time.monotonic() >= deadline
             self.receive(deadline - time.monotonic(), verb)
+        reply = self.next_reply()
+        if reply is not None:
+            return reply
         raise Fault("silent", self.role, f"no whole reply to {verb or 'the client'} in time", verb)
 
     def next_reply(self) -> Reply | None:
@@ -246,6 +269,7 @@ class ControlConnection(ftplib.FTP):
         verb = line.split(" ", 1)[0]
         if self.sock is None:
             raise Fault("lost", self.role, "the control connection is closed", verb)
+        self.sent = verb
         self._transcript.add(self.role, "sent", line)
         try:
             self.sock.settimeout(self.seconds)

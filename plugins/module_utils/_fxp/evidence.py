@@ -64,6 +64,7 @@ class Evidence:
     fault_detail: str | None = None
     fault_command: str | None = None
     vantage_is_peer: bool = False
+    client_seen: dict[Role, str | None] | None = None  # at which address each server says that it sees the client
     tls: dict[Role, Agreed | None] | None = None  # what each control connection is encrypted with
     protection: t.Literal["private", "clear"] | None = None  # of the data connection between the servers
     sscn: Role | None = None  # which server is the TLS client of a private data connection
@@ -88,6 +89,7 @@ class Evidence:
     stopped: t.Literal["stalled", "limit"] | None = None
     released: bool = False
     seconds: float | None = None  # of the transfer
+    round_trip: float = 0.0  # seconds that the slowest reply to a short command took, of either server
     expected_size: int | None = None
     size: int | None = None
     expected_digest: str | None = None

@@ -60,11 +60,12 @@ class Exchange:
         self._sent[role] = self._moved = time.monotonic()
 
     def first_answer(self, role: Role) -> bool:
-        """Wait up to ``timeout`` for the first reply of one server; whether it is a 1xx."""
-        deadline = self._sent[role] + self._timeout
+        """Wait up to ``timeout`` for the first reply of one server, longer where all replies are slow; whether it is a 1xx."""
+        deadline = self._sent[role] + self.patience(self._timeout)
         with self._selector() as selector:
             while self.sides[role].silent and time.monotonic() < deadline:
                 self._read(selector, deadline - time.monotonic())
+            self._read(selector, 0)
         self._refuse_half_replies()
         return self.sides[role].preliminary is not None
 
@@ -79,7 +80,7 @@ class Exchange:
                 give_up = self._moved + self._patience()
                 if self._limit:
                     give_up = min(give_up, start + self._limit)
-                if now >= give_up:
+                if now >= give_up and not self._came_late(selector):
                     self.stopped = "limit" if self._limit and now >= start + self._limit else "stalled"
                     self._refuse_half_replies()
                     return
@@ -108,6 +109,9 @@ class Exchange:
                 if selector.select(max(deadline - time.monotonic(), 0)):
                     self._controls[role].receive_ready()
                 self._take_all_of(role)
+            if side.final is None:
+                self._controls[role].receive_ready()
+                self._take_all_of(role)
 
     def ended(self, role: Role, fault: Fault) -> None:
         """Note that one server ended the dialogue, silently or with a 421."""
@@ -128,12 +132,21 @@ class Exchange:
             if begun and side.final is None:
                 raise Fault("malformed", role, f"a reply that begins and does not end: {begun!r}")
 
+    def patience(self, seconds: float) -> float:
+        """``seconds``, or more where one of the two servers was seen to need more."""
+        return max(control.patience(seconds) for control in self._controls.values())
+
+    def _came_late(self, selector: selectors.BaseSelector) -> bool:
+        """Whether something has moved that this process was too busy to see."""
+        moved = self._moved
+        self._read(selector, 0)
+        return self._moved > moved
+
     def _patience(self) -> float:
         side = self.sides["destination"]
         moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
-        return (
-            time_for(self._size, self._timeout) if moving and (self._deaf or (self._asking and not self._told)) else self._timeout
-        )
+        seconds = self.patience(self._timeout)
+        return time_for(self._size, seconds) if moving and (self._deaf or (self._asking and not self._told)) else seconds
 
     def _can_ask(self) -> bool:
         side = self.sides["destination"]

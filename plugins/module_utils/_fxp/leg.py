@@ -73,12 +73,16 @@ def run_leg(
         if fault.kind in ("lost", "closing") and fault.server in exchange.sides:
             exchange.ended(fault.server, fault)
             if len(exchange.sides) == 2:
-                exchange.last_words(other(fault.server), min(timeout, LAST_WORDS_SECONDS))
+                exchange.last_words(other(fault.server), exchange.patience(min(timeout, LAST_WORDS_SECONDS)))
         raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
         evidence.passive_side = exchange.sides.get(evidence.passive)
         evidence.stopped, evidence.size, evidence.seconds = exchange.stopped, exchange.arrived, exchange.seconds
+        evidence.round_trip = round(max(control.slowest for control in controls.values()), 4)
+        stored = exchange.sides.get("destination")
+        if stored is not None and stored.final is not None:
+            sessions["destination"].ended(target)
         _release(sessions, evidence)
         if one_refuses_tls(evidence):
             insist_on_a_new_session(sessions, evidence)

@@ -82,6 +82,8 @@ class MeshOutcome:
     seconds: float
     message: str
     warnings: list[str]
+    files_left: list[dict[str, str]]
+    untold: list[str]  # servers that may see the client at the address of a peer
 
 
 def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda progress: None) -> MeshOutcome:
@@ -166,6 +168,8 @@ class _Mesh:
         self.failed = self.done = self.transcripts = 0
         self.repeated: int = 0
         self.warnings: list[str] = []
+        self.files_left: list[dict[str, str]] = []
+        self.untold: set[str] = set()
         self.lock = threading.Lock()
         self.start = time.monotonic()
 
@@ -179,12 +183,13 @@ class _Mesh:
             self._apart(opening + proving)
         finally:
             # What is repeated has both servers for itself; a server that was given up is asked about its files last.
-            self._leave(place for place, station in self.stations.items() if station.given_up is None)
+            self._leave((place for place, station in self.stations.items() if station.given_up is None), for_good=False)
         # A check asks both servers at once and tells of one. So who was given up is first asked beside one that was not.
         for given_up in range(3):
             ranked = [at for at in sorted(self.first_causes) if self._given_up(at) == given_up]
             self._apart([Work(self.legs[at].servers, functools.partial(self._repeat, at)) for at in ranked])
-        self._leave(place for place, station in self.stations.items() if station.holds_files)
+        # Over fresh connections, now that nobody else needs the servers.
+        self._leave((place for place, station in self.stations.items() if station.holds_files), for_good=True)
         return self._outcome()
 
     def _apart(self, works: t.Iterable[Work], threads: int | None = None) -> None:
@@ -241,6 +246,7 @@ class _Mesh:
                 self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
             with self.lock:
                 self.warnings += shared.warnings
+                self.untold.update(leg.ends[role] for role in shared.untold or ())
         with self.lock:
             self.done += 1
             if result is not None and result["ok"]:
@@ -253,14 +259,19 @@ class _Mesh:
 
     def _repeat(self, at: int) -> None:
         leg = self.legs[at]
-        result, dialogue, warnings = self._foreseen(leg), [], []
+        result, dialogue, warnings, left = self._foreseen(leg), [], [], []
+        untold: t.Sequence[Role] = ()
         if result is None:
             check = _Check(self._request(leg), self.masker)
             outcome = check.run()
             result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
+            left = [{**one, "server": leg.ends[one["server"]]} for one in outcome.result["files_left"]]
+            untold = check.untold or ()
             self.alone.learn(leg, result["evidence"], check.set_up_fault)
         with self.lock:
             self.warnings += warnings
+            self.files_left += left
+            self.untold.update(leg.ends[role] for role in untold)
             told = self._told(leg, result, dialogue)
             self.results[at] = {**told, "repeated": self.tried[at], "first_cause": self.first_causes[at]}
             self.repeated += 1
@@ -323,16 +334,21 @@ class _Mesh:
             private=not self.request.clear and all(self.request.servers[name].tls != "none" for name in leg.servers),
         )
 
-    def _leave(self, places: t.Iterable[Place]) -> None:
+    def _leave(self, places: t.Iterable[Place], for_good: bool) -> None:
         def leave(place: Place) -> None:
             station = self.stations[place]
             if place[0] not in self.alone.down:
                 station.given_up = None
-            complaints = station.leave()
+            left = station.leave(for_good)
             with self.lock:
-                self.warnings += complaints
+                self._note_left(place[0], station, left)
 
         self._apart([Work((place,), functools.partial(leave, place)) for place in places])
+
+    def _note_left(self, name: str, session: Session, files: t.Iterable[str]) -> None:
+        for file in files:
+            self.files_left.append({"server": name, "directory": session.spec.directory, "file": file})
+            self.warnings.append(session.complaint(file))
 
     def _tell(self) -> None:
         seconds = time.monotonic() - self.start
@@ -348,7 +364,8 @@ class _Mesh:
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
                 + message_of([legs[failed[0]]], self._request(first).servers)
             )
-        return MeshOutcome(legs, time.monotonic() - self.start, message, list(dict.fromkeys(self.warnings)))
+        warnings, seconds = list(dict.fromkeys(self.warnings)), time.monotonic() - self.start
+        return MeshOutcome(legs, seconds, message, warnings, self.files_left, sorted(self.untold))
 
 
 def _give_up(stations: t.Iterable[Station], fault: Fault) -> None:

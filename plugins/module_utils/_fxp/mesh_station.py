@@ -99,22 +99,26 @@ class Station(Session):
     @property
     def holds_files(self) -> bool:
         """Whether something that was made here is still to be deleted."""
-        return bool(self._files or self.payload)
+        return super().holds_files or self.payload is not None
 
     def keep(self, payload: Payload) -> None:
         """Let a file that was noted for deletion outlive the leg."""
-        self._files.remove(payload.name)
+        del self._files[payload.name]
         self.payload = payload
 
-    def leave(self) -> list[str]:
-        """Delete what was made and close; the sentences about files that remain."""
+    def leave(self, for_good: bool) -> list[str]:
+        """Delete what was made and close. ``for_good`` if nobody comes back: the names of the files that remain."""
         self._switch.target = None
         if self.payload is not None:
-            self.created(self.payload.name)
+            self._files[self.payload.name] = None
             self.payload = None
-        complaints = self.remove_files()
+        left: list[str] = []
+        if for_good:
+            left = self.remove_for_good()
+        else:
+            self.remove_files()
         self.close()
-        return complaints
+        return left
 
 
 def again(fault: Fault, role: Role) -> Fault:

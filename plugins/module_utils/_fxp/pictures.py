@@ -18,6 +18,7 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import is_ipv6, is_private, same_address
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import MANY
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Role
 
@@ -308,7 +309,8 @@ def _no_tls(side: Side) -> bool:
 
 
 def _waited(e: Evidence) -> bool:
-    return any((side.ended or 0) >= HANDSHAKE_SECONDS for side in _tls_sides(e) or ())
+    longest = max(HANDSHAKE_SECONDS, MANY * e.round_trip)
+    return any((side.ended or 0) >= longest for side in _tls_sides(e) or ())
 
 
 def both_refuse_tls(e: Evidence) -> bool:

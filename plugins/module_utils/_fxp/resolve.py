@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import queue
 import socket
 import threading
@@ -52,7 +53,10 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
         except (OSError, UnicodeError) as error:
             answer.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    if _is_literal(server.host):
+        ask()  # nobody is asked
+    else:
+        threading.Thread(target=ask, daemon=True).start()
     try:
         found = answer.get(timeout=timeout)
     except queue.Empty:
@@ -62,6 +66,14 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
     if isinstance(found, UnicodeError):
         raise Fault("name_unknown", server.role, f"the name {server.host} is unknown: it is no host name")
     return found
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.split("%", 1)[0])
+    except ValueError:
+        return False
+    return True
 
 
 __all__ = ("resolve", "resolve_pair")

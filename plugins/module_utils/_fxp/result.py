@@ -17,7 +17,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Rol
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
 
-RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "transcript")
+RESULT_KEYS = ("ok", "cause", "server", "remedy", "legs", "vantage_told", "files_left", "transcript")
 
 
 def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | None = None) -> dict[str, t.Any]:
@@ -64,7 +64,12 @@ def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
     return seen
 
 
-def whole_result(legs: t.Sequence[dict[str, t.Any]], transcript: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+def whole_result(
+    legs: t.Sequence[dict[str, t.Any]],
+    transcript: list[dict[str, t.Any]],
+    files_left: t.Sequence[dict[str, str]] = (),
+    vantage_told: bool | None = None,
+) -> dict[str, t.Any]:
     """A dictionary of ``RESULT_KEYS``; cause, server and remedy are those of the first leg that falls short."""
     failed = next((leg for leg in legs if not leg["ok"]), None)
     return {
@@ -73,6 +78,8 @@ def whole_result(legs: t.Sequence[dict[str, t.Any]], transcript: list[dict[str, 
         "server": failed["server"] if failed else None,
         "remedy": failed["remedy"] if failed else None,
         "legs": list(legs),
+        "vantage_told": vantage_told,
+        "files_left": list(files_left),
         "transcript": transcript,
     }
 

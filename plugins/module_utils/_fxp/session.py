@@ -11,16 +11,22 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import time
+import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault, Kind, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.seen import View, seen_by
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import VERSIONS, TlsError, Version, client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Transcript
 
 # Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
 # between USER and its reply were seen.
 LOGIN_SECONDS = 15
+READY_SECONDS = 3  # that what comes right behind the login has at least: nothing tells yet how fast the server is
+LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
+STEP = 0.1  # between two looks for that file
 
 
 class Session:
@@ -28,10 +34,12 @@ class Session:
     Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step.
 
     With TLS in ``spec`` nothing but the greeting and AUTH is ever sent or taken in clear. ``private`` is whether data
-    connections are encrypted, too, until somebody changes that.
+    connections are encrypted, too, until somebody changes that. ``own`` is the client's address to come from, if not any.
     """
 
-    def __init__(self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None) -> None:
+    def __init__(
+        self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None, own: str | None = None
+    ) -> None:
         self.spec = spec
         self.private = spec.tls != "none" if private is None else private
         self._context: ssl.SSLContext | None = None
@@ -40,9 +48,14 @@ class Session:
         self.lists = True  # until the client cannot open a data connection for LIST
         self._timeout = timeout
         self._transcript = transcript
+        self._own = own
         self._control: ControlConnection | None = None
+        self._asked_seen = self._asked_announced = False
+        self._seen: str | None = None
+        self._announced: str | None = None
         self._fresh: ControlConnection | None = None  # greeted, but not logged in
-        self._files: list[str] = []
+        self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
+        self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
 
     @property
     def role(self) -> Role:
@@ -76,6 +89,35 @@ class Session:
             self._control.close()
             self._control = None
 
+    @property
+    def seen(self) -> str | None:
+        """The address at which the server sees the client, none if it does not tell; it is asked once."""
+        if not self._asked_seen:
+            self._asked_seen = True
+            try:
+                self._seen = seen_by(self.control)
+            except Fault:
+                # It does not tell. What is wrong with it shows where it matters.
+                self.drop()
+        return self._seen
+
+    @property
+    def announced(self) -> str | None:
+        """The address that the server announces over IPv4, none if it cannot be told; it is asked once."""
+        if not self._asked_announced:
+            self._asked_announced = True
+            try:
+                self._announced = self.control.passive_port()[0]
+            except Fault as fault:
+                if fault.kind != "refused":
+                    self.drop()
+        return self._announced
+
+    def view(self) -> View:
+        """The client and this server as seen from one another."""
+        control = self.control
+        return View(control.own_address, self.seen, control.peer_address, self.spec.expected_address, lambda: self.announced)
+
     def settle(self) -> None:
         """After a failed leg: keep the connection only if NOOP is answered as NOOP."""
         try:
@@ -86,16 +128,48 @@ class Session:
 
     def created(self, name: str) -> None:
         """Note a file that may exist from now on and must not outlive the check."""
-        self._files.append(name)
+        self._files[name] = self._control
 
-    def remove_files(self) -> list[str]:
-        """Delete every noted file, over a new connection if the present one fails; the sentences about those that remain."""
-        left, self._files = self._files, []
-        complaints = []
-        for name in left:
-            if not (self._removed(name) or self._removed(name)):
-                complaints.append(f"{self.spec.label} still holds the file {name} in {self.spec.directory}; delete it.")
-        return complaints
+    def ended(self, name: str) -> None:
+        """Note that the server has ended its STOR of a file: what is not there now does not come later."""
+        self._files[name] = None
+
+    def remove_files(self) -> None:
+        """
+        Delete every noted file, over a new connection if the present one fails. What stays is left to ``remove_for_good``.
+
+        Over another connection than that of its STOR, a file that is not there may be about to come: a busy server has not read
+        the command yet.
+        """
+        noted, self._files = self._files, {}
+        for name, storing in noted.items():
+            state = self._removed(name) or self._removed(name)
+            if not (state == "deleted" or (state == "absent" and storing in (None, self._control))):
+                self._stayed[name] = storing
+
+    def remove_for_good(self) -> list[str]:
+        """The same for the last time: wait a moment for files that come late; the names of those that remain or may come."""
+        self._try_again()
+        deadline = time.monotonic() + (self._control.patience(LATE_SECONDS) if self._control else 0)
+        while self._stayed and self._control is not None and time.monotonic() < deadline:
+            time.sleep(STEP)
+            self._try_again()
+        left, self._stayed = list(self._stayed), {}
+        return left
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether something that was made here is still to be deleted."""
+        return bool(self._files or self._stayed)
+
+    def _try_again(self) -> None:
+        self._files.update(self._stayed)
+        self._stayed = {}
+        self.remove_files()
+
+    def complaint(self, name: str) -> str:
+        """The sentence about a file that remains."""
+        return f"{self.spec.label} still holds the file {name} in {self.spec.directory}, or is about to; delete it."
 
     def close(self) -> None:
         """Take leave."""
@@ -104,13 +178,15 @@ class Session:
                 self._control.command("QUIT", min(self._timeout, 2))
         self.drop()
 
-    def _removed(self, name: str) -> bool:
+    def _removed(self, name: str) -> t.Literal["deleted", "absent"] | None:
         # 550 may mean that the file is not there, or that it must not be deleted; SIZE tells.
         try:
-            return self.control.command(f"DELE {name}").positive or not self.control.command(f"SIZE {name}").positive
+            if self.control.command(f"DELE {name}").positive:
+                return "deleted"
+            return None if self.control.command(f"SIZE {name}").positive else "absent"
         except Fault:
             self.drop()
-            return False
+            return None
 
     def _open(self) -> ControlConnection:
         control, self._fresh = self._fresh or self._greeted(), None
@@ -121,11 +197,12 @@ class Session:
             if self.spec.tls != "none":
                 control.first_protection(self.private)
             self._log_in(control)
-            control.seconds = self._timeout
+            control.seconds = max(self._timeout, READY_SECONDS)
             self.features = _features(control)
             control.require("TYPE I")
             if self.spec.directory != ".":
                 control.require(f"CWD {self.spec.directory}")
+            control.seconds = self._timeout
         except BaseException:
             control.close()
             raise
@@ -136,7 +213,7 @@ class Session:
             raise ValueError("the session has no endpoint")
         for last in (False, True):
             control = ControlConnection(self.role, self._timeout, self._transcript)
-            control.dial(self.endpoint)
+            control.dial(self.endpoint, self._own)
             try:
                 if self.spec.tls == "implicit":
                     self._encrypt_first(control)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import pathlib
@@ -134,3 +135,24 @@ def test_a_place_that_cannot_be_written_to_is_named_after_all_is_shown(tmp_path:
     assert f"The report cannot be written to {tmp_path}/file/report: Not a directory. Set directory to" in told.result["msg"]
     assert told.result["passed"] == 4
     assert "verified by HASH SHA-256" in told.output
+
+
+def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> None:
+    """Checks that passed may have proven nothing, and may have left files: whoever reads only one form must hear of it."""
+    leg = {"passive": "source", "ok": True, "cause": None, "verified_by": "SIZE"}
+    check = {"item": {"source": "ftp1", "destination": "ftp2"}, "ok": True, "legs": [leg], "vantage_told": False,
+             "files_left": [{"server": "destination", "directory": "in", "file": "fxp-check-1"}]}
+    told = {**check, "item": {"source": "ftp4", "destination": "ftp5"}, "vantage_told": True, "files_left": []}
+    options = {"results": [check, told], "directory": "a", "vantage_untold": ["ftp3"],
+               "files_left": [{"server": "ftp3", "directory": ".", "file": "fxp-check-2"}]}
+    run = report(tmp_path, options)
+    assert not run.result["failed"]
+    said = ("ftp1, ftp2, ftp3 may see the client at the address of a peer", "ftp2 still holds the file fxp-check-1 in in",
+            "ftp3 still holds the file fxp-check-2 in .")
+    for name in ("report.html", "report.md", "junit.xml"):
+        text = html.unescape((tmp_path / "a" / name).read_text()).replace("\u200b", "")
+        assert all(words in text for words in said), name
+    assert all(words in run.output for words in said)
+    found = json.loads((tmp_path / "a" / "report.json").read_text())
+    assert found["vantage_untold"] == ["ftp1", "ftp2", "ftp3"]
+    assert [left["server"] for left in found["files_left"]] == ["ftp2", "ftp3"]

@@ -245,8 +245,8 @@ def test_the_scale_of_rates() -> None:
 def test_json_says_all_of_it(servers: int, failing: report_samples.Failing) -> None:
     contents = report_samples.contents(servers, failing)
     found = json.loads(_report_json.as_json(contents))
-    assert list(found) == ["schema", "title", "generated", "coverage", "ok", "verdict", "totals", "servers", "causes", "legs",
-                           "bounce"]
+    assert list(found) == ["schema", "title", "generated", "coverage", "ok", "verdict", "totals", "servers",
+                           "vantage_untold", "files_left", "causes", "legs", "bounce"]
     assert found["schema"] == 1
     assert found["totals"]["tried"] == len(found["legs"]) == servers * (servers - 1) * 2
     failed = [leg for leg in found["legs"] if not leg["ok"]]

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection, connect_kind, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import MOST, ControlConnection, connect_kind, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.tls import client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker, Transcript
@@ -323,3 +323,24 @@ def test_dial() -> None:
 )
 def test_words_for_errors(error: OSError, kind: str, words: str) -> None:
     assert (connect_kind(error), describe(error)) == (kind, words)
+
+
+def test_a_reply_that_is_here_when_the_time_is_over_counts(connect: Connect) -> None:
+    """This process may have been kept from looking until then."""
+    line = connect("source")
+    line.server.sendall(b"200 here\r\n")
+    assert line.control.read_reply(0).code == 200
+
+
+def test_slow_replies_make_patient(connect: Connect) -> None:
+    line = connect("source", 0.5)
+    line.control.logged_in = True
+    assert line.control.patience(0.5) == 0.5
+    timer = threading.Timer(0.2, line.server.sendall, [b"200 here\r\n"])
+    timer.start()
+    line.control.command("NOOP")
+    timer.join()
+    assert 1.6 <= line.control.patience(0.5) <= MOST
+    assert line.control.patience(60) == 60
+    line.control.slowest = 300
+    assert line.control.patience(0.5) == MOST

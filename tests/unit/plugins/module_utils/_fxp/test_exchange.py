@@ -225,3 +225,18 @@ def test_lost_connection(connect: Connect) -> None:
 )
 def test_parse_size(lines: tuple[str, ...], size: int | None) -> None:
     assert parse_size(Reply(int(lines[-1][:3]), lines)) == size
+
+
+def test_what_is_here_when_the_time_is_over_counts(connect: Connect) -> None:
+    """This process may have been kept from looking until then."""
+    pair = Pair(connect, timeout=0.0001)
+    pair.exchange.send("source", "RETR x")
+    pair.source.server.sendall(b"150 go\r\n")
+    time.sleep(0.01)
+    assert pair.exchange.first_answer("source")
+    pair.exchange.send("destination", "STOR target")
+    pair.source.server.sendall(b"226 sent\r\n")
+    pair.destination.server.sendall(b"150 go\r\n226 stored\r\n")
+    time.sleep(0.01)
+    pair.exchange.finish()
+    assert pair.exchange.stopped is None

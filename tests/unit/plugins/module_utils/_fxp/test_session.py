@@ -104,22 +104,25 @@ def test_files_are_removed_once(opened: Opened) -> None:
     session, server = opened
     session.created("one")
     session.created("two")
-    assert session.remove_files() == []
-    assert session.remove_files() == []
+    session.remove_files()
+    assert session.remove_for_good() == []
     assert server.commands == [*LOGIN, "DELE one", "DELE two"]
 
 
 @pytest.mark.parametrize("opened", [{"DELE": b"550 no such file\r\n", "SIZE": b"550 no such file\r\n"}], indirect=True)
 def test_file_that_never_was(opened: Opened) -> None:
     opened.session.created("one")
-    assert opened.session.remove_files() == []
+    assert opened.session.remove_for_good() == []
 
 
 @pytest.mark.parametrize("opened", [{"DELE": CLOSE}, {"DELE": b"550 no\r\n"}], indirect=True)
 def test_file_that_stays(opened: Opened) -> None:
     opened.session.created("one")
-    complaint = f"source 127.0.0.1:{opened.server.port} still holds the file one in in/side; delete it."
-    assert opened.session.remove_files() == [complaint]
+    complaint = f"source 127.0.0.1:{opened.server.port} still holds the file one in in/side, or is about to; delete it."
+    opened.session.remove_files()
+    assert opened.session.remove_for_good() == ["one"]
+    assert opened.session.complaint("one") == complaint
+    assert not opened.session.holds_files
 
 
 def in_turn(answers: list[bytes]) -> t.Callable[[str], t.Iterable[bytes]]:
@@ -132,6 +135,33 @@ def test_file_is_removed_over_a_new_connection(opened: Opened) -> None:
     session, server = opened
     assert session.control
     session.created("one")
-    assert session.remove_files() == []
+    assert session.remove_for_good() == []
     assert server.connections == 2
     assert server.commands == [*LOGIN, "DELE one", *LOGIN, "DELE one"]
+
+
+ABSENT = b"550 no such file\r\n"
+
+
+@pytest.mark.parametrize("opened", [{"DELE": in_turn([ABSENT, ABSENT, b"250 gone\r\n"]), "SIZE": ABSENT}], indirect=True)
+def test_a_file_that_comes_late_is_deleted(opened: Opened) -> None:
+    """The server had not read the STOR yet when its connection was given up."""
+    session, server = opened
+    assert session.control
+    session.created("one")
+    session.drop()
+    session.remove_files()
+    assert session.holds_files
+    assert session.remove_for_good() == []
+    assert server.commands.count("DELE one") == 3
+
+
+@pytest.mark.parametrize("opened", [{"DELE": ABSENT, "SIZE": ABSENT}], indirect=True)
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_file_that_may_still_come_is_named(opened: Opened, ended: bool) -> None:
+    assert opened.session.control
+    opened.session.created("one")
+    if ended:
+        opened.session.ended("one")
+    opened.session.drop()
+    assert opened.session.remove_for_good() == ([] if ended else ["one"])
