@@ -16,6 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import
     HOLE,
     NOTE,
     REFUSED,
+    UNKNOWN,
     Data,
     Notes,
     contexts,
@@ -46,7 +47,7 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     main = look["servers"][0] if look["servers"] else None
     if main is None:
         return
-    if main["control_port"] != own["control_port"]:
+    if main["control_port"] not in (None, own["control_port"]):
         notes.add(
             "control_port_differs",
             FAULT,
@@ -74,6 +75,8 @@ def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:
                 f"{ports['last']} and the plan says {wanted['first']}-{wanted['last']}, which the firewall is open for",
                 "run proftpd.fxp.site, or correct fxp_passive_ports",
             )
+        if "MasqueradeAddress" in context["unknown"]:
+            continue  # which is told
         if "masquerade_address" in context and context["masquerade_address"] != row["masquerade_address"]:
             notes.add(
                 "masquerade_differs",
@@ -95,6 +98,8 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
         for where, context in contexts(main)
         if context.get("allow_foreign_address") and context["allow_foreign_address"]["port"] != REFUSED
     ]
+    if any(said["port"] == UNKNOWN for _where, said in grants):
+        return  # which is told
     cure = "run proftpd.fxp.site; a partner outside the inventory belongs into fxp_extra_peers"
     if meant == "off":
         for where, said in grants:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, policy, releases
 
 Described = t.Dict[str, t.Any]
 
@@ -33,6 +33,7 @@ _KEYS = {
     "TLSRequired": "tls_required",
     "TLSOptions": "tls_options",
 }
+_TLS = ("TLSEngine", "TLSRequired", "TLSOptions", "TLSProtocol", "TLSVerifyServer")
 
 
 def describe(in_force: policy.Policy, release: releases.Release | None) -> list[Described]:
@@ -80,7 +81,15 @@ def _settings(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
         "passive_ports": _range(in_force.value(scope, "PassivePorts")),
         "masquerade_address": _word(in_force.value(scope, "MasqueradeAddress")),
         "tls": _tls(in_force, scope),
+        "unknown": _unknown(in_force, scope),
     }
+
+
+def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
+    """The directives whose values depend on variables of the daemon's environment that are not known."""
+    directives = [*_KEYS, *_TLS, *(["Port"] if scope.parent is None else [])]
+    lines = {directive: in_force.value(scope, directive) for directive in sorted(set(directives))}
+    return [directive for directive, line in lines.items() if line is not None and environment.is_unknown(line.arguments)]
 
 
 def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Release | None) -> t.Iterator[Described]:
@@ -88,10 +97,13 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
     if scope.kind not in policy.CONDITIONAL:
         return
     said: Described = {}
+    unknown = []
     for directive in _KEYS:
         line = scope.own(directive)
         if line is None:
             continue
+        if environment.is_unknown(line.arguments):
+            unknown.append(directive)
         if directive == "AllowForeignAddress":
             said[_KEYS[directive]] = _foreign(in_force, line, release)
         elif directive == "PassivePorts":
@@ -106,11 +118,17 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
             "within": within.name if within is not None and within.parent is not None else None,
             **_place(scope.line),
             **said,
+            "unknown": unknown,
         }
 
 
 def _foreign(in_force: policy.Policy, line: parser.Line | None, release: releases.Release | None) -> Described:
     word = None if line is None else line.arguments[0]
+    if environment.is_unknown([word or ""]) or (word is None and in_force.unread):
+        # What was not read may say it.
+        place = _place(0 if line is None else line.number)
+        nothing: Described = {"class": None, "class_defined": None, "members": []}
+        return {"said": word, **place, "port": releases.UNKNOWN, "passive": releases.UNKNOWN, **nothing}
     value = None if word is None else policy.boolean(word)
     members = None if word is None or value is not None else in_force.members(word)
     means = releases.meaning(release, word if value is None else value, bool(members))
@@ -189,7 +207,7 @@ def _addresses(in_force: policy.Policy, server: policy.Scope) -> list[str]:
 
 
 def _range(line: parser.Line | None) -> Described | None:
-    if line is None or len(line.arguments) < 2:
+    if line is None or len(line.arguments) < 2 or environment.is_unknown(line.arguments[:2]):
         return None
     first, last = (policy.number(word) for word in line.arguments[:2])
     return {"first": first, "last": last}

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
 
 _DIRECTIVE = "AllowForeignAddress"
@@ -90,6 +90,8 @@ def values(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def _value(in_force: policy.Policy, word: str) -> t.Iterator[tuple[str, str, str, str]]:
+    if environment.is_unknown([word]):
+        return
     truth = policy.boolean(word)
     members = in_force.members(word)
     if truth is not None and members is not None:
