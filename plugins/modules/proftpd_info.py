@@ -154,7 +154,8 @@ servers:
         - C(said) is the word in force or V(null), C(port) and C(passive) are what it means on the side that connects and on the
           side that listens, V(refused), V(class), V(anybody), or V(unknown) where the release, the
           daemon's environment or a part of the configuration is not known.
-        - C(class) and C(members) are the class that it names and its rules.
+        - C(class) and C(members) are the class that it names and its rules, C(holds) the networks that it holds for certain, and
+          C(unclear) those of its rules of which that cannot be told.
       type: dict
     passive_ports:
       description: C(first) and C(last) of C(PassivePorts); V(null) if it is not said.

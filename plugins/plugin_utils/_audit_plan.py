@@ -128,12 +128,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     for where, said in grants:
         if said["port"] != CLASS:
             continue
-        odd, known = [], []
-        for member in said["members"]:
-            try:
-                known += _networks.spans([member])
-            except ValueError:
-                odd.append(member)
+        odd, known = said["unclear"], _networks.spans(said["holds"])
         extra = _networks.without(known, _networks.spans(members))
         if extra or odd:
             notes.add(

@@ -93,6 +93,8 @@ def _partners(server: Data) -> str:
             if ANYBODY in meant
             else "unknown"
             if UNKNOWN in meant
+            else f"{said['class']} (unclear)"
+            if said["unclear"]
             else f"{said['class']} ({len(said['members'])} address{'' if len(said['members']) == 1 else 'es'})"
         )
         if ANYBODY in meant and said["port"] != ANYBODY:

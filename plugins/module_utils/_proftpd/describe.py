@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import classes as holding
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, policy, releases
 
 Described = t.Dict[str, t.Any]
 
-EVERYBODY = frozenset({"all", "0.0.0.0/0", "::/0"})
 _ANONYMOUS = "anonymous"
 # Words of TLSRequired (contrib/mod_tls.c) that insist on encrypted logins, and on encrypted data.
 _LOGINS = frozenset({"on", "ctrl", "control", "auth", "auth+data", "auth+!data", "ctrl+data", "ctrl+!data", "both"})
@@ -127,12 +127,13 @@ def _foreign(in_force: policy.Policy, line: parser.Line | None, release: release
     if environment.is_unknown([word or ""]) or (word is None and in_force.unread):
         # What was not read may say it.
         place = _place(0 if line is None else line.number)
-        nothing: Described = {"class": None, "class_defined": None, "members": []}
+        nothing: Described = {"class": None, "class_defined": None, "members": [], "holds": [], "unclear": []}
         return {"said": word, **place, "port": releases.UNKNOWN, "passive": releases.UNKNOWN, **nothing}
     value = None if word is None else policy.boolean(word)
     members = None if word is None or value is not None else in_force.members(word)
     means = releases.meaning(release, word if value is None else value, bool(members))
-    if members and takes_everybody(members, in_force.satisfies_all(str(word))):
+    made = holding.of(in_force, str(word)) if members else holding.NOTHING
+    if made.held.is_everybody:
         everybody = {releases.CLASS: releases.ANYBODY}
         means = releases.Meaning(everybody.get(means.port, means.port), everybody.get(means.passive, means.passive))
     return {
@@ -143,12 +144,9 @@ def _foreign(in_force: policy.Policy, line: parser.Line | None, release: release
         "class": word if word is not None and value is None else None,
         "class_defined": bool(members) if word is not None and value is None else None,
         "members": members or [],
+        "holds": holding.networks(made.held.sure),
+        "unclear": list(made.unclear),
     }
-
-
-def takes_everybody(members: t.Sequence[str], every_rule: bool) -> bool:
-    """Tell whether a class with these rules holds every address. *every_rule*: an address must meet all of them."""
-    return (all if every_rule else any)(member in EVERYBODY for member in members)
 
 
 def _options(in_force: policy.Policy, scope: policy.Scope) -> list[parser.Line]:

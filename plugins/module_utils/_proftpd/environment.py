@@ -28,6 +28,7 @@ _DIRECTIVES = """
     Port PassivePorts AllowForeignAddress MasqueradeAddress DefaultAddress From Satisfy Include LoadModule Define
     MaxInstances TimeoutIdle TimeoutLinger TimeoutLogin TimeoutNoTransfer TimeoutStalled HiddenStores AllowStoreRestart RootRevoke
     SFTPEngine TLSEngine TLSRequired TLSOptions TLSProtocol TLSVerifyServer TLSVerifyClient TLSTimeoutHandshake TLSSessionCache
+    UseIPv6 UseReverseDNS
     <Class> <VirtualHost> <IfDefine> <IfModule> <IfVersion> <IfClass> <IfUser> <IfGroup>
 """
 SHOWN = frozenset(_DIRECTIVES.lower().split())

@@ -118,7 +118,7 @@ class Scope:
 
     C(kind) is the section's name in lower case, C(name) what it is told people by, C(line) where it begins, C(said) has its own
     directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and
-    <Global> have no C(parent); C(root) is the one of them that it stands in.
+    <Global> have no C(parent); C(root) is the one of them that it stands in. C(ipv6) tells whether UseIPv6 is on where it begins.
     """
 
     kind: str
@@ -127,6 +127,7 @@ class Scope:
     parent: Scope | None = None
     said: dict[str, list[parser.Line]] = dataclasses.field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    ipv6: bool | None = True
 
     def __post_init__(self) -> None:
         self.root: Scope = self if self.parent is None else self.parent.root
@@ -213,8 +214,20 @@ class Policy:
 
     def satisfies_all(self, name: str) -> bool:
         """Tell whether an address must meet every rule of the class *name*, not just one."""
-        scope = next(scope for scope in self.classes[name] if _rules(scope))
-        return any(line.arguments[0].lower() == "all" for line in scope.all("Satisfy")[-1:])
+        return any(line.arguments[0].lower() == "all" for line in self._class(name).all("Satisfy")[-1:])
+
+    def uses_ipv6(self, name: str) -> bool | None:
+        """Whether UseIPv6 is on where the class *name* is defined; some rules mean something else without it."""
+        return self._class(name).ipv6
+
+    def uses_reverse_dns(self) -> bool | None:
+        """Whether UseReverseDNS is on; a plain variable in ProFTPD, so the last one counts."""
+        said = self.main.all("UseReverseDNS")
+        return boolean(said[-1].arguments[0]) if said else True
+
+    def _class(self, name: str) -> Scope:
+        """The definition of a class that counts: the first one with a rule."""
+        return next(scope for scope in self.classes[name] if _rules(scope))
 
 
 def _rules(scope: Scope) -> list[str]:
@@ -356,6 +369,8 @@ class _Reader:
         else:
             made = Scope(section.key, " ".join(opening.arguments[:1]), section.number, scope, arguments=opening.arguments)
             if section.key == CLASS:
+                said = self.main.all("UseIPv6")
+                made.ipv6 = boolean(said[-1].arguments[0]) if said else True
                 self.classes.setdefault(made.name, []).append(made)
             else:
                 self.scopes.append(made)
