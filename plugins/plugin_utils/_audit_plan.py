@@ -42,7 +42,7 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
                 FAULT,
                 server["name"],
                 f"a <VirtualHost> listens on port {server['control_port']} that the plan does not know",
-                "take it out, or say it in fxp_extra_config",
+                "take it out, or run proftpd.fxp.site, which writes the planned server alone",
             )
     main = look["servers"][0] if look["servers"] else None
     if main is None:
@@ -98,9 +98,10 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
         for where, context in contexts(main)
         if context.get("allow_foreign_address") and context["allow_foreign_address"]["port"] != REFUSED
     ]
-    if any(said["port"] == UNKNOWN for _where, said in grants):
-        return  # which is told
-    cure = "run proftpd.fxp.site; a partner outside the inventory belongs into fxp_extra_peers"
+    # Which is told.
+    unknown = any(said["port"] == UNKNOWN for _where, said in grants)
+    grants = [(where, said) for where, said in grants if said["port"] != UNKNOWN]
+    cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
             notes.add(
@@ -115,7 +116,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     accounts = row.get("accounts") or []
     # A plan that means no account says so itself.
     nobody = bool(accounts) and all(account.get("fxp") is False for account in accounts)
-    if not grants and not nobody:
+    if not grants and not nobody and not unknown:
         notes.add(
             "foreign_address_refused",
             FAULT,
