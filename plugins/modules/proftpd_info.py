@@ -142,6 +142,9 @@ servers:
     listens:
       description: Whether the server is switched on.
       type: bool
+    sftp:
+      description: Whether it speaks SFTP (mod_sftp), so that nothing of FTP applies to it.
+      type: bool
     control_port:
       description: Its control port; V(0) is off, V(null) is not known.
       type: int

@@ -73,7 +73,9 @@ def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
     else:
         _configuration(notes, look)
         for server in look["servers"]:
-            if server["listens"]:
+            if server["listens"] and server["sftp"]:
+                _audit_evidence.sftp(notes, server)
+            elif server["listens"]:
                 _server(notes, server, open_meant=planned and row is not None and row["allow_foreign_address"] == "on")
         _audit_evidence.sockets(notes, look)
         _advisories(notes, look)

@@ -5,11 +5,11 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What the configuration does not tell, and what the sockets of the daemon tell against it. Pure."""
+"""What the configuration does not tell, what is no FTP server, and what the sockets of the daemon tell against it. Pure."""
 
 from __future__ import annotations
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import FAULT, Data, Notes, contexts
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import FAULT, NOTE, Data, Notes, contexts
 
 
 def not_known(notes: Notes, server: Data) -> None:
@@ -26,6 +26,17 @@ def not_known(notes: Notes, server: Data) -> None:
                 "environment, which are not known here",
                 "say the values outright, or start the daemon by a unit of systemd that sets the variables",
             )
+
+
+def sftp(notes: Notes, server: Data) -> None:
+    """A server for which mod_sftp speaks."""
+    notes.add(
+        "sftp_server",
+        NOTE,
+        server["name"],
+        "it speaks SFTP (SFTPEngine on), which has no data connections to others, so nothing else is judged of it",
+        "nothing is to be done, unless FTP was meant: then say SFTPEngine off",
+    )
 
 
 def sockets(notes: Notes, look: Data) -> None:

@@ -25,7 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import
 
 def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     host = notes.host
-    row, own = plan["hosts"][host], plan["servers"][host]
+    row = plan["hosts"][host]
     if not look["managed"]:
         notes.add(
             "configuration_not_ours",
@@ -47,6 +47,23 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     main = look["servers"][0] if look["servers"] else None
     if main is None:
         return
+    if main["sftp"]:
+        notes.add(
+            "sftp_instead_of_ftp",
+            FAULT,
+            "main",
+            "it speaks SFTP (SFTPEngine on), and the plan says FTP",
+            "run proftpd.fxp.site",
+        )
+    else:
+        _main(notes, main, row, plan)
+    if look["rules"] and look["rules"]["evaluated"] and row["firewall_backend"] != "none":
+        _planned_rules(notes, look, row, plan)
+
+
+def _main(notes: Notes, main: Data, row: Data, plan: Data) -> None:
+    """The server that the plan means."""
+    own = plan["servers"][notes.host]
     if main["control_port"] not in (None, own["control_port"]):
         notes.add(
             "control_port_differs",
@@ -58,8 +75,6 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     _data_connections(notes, main, row, own)
     _peers(notes, main, row, plan)
     _planned_tls(notes, main, row)
-    if look["rules"] and look["rules"]["evaluated"] and row["firewall_backend"] != "none":
-        _planned_rules(notes, look, row, plan)
 
 
 def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:

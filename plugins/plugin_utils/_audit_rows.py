@@ -50,9 +50,7 @@ def rows(host: str, look: Data, found: t.Sequence[Finding]) -> list[Row]:
         Row(
             host,
             f"{server['name']}:{'?' if server['control_port'] is None else server['control_port']}",
-            _partners(server),
-            _ports(server),
-            _tls_word(server["tls"]),
+            *(("-", "-", "SFTP") if server["sftp"] else (_partners(server), _ports(server), _tls_word(server["tls"]))),
             verdict([each for each in found if each.server in ("", server["name"])]),
         )
         for server in servers

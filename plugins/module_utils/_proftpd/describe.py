@@ -61,6 +61,7 @@ def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Rel
         "server_name": _word(in_force.value(server, "ServerName")),
         **_place(server.line),
         "listens": port != 0,
+        "sftp": in_force.speaks_sftp(server),
         "control_port": port,
         "addresses": _addresses(in_force, server),
         "implicit_tls": "useimplicitssl" in _lower(word for line in _options(in_force, server) for word in line.arguments),
@@ -87,7 +88,7 @@ def _settings(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
 
 def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
     """The directives whose values depend on variables of the daemon's environment that are not known."""
-    directives = [*_KEYS, *_TLS, *(["Port"] if scope.parent is None else [])]
+    directives = [*_KEYS, *_TLS, *(["Port", "SFTPEngine"] if scope.parent is None else [])]
     lines = {directive: in_force.value(scope, directive) for directive in sorted(set(directives))}
     return [directive for directive, line in lines.items() if line is not None and environment.is_unknown(line.arguments)]
 

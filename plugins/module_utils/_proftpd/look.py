@@ -290,6 +290,8 @@ def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int
         if server["listens"]:
             if server["control_port"] is not None:
                 yield server["control_port"], server["control_port"]
+            if server["sftp"]:
+                continue
             for each in [server, *server["anonymous"], *server["overrides"]]:
                 if each.get("passive_ports"):
                     yield each["passive_ports"]["first"], each["passive_ports"]["last"]

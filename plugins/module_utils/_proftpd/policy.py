@@ -185,19 +185,26 @@ class Policy:
             return _FTP_PORT
         return None if environment.is_unknown(line.arguments[:1]) else number(line.arguments[0])
 
+    def speaks_sftp(self, server: Scope) -> bool:
+        """Whether mod_sftp speaks for *server*: there is no PASV and no PORT in SFTP, nor anything else of FTP."""
+        return self.flag(server, "SFTPEngine") is True
+
     @property
     def listening(self) -> list[Scope]:
-        """The servers that are not known to be switched off."""
-        return [server for server in self.servers if self.port(server) != 0]
+        """The FTP servers that are not known to be switched off."""
+        return [server for server in self.servers if self._serves(server)]
 
     @property
     def contexts(self) -> list[Scope]:
-        """Every context but what stands in servers that are switched off."""
+        """Every context but what stands in servers that are switched off, or that speak SFTP."""
         return [
             scope
             for scope in [*self.servers, self.common, *self.scopes]
-            if scope.root is self.common or self.port(scope.root) != 0
+            if scope.root is self.common or self._serves(scope.root)
         ]
+
+    def _serves(self, server: Scope) -> bool:
+        return self.port(server) != 0 and not self.speaks_sftp(server)
 
     def everywhere(self, directive: str) -> t.Iterator[tuple[Scope, parser.Line]]:
         """Every occurrence of *directive* in those contexts, with its server or <Global>."""
