@@ -20,6 +20,7 @@ description:
     its package without changing the release count.
   - Tells who gets in at these ports, as far as the nftables rules in force can be evaluated, and whether the daemon has read its
     files since they were changed.
+  - Values of the daemon's environment are told only as the values of directives that this module is about, never by themselves.
   - Works on servers that this collection never configured. Where ProFTPD is not installed, RV(installed) is V(false).
   - Nothing is changed. Without root, whatever cannot be read is named in RV(findings), RV(problem) or RV(rules).
 author:
@@ -104,7 +105,10 @@ managed:
   type: bool
   sample: false
 valid:
-  description: Whether ProFTPD's own checker takes the configuration; V(null) without root or ProFTPD.
+  description:
+    - Whether ProFTPD's own checker takes the configuration, with the environment and the command line of the daemon; V(null)
+      without root or ProFTPD, and where the configuration depends on an environment that is not known.
+    - V(false) also for errors in files that are included, with which releases before 1.3.9rc1 start all the same.
   returned: always
   type: bool
   sample: true
@@ -138,8 +142,11 @@ servers:
     listens:
       description: Whether the server is switched on.
       type: bool
+    sftp:
+      description: Whether it speaks SFTP (mod_sftp), so that nothing of FTP applies to it.
+      type: bool
     control_port:
-      description: Its control port; V(0) is off.
+      description: Its control port; V(0) is off, V(null) is not known.
       type: int
     addresses:
       description: Where it listens; empty for every address.
@@ -148,8 +155,10 @@ servers:
     allow_foreign_address:
       description:
         - C(said) is the word in force or V(null), C(port) and C(passive) are what it means on the side that connects and on the
-          side that listens, V(refused), V(class), V(anybody), or V(unknown) where the release is not known.
-        - C(class) and C(members) are the class that it names and its rules.
+          side that listens, V(refused), V(class), V(anybody), or V(unknown) where the release, the
+          daemon's environment or a part of the configuration is not known.
+        - C(class) and C(members) are the class that it names and its rules, C(holds) the networks that it holds for certain, and
+          C(unclear) those of its rules of which that cannot be told.
       type: dict
     passive_ports:
       description: C(first) and C(last) of C(PassivePorts); V(null) if it is not said.
@@ -157,6 +166,12 @@ servers:
     masquerade_address:
       description: What C(PASV) announces in place of the server's own address; V(null) if nothing.
       type: str
+    unknown:
+      description:
+        - The directives whose values depend on variables of the daemon's environment (C(%{env:NAME})) that are not known. Those
+          of the unit are; those of a daemon that was started otherwise are not, because it writes its title over them.
+      type: list
+      elements: str
     tls:
       description: What mod_tls is told, by default values where it is not.
       type: dict
@@ -196,6 +211,7 @@ running:
   description:
     - C(active), C(pid), and when the daemon was C(started) and last C(loaded) its files, in seconds since 1970.
     - C(newer) are the files that were changed since, C(current) is whether there are none, or V(null) if nothing can be said.
+    - C(listening) has every C(address) and C(port) where it really listens, V(null) if that cannot be seen.
     - C(unit) is the state of O(service), V(null) where there is no such unit.
   returned: always
   type: dict

@@ -14,6 +14,7 @@ Pure: takes plain data, returns findings. docs/audit.md explains every code.
 
 from __future__ import annotations
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit_evidence
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import (
     ANYBODY,
     CLASS,
@@ -40,6 +41,8 @@ _TOLD_BY_MEANING = frozenset(
         "class_empty",
     }
 )
+# Warnings of lints that leave it open who gets in.
+_NOT_KNOWN = frozenset({"not_looked_at", "class_unclear", "class_wide"})
 _TOLD_BY_ADVISORY = frozenset({"issue-2272", "issue-1346"})
 _PUBLIC_AUTHORITIES = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust", "/usr/share/ca-certificates")
 
@@ -70,8 +73,11 @@ def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
     else:
         _configuration(notes, look)
         for server in look["servers"]:
-            if server["listens"]:
+            if server["listens"] and server["sftp"]:
+                _audit_evidence.sftp(notes, server)
+            elif server["listens"]:
                 _server(notes, server, open_meant=planned and row is not None and row["allow_foreign_address"] == "on")
+        _audit_evidence.sockets(notes, look)
         _advisories(notes, look)
         _daemon(notes, look)
         _firewall(notes, look, planned=planned and row is not None and row["firewall_backend"] != "none")
@@ -107,18 +113,27 @@ def _configuration(notes: Notes, look: Data) -> None:
             "configuration_invalid",
             FAULT,
             "",
-            f"with {look['path']} as it is the daemon would not start: {look['problem'].rstrip('.')}",
-            "correct the file, and try it with proftpd -t",
+            f"with {look['path']} as it is the daemon does not start, or goes without a part of it: "
+            + look["problem"].rstrip("."),
+            "correct what it names, and try it with proftpd -t",
         )
     elif look["problem"]:
         notes.add(
             "configuration_unreadable", FAULT, "", look["problem"].rstrip("."), "run the audit as root (become), or say path"
         )
+    elif look["valid"] is None:
+        notes.add(
+            "configuration_not_checked",
+            FAULT,
+            "",
+            "ProFTPD's own checker was not asked, because this needs root, or because the daemon's environment is not known",
+            "run the audit as root (become), and start the daemon by a unit of systemd",
+        )
     for each in look["findings"]:
         if each["code"] not in _TOLD_BY_MEANING:
             notes.add(
                 each["code"],
-                FAULT if each["severity"] == "error" else NOTE,
+                FAULT if each["severity"] == "error" or each["code"] in _NOT_KNOWN else NOTE,
                 each["server"],
                 f"{each['file']} line {each['line']}: {each['sentence']}",
                 each["cure"],
@@ -131,6 +146,7 @@ def _server(notes: Notes, server: Data, open_meant: bool) -> None:
         said = context.get("allow_foreign_address")
         if said is not None:
             _foreign(notes, server["name"], where, said, open_meant)
+    _audit_evidence.not_known(notes, server)
     _tls(notes, server)
 
 
@@ -178,7 +194,7 @@ def _foreign(notes: Notes, server: str, where: str, said: Data, open_meant: bool
             "foreign_address_unknown",
             FAULT,
             server,
-            f"{place}the release of ProFTPD is not known, so it cannot be told who may take a passive data connection",
+            place + _why_unknown(said),
             cure,
         )
     elif said["said"] is None or said["class_defined"] is False:
@@ -199,6 +215,18 @@ def _foreign(notes: Notes, server: str, where: str, said: Data, open_meant: bool
             f"{place}people without an account may have this server connect to others",
             "say AllowForeignAddress off inside of <Anonymous>",
         )
+
+
+def _why_unknown(said: Data) -> str:
+    """Why it cannot be told whose addresses a server takes."""
+    if said["port"] != UNKNOWN:
+        return "the release of ProFTPD is not known, so it cannot be told who may take a passive data connection"
+    if said["said"] is None:
+        return "AllowForeignAddress is not said in what could be read, so it cannot be told who may use data connections"
+    return (
+        f"AllowForeignAddress {said['said']} depends on a variable of the daemon's environment, which is not known here, so it "
+        "cannot be told who may use data connections"
+    )
 
 
 def _tls(notes: Notes, server: Data) -> None:
@@ -287,7 +315,7 @@ def _daemon(notes: Notes, look: Data) -> None:
             "",
             f"{', '.join(running['newer'])} changed after the daemon read its configuration: "
             "what is told here is not in force yet",
-            "reload the service, after proftpd -t",
+            "reload the service, after proftpd -t; files with its environment need a restart",
         )
 
 

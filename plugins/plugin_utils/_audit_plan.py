@@ -16,6 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import
     HOLE,
     NOTE,
     REFUSED,
+    UNKNOWN,
     Data,
     Notes,
     contexts,
@@ -24,7 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit_findings import
 
 def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     host = notes.host
-    row, own = plan["hosts"][host], plan["servers"][host]
+    row = plan["hosts"][host]
     if not look["managed"]:
         notes.add(
             "configuration_not_ours",
@@ -46,7 +47,24 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     main = look["servers"][0] if look["servers"] else None
     if main is None:
         return
-    if main["control_port"] != own["control_port"]:
+    if main["sftp"]:
+        notes.add(
+            "sftp_instead_of_ftp",
+            FAULT,
+            "main",
+            "it speaks SFTP (SFTPEngine on), and the plan says FTP",
+            "run proftpd.fxp.site",
+        )
+    else:
+        _main(notes, main, row, plan)
+    if look["rules"] and look["rules"]["evaluated"] and row["firewall_backend"] != "none":
+        _planned_rules(notes, look, row, plan)
+
+
+def _main(notes: Notes, main: Data, row: Data, plan: Data) -> None:
+    """The server that the plan means."""
+    own = plan["servers"][notes.host]
+    if main["control_port"] not in (None, own["control_port"]):
         notes.add(
             "control_port_differs",
             FAULT,
@@ -57,8 +75,6 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
     _data_connections(notes, main, row, own)
     _peers(notes, main, row, plan)
     _planned_tls(notes, main, row)
-    if look["rules"] and look["rules"]["evaluated"] and row["firewall_backend"] != "none":
-        _planned_rules(notes, look, row, plan)
 
 
 def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:
@@ -74,6 +90,8 @@ def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:
                 f"{ports['last']} and the plan says {wanted['first']}-{wanted['last']}, which the firewall is open for",
                 "run proftpd.fxp.site, or correct fxp_passive_ports",
             )
+        if "MasqueradeAddress" in context["unknown"]:
+            continue  # which is told
         if "masquerade_address" in context and context["masquerade_address"] != row["masquerade_address"]:
             notes.add(
                 "masquerade_differs",
@@ -95,6 +113,9 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
         for where, context in contexts(main)
         if context.get("allow_foreign_address") and context["allow_foreign_address"]["port"] != REFUSED
     ]
+    # Which is told.
+    unknown = any(said["port"] == UNKNOWN for _where, said in grants)
+    grants = [(where, said) for where, said in grants if said["port"] != UNKNOWN]
     cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
@@ -110,7 +131,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     accounts = row.get("accounts") or []
     # A plan that means no account says so itself.
     nobody = bool(accounts) and all(account.get("fxp") is False for account in accounts)
-    if not grants and not nobody:
+    if not grants and not nobody and not unknown:
         notes.add(
             "foreign_address_refused",
             FAULT,
@@ -123,12 +144,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     for where, said in grants:
         if said["port"] != CLASS:
             continue
-        odd, known = [], []
-        for member in said["members"]:
-            try:
-                known += _networks.spans([member])
-            except ValueError:
-                odd.append(member)
+        odd, known = said["unclear"], _networks.spans(said["holds"])
         extra = _networks.without(known, _networks.spans(members))
         if extra or odd:
             notes.add(

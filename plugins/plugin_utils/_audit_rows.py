@@ -45,19 +45,26 @@ def rows(host: str, look: Data, found: t.Sequence[Finding]) -> list[Row]:
     """Return the lines of the table for a host: one for each server that listens, or one that says why there is none."""
     servers = [server for server in look.get("servers") or [] if server["listens"]]
     if not servers:
-        why = "not looked at" if "installed" not in look else "no server listens" if look["installed"] else "not installed"
-        return [Row(host, why, "-", "-", "-", verdict(found))]
+        return [Row(host, _why_none(look), "-", "-", "-", verdict(found))]
     return [
         Row(
             host,
-            f"{server['name']}:{server['control_port']}",
-            _partners(server),
-            _ports(server),
-            _tls_word(server["tls"]),
+            f"{server['name']}:{'?' if server['control_port'] is None else server['control_port']}",
+            *(("-", "-", "SFTP") if server["sftp"] else (_partners(server), _ports(server), _tls_word(server["tls"]))),
             verdict([each for each in found if each.server in ("", server["name"])]),
         )
         for server in servers
     ]
+
+
+def _why_none(look: Data) -> str:
+    """Why a host has no server to tell of."""
+    if "installed" not in look:
+        return "not looked at"
+    if not look["installed"]:
+        return "not installed"
+    ports = sorted({each["port"] for each in (look.get("running") or {}).get("listening") or []})
+    return f"unexplained:{','.join(map(str, ports))}" if ports else "no server listens"
 
 
 def verdict(found: t.Iterable[Finding]) -> str:
@@ -84,6 +91,8 @@ def _partners(server: Data) -> str:
             if ANYBODY in meant
             else "unknown"
             if UNKNOWN in meant
+            else f"{said['class']} (unclear)"
+            if said["unclear"]
             else f"{said['class']} ({len(said['members'])} address{'' if len(said['members']) == 1 else 'es'})"
         )
         if ANYBODY in meant and said["port"] != ANYBODY:
@@ -95,6 +104,8 @@ def _partners(server: Data) -> str:
 
 def _ports(server: Data) -> str:
     ports = server["passive_ports"]
+    if "PassivePorts" in server["unknown"]:
+        return "unknown"
     return f"{ports['first']}-{ports['last']}" if ports else "any"
 
 

@@ -15,8 +15,9 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-# Family, first and last address as a number.
-Span = t.Tuple[int, int, int]
+from ansible_collections.proftpd.fxp.plugins.module_utils._spans import Span, common, without
+
+__all__ = ["Span", "common", "spans", "told", "without"]
 
 
 def spans(networks: t.Iterable[str]) -> list[Span]:
@@ -28,33 +29,6 @@ def spans(networks: t.Iterable[str]) -> list[Span]:
             network = ipaddress.ip_network(f"{network.network_address.ipv4_mapped}/{network.prefixlen - 96}", strict=False)
         found.append((network.version, int(network.network_address), int(network.broadcast_address)))
     return found
-
-
-def without(wanted: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
-    """Return what is in *wanted* and not in *taken*."""
-    left = sorted(wanted)
-    for family, first, last in taken:
-        rest: list[Span] = []
-        for span in left:
-            if span[0] != family or last < span[1] or span[2] < first:
-                rest.append(span)
-                continue
-            if span[1] < first:
-                rest.append((family, span[1], first - 1))
-            if last < span[2]:
-                rest.append((family, last + 1, span[2]))
-        left = rest
-    return left
-
-
-def common(some: t.Sequence[Span], others: t.Sequence[Span]) -> list[Span]:
-    """Return what is in both."""
-    return [
-        (family, max(first, begins), min(last, ends))
-        for family, first, last in some
-        for other, begins, ends in others
-        if family == other and max(first, begins) <= min(last, ends)
-    ]
 
 
 def told(left: t.Sequence[Span], most: int = 3) -> str:

@@ -19,7 +19,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look, running
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_rows
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
 
@@ -149,6 +149,48 @@ def test_a_virtual_host_has_nothing_of_the_main_server(start: Starter, tmp_path:
     assert answers(SERVER, server.port, USER) == (WHO["class"], WHO["class"])
     holes = [each for each in _audit.judge("ftp", known, None) if each.severity == _audit_findings.HOLE]
     assert [(each.code, each.server) for each in holes] == [("passive_open_unset", OTHER)]
+
+
+def test_a_server_that_speaks_sftp_is_told_as_that(start: Starter, tmp_path: pathlib.Path) -> None:
+    number, key = free_ports(OTHER), tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-m", "PEM", "-N", "", "-f", str(key)], check=True, timeout=60)
+    virtual = (
+        f"<VirtualHost {OTHER}>\nPort {number}\nSFTPHostKey {key}\nAuthOrder mod_auth_file.c\nWtmpLog off\n"
+        "<IfModule mod_sftp.c>\nSFTPEngine on\n</IfModule>\n</VirtualHost>\n"
+    )
+    server = start(SERVER, OFF + "PassivePorts 50000 50100\nLoadModule mod_sftp.c\n" + virtual)
+    with socket.create_connection((OTHER, number), timeout=20) as connection:
+        assert connection.recv(64).startswith(b"SSH-2.0-")
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    assert [(each["sftp"], each["listens"]) for each in known["servers"]] == [(False, True), (True, True)]
+    found = _audit.judge("ftp", known, None)
+    assert [(each.code, each.severity) for each in found if each.server == OTHER] == [("sftp_server", "note")]
+    # The one beside it is judged.
+    assert "logins_in_clear" in {each.code for each in found if each.server == "main"}
+    row = _audit_rows.rows("ftp", known, [each for each in found if each.server == OTHER])[1]
+    assert (row.partners, row.passive_ports, row.tls, row.verdict) == ("-", "-", "SFTP", "ok")
+
+
+@pytest.mark.parametrize(
+    ("directives", "sftp"),
+    [
+        ("LoadModule mod_sftp.c\nSFTPEngine on\nSFTPHostKey {key}\n", True),
+        ("LoadModule mod_sftp.c\n<Global>\nSFTPEngine yes\nSFTPHostKey {key}\n</Global>\n", True),
+        ("LoadModule mod_sftp.c\nSFTPEngine off\nSFTPHostKey {key}\n", False),
+        ("<IfModule mod_sftp.c>\nSFTPEngine on\nSFTPHostKey {key}\n</IfModule>\n", False),
+    ],
+)
+def test_whether_the_main_server_speaks_sftp(start: Starter, tmp_path: pathlib.Path, directives: str, sftp: bool) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-m", "PEM", "-N", "", "-f", str(key)], check=True, timeout=60)
+    server = start(SERVER, directives.format(key=key))
+    with socket.create_connection((SERVER, server.port), timeout=20) as connection:
+        greeting = connection.recv(64)
+    assert greeting.startswith(b"SSH-2.0-" if sftp else b"220 ")
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    assert known["servers"][0]["sftp"] is sftp
+    holes = [each.code for each in _audit.judge("ftp", known, None) if each.severity == _audit_findings.HOLE]
+    assert holes == ([] if sftp else ["passive_open_unset"])
 
 
 def test_files_are_included_as_the_server_includes_them(start: Starter, tmp_path: pathlib.Path) -> None:

@@ -33,16 +33,16 @@ class Site:
     modules: frozenset[str]
 
     def foreign(self) -> t.Iterator[describe.Described]:
-        """AllowForeignAddress of every server that listens, and of every section in it."""
+        """AllowForeignAddress of every FTP server that listens, and of every section in it."""
         for server in self.servers:
-            if server["listens"]:
+            if server["listens"] and not server["sftp"]:
                 yield server["allow_foreign_address"]
                 for each in [*server["anonymous"], *server["overrides"]]:
                     if "allow_foreign_address" in each:
                         yield each["allow_foreign_address"]
 
     def some(self, directive: str, default: bool) -> bool:
-        """Whether *directive* is on for a server that listens."""
+        """Whether *directive* is on for an FTP server that listens."""
         flags = [self.in_force.flag(server, directive) for server in self.in_force.listening]
         return any(default if flag is None else flag for flag in flags)
 

@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import time
+import typing as t
 
 # systemd itself gives a unit 90 s to start (DefaultTimeoutStartSec); the caller waits a little longer.
 SYSTEMCTL_TIMEOUT = 120
@@ -29,8 +31,8 @@ def program() -> str | None:
     return shutil.which("proftpd", path="/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin")
 
 
-def _run(argv: list[str], timeout: float) -> tuple[int, str]:
-    environment = dict(os.environ, LC_ALL="C.UTF-8")
+def _run(argv: list[str], timeout: float, variables: t.Mapping[str, str] | None = None) -> tuple[int, str]:
+    environment = dict(os.environ if variables is None else variables, LC_ALL="C.UTF-8")
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=timeout, env=environment, check=False)
@@ -41,10 +43,17 @@ def _run(argv: list[str], timeout: float) -> tuple[int, str]:
     return done.returncode, done.stdout.decode("utf-8", "replace").strip()
 
 
-def check_configuration(proftpd: str, path: str) -> None:
-    """Have the daemon's own checker read *path* (proftpd -t). Raises DaemonError with what it says."""
-    code, output = _run([proftpd, "-t", "-c", path], CHECK_TIMEOUT)
-    if code != 0:
+def check_configuration(
+    proftpd: str, path: str, variables: t.Mapping[str, str] | None = None, defines: t.Iterable[str] = ()
+) -> None:
+    """
+    Have the daemon's own checker read *path* (proftpd -t). Raises DaemonError with what it says.
+
+    *variables*: its environment, by default ours. *defines*: what is defined on its command line. An error in a file that is
+    included is told as fatal, and until 1.3.9rc1 the checker then says that all is well (issue 1721).
+    """
+    code, output = _run([proftpd, "-t", *(f"-D{name}" for name in sorted(defines)), "-c", path], CHECK_TIMEOUT, variables)
+    if code != 0 or re.search(r"(?:^|: )fatal: ", output, re.MULTILINE):
         said = [line.split(": ", 1)[-1] for line in output.splitlines() if "fatal:" in line or "unable" in line]
         raise DaemonError(f"proftpd -t refuses the configuration: {'; '.join(said) or output}")
 

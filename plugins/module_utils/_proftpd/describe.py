@@ -16,11 +16,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import classes as holding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, policy, releases
 
 Described = t.Dict[str, t.Any]
 
-EVERYBODY = frozenset({"all", "0.0.0.0/0", "::/0"})
 _ANONYMOUS = "anonymous"
 # Words of TLSRequired (contrib/mod_tls.c) that insist on encrypted logins, and on encrypted data.
 _LOGINS = frozenset({"on", "ctrl", "control", "auth", "auth+data", "auth+!data", "ctrl+data", "ctrl+!data", "both"})
@@ -33,6 +33,7 @@ _KEYS = {
     "TLSRequired": "tls_required",
     "TLSOptions": "tls_options",
 }
+_TLS = ("TLSEngine", "TLSRequired", "TLSOptions", "TLSProtocol", "TLSVerifyServer")
 
 
 def describe(in_force: policy.Policy, release: releases.Release | None) -> list[Described]:
@@ -60,6 +61,7 @@ def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Rel
         "server_name": _word(in_force.value(server, "ServerName")),
         **_place(server.line),
         "listens": port != 0,
+        "sftp": in_force.speaks_sftp(server),
         "control_port": port,
         "addresses": _addresses(in_force, server),
         "implicit_tls": "useimplicitssl" in _lower(word for line in _options(in_force, server) for word in line.arguments),
@@ -80,7 +82,15 @@ def _settings(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
         "passive_ports": _range(in_force.value(scope, "PassivePorts")),
         "masquerade_address": _word(in_force.value(scope, "MasqueradeAddress")),
         "tls": _tls(in_force, scope),
+        "unknown": _unknown(in_force, scope),
     }
+
+
+def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
+    """The directives whose values depend on variables of the daemon's environment that are not known."""
+    directives = [*_KEYS, *_TLS, *(["Port", "SFTPEngine"] if scope.parent is None else [])]
+    lines = {directive: in_force.value(scope, directive) for directive in sorted(set(directives))}
+    return [directive for directive, line in lines.items() if line is not None and environment.is_unknown(line.arguments)]
 
 
 def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Release | None) -> t.Iterator[Described]:
@@ -88,10 +98,13 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
     if scope.kind not in policy.CONDITIONAL:
         return
     said: Described = {}
+    unknown = []
     for directive in _KEYS:
         line = scope.own(directive)
         if line is None:
             continue
+        if environment.is_unknown(line.arguments):
+            unknown.append(directive)
         if directive == "AllowForeignAddress":
             said[_KEYS[directive]] = _foreign(in_force, line, release)
         elif directive == "PassivePorts":
@@ -106,15 +119,22 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
             "within": within.name if within is not None and within.parent is not None else None,
             **_place(scope.line),
             **said,
+            "unknown": unknown,
         }
 
 
 def _foreign(in_force: policy.Policy, line: parser.Line | None, release: releases.Release | None) -> Described:
     word = None if line is None else line.arguments[0]
+    if environment.is_unknown([word or ""]) or (word is None and in_force.unread):
+        # What was not read may say it.
+        place = _place(0 if line is None else line.number)
+        nothing: Described = {"class": None, "class_defined": None, "members": [], "holds": [], "unclear": []}
+        return {"said": word, **place, "port": releases.UNKNOWN, "passive": releases.UNKNOWN, **nothing}
     value = None if word is None else policy.boolean(word)
     members = None if word is None or value is not None else in_force.members(word)
     means = releases.meaning(release, word if value is None else value, bool(members))
-    if members and takes_everybody(members, in_force.satisfies_all(str(word))):
+    made = holding.of(in_force, str(word)) if members else holding.NOTHING
+    if made.held.is_everybody:
         everybody = {releases.CLASS: releases.ANYBODY}
         means = releases.Meaning(everybody.get(means.port, means.port), everybody.get(means.passive, means.passive))
     return {
@@ -125,12 +145,9 @@ def _foreign(in_force: policy.Policy, line: parser.Line | None, release: release
         "class": word if word is not None and value is None else None,
         "class_defined": bool(members) if word is not None and value is None else None,
         "members": members or [],
+        "holds": holding.networks(made.held.sure),
+        "unclear": list(made.unclear),
     }
-
-
-def takes_everybody(members: t.Sequence[str], every_rule: bool) -> bool:
-    """Tell whether a class with these rules holds every address. *every_rule*: an address must meet all of them."""
-    return (all if every_rule else any)(member in EVERYBODY for member in members)
 
 
 def _options(in_force: policy.Policy, scope: policy.Scope) -> list[parser.Line]:
@@ -189,7 +206,7 @@ def _addresses(in_force: policy.Policy, server: policy.Scope) -> list[str]:
 
 
 def _range(line: parser.Line | None) -> Described | None:
-    if line is None or len(line.arguments) < 2:
+    if line is None or len(line.arguments) < 2 or environment.is_unknown(line.arguments[:2]):
         return None
     first, last = (policy.number(word) for word in line.arguments[:2])
     return {"first": first, "last": last}

@@ -37,6 +37,8 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_order.repeated,
     lint_order.extra_arguments,
     lint_order.late_modules,
+    lint_order.absent,
+    lint_order.lost,
     lint_order.not_read,
     lint_tls.engine,
     lint_tls.required,

@@ -43,7 +43,7 @@ class Files:
                     return Included(path, "", f"{path} is no plain file")
                 data = file.read(MOST_BYTES + 1)
         except OSError as exc:
-            return Included(path, "", f"{path}: {exc.strerror}")
+            return _failed(path, exc)
         if len(data) > MOST_BYTES:
             return Included(path, "", f"{path} has more than {MOST_BYTES} bytes")
         return Included(path, data.decode("utf-8", "surrogateescape"))
@@ -56,7 +56,7 @@ class Files:
         try:
             self._take("", argument.strip("/").split("/"), found)
         except OSError as exc:
-            found.append(Included(argument, "", f"{argument}: {exc.strerror}"))
+            found.append(_failed(argument, exc))
         return found
 
     def _take(self, place: str, parts: list[str], found: list[Included]) -> bool:
@@ -83,6 +83,10 @@ class Files:
         names = sorted(os.listdir(f"{self.root}{directory}/"))
         paths = [f"{directory.rstrip('/')}/{name}" for name in names if pattern is None or _matches(name, pattern)]
         return [self.text(path) for path in paths[:_MOST_NAMES] if not os.path.isdir(self.root + path)]
+
+
+def _failed(path: str, exc: OSError) -> Included:
+    return Included(path, "", f"{path}: {exc.strerror}", isinstance(exc, (FileNotFoundError, NotADirectoryError)))
 
 
 def _is_pattern(text: str) -> bool:

@@ -9,7 +9,8 @@
 """
 How the daemon is started: which file it reads, and which names are defined on its command line (-D). Pure.
 
-The command line of a running proftpd cannot be read, because it writes its state over it; the unit's can.
+The command line of a running proftpd cannot be read, because it writes its state over it; the unit's can. Of a daemon that is not
+the unit's neither is known.
 """
 
 from __future__ import annotations
@@ -29,12 +30,29 @@ class Launch(t.NamedTuple):
 
 
 def properties(text: str) -> dict[str, str]:
-    """Return what C(systemctl show) prints, by name."""
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    """Return what C(systemctl show) prints, by name. What it prints several times has a line for each."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, separator, value = line.partition("=")
+        if separator:
+            found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
+
+
+def environment_files(unit: t.Mapping[str, str]) -> list[tuple[str, bool]]:
+    """Return the environment files of a unit, each with whether the unit starts without it."""
+    said = re.findall(r"^(/.*) \(ignore_errors=(yes|no)\)$", unit.get("EnvironmentFiles", ""), re.MULTILINE)
+    return [(path, ignored == "yes") for path, ignored in said]
+
+
+def assignments(text: str) -> dict[str, str]:
+    """Return the variables that the property Environment of a unit sets."""
+    pairs = [word.partition("=") for word in _words(text.replace("\n", " "))]
+    return {name: value for name, separator, value in pairs if separator}
 
 
 def variables(text: str) -> dict[str, str]:
-    """Return the variables that an environment file sets (systemd.exec(5), EnvironmentFile); without line continuations."""
+    """Return the variables that a file of an init script sets."""
     found = {}
     for line in text.splitlines():
         match = re.match(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$", line)

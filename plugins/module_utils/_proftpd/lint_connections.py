@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
 
 # PR_TUNABLE_TIMEOUTNOXFER and PR_TUNABLE_TIMEOUTSTALLED in include/options.h, in seconds.
@@ -64,7 +64,7 @@ def max_instances(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def _ports(line: parser.Line) -> int | None:
-    if len(line.arguments) < 2:
+    if len(line.arguments) < 2 or environment.is_unknown(line.arguments[:2]):
         return None
     first, last = (policy.number(word) for word in line.arguments[:2])
     return last - first + 1 if 1024 <= first < last <= 65535 else None
@@ -74,6 +74,8 @@ def masquerade_address(in_force: policy.Policy) -> t.Iterator[Finding]:
     """What PASV announces must be an IPv4 address (RFC 959), and known whenever the daemon starts."""
     for root, line in in_force.everywhere("MasqueradeAddress"):
         word = line.arguments[0]
+        if environment.is_unknown([word]):
+            continue
         try:
             address = ipaddress.ip_address(word)
         except ValueError:
@@ -135,7 +137,7 @@ def root_revoke(in_force: policy.Policy) -> t.Iterator[Finding]:
             for server in servers
             if scope is not in_force.common or in_force.value(server, "RootRevoke") is line
         ]
-        low = [port for port in ports if port < 1024]
+        low = [port for port in ports if port is not None and port < 1024]
         if low:
             yield Finding(
                 "root_revoke_refuses_port",

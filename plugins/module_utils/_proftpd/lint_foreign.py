@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import classes, environment, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING, Finding
 
 _DIRECTIVE = "AllowForeignAddress"
@@ -43,7 +43,6 @@ _LOOK_ALIKES = frozenset(
         "y",
     }
 )
-_EVERYBODY = frozenset({"all", "0.0.0.0/0", "::/0"})
 
 
 def missing(in_force: policy.Policy) -> t.Iterator[Finding]:
@@ -90,6 +89,8 @@ def values(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def _value(in_force: policy.Policy, word: str) -> t.Iterator[tuple[str, str, str, str]]:
+    if environment.is_unknown([word]):
+        return
     truth = policy.boolean(word)
     members = in_force.members(word)
     if truth is not None and members is not None:
@@ -117,20 +118,43 @@ def _value(in_force: policy.Policy, word: str) -> t.Iterator[tuple[str, str, str
             f"the class {word!r} that AllowForeignAddress names has no rule and is dropped, {_OPEN}",
             "give it the addresses of the peers with From, or say AllowForeignAddress off",
         )
-    elif (any if in_force.satisfies_all(word) else all)(member == "none" for member in members):
+    else:
+        yield from _class(word, classes.of(in_force, word))
+
+
+def _class(word: str, made: classes.Class) -> t.Iterator[tuple[str, str, str, str]]:
+    """What is to say of the addresses that a class holds."""
+    cure = "give it only the addresses of the peers"
+    if not made.held.may:
         yield (
             "class_matches_nobody",
             WARNING,
             f"the class {word!r} that AllowForeignAddress names takes no address at all",
             "give it the addresses of the peers with From, or say AllowForeignAddress off",
         )
-    elif (all if in_force.satisfies_all(word) else any)(member in _EVERYBODY for member in members):
+    elif made.held.is_everybody:
         yield (
             "foreign_address_any",
             WARNING,
-            f"the class {word!r} that AllowForeignAddress names takes every address: anybody can use this server for bounce "
-            "attacks (RFC 2577)",
-            "give it only the addresses of the peers",
+            f"the class {word!r} that AllowForeignAddress names takes every address, or nearly so: anybody can use this server "
+            "for bounce attacks (RFC 2577)",
+            cure,
+        )
+    elif made.held.is_wide:
+        yield (
+            "class_wide",
+            WARNING,
+            f"the class {word!r} that AllowForeignAddress names takes more addresses of the internet than any partner has",
+            cure,
+        )
+    if made.unclear and not made.held.is_everybody:
+        yield (
+            "class_unclear",
+            WARNING,
+            f"which addresses the class {word!r} that AllowForeignAddress names takes cannot be told: what "
+            f"{', '.join(map(repr, made.unclear[:3]))}{' and more' if len(made.unclear) > 3 else ''} means is decided by DNS "
+            "when somebody comes, or is a pattern that is not evaluated",
+            cure + ", as numbers",
         )
 
 

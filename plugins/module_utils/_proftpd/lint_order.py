@@ -100,6 +100,33 @@ def late_modules(in_force: policy.Policy) -> t.Iterator[Finding]:
         loaded.append(name)
 
 
+def absent(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Files that an Include names and that are not there: ProFTPD warns and goes on."""
+    for root, line, why in in_force.absent:
+        yield Finding(
+            "include_absent",
+            WARNING,
+            root.name,
+            line.number,
+            f"{line.raw.strip()!r} brings nothing in: {why}",
+            "make the file, or take the line out",
+        )
+
+
+def lost(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Errors in files that are included, with which releases before 1.3.9rc1 start as if nothing was wrong (issue 1721)."""
+    for root, line, file in in_force.lost:
+        yield Finding(
+            "include_error",
+            ERROR,
+            root.name,
+            line.number,
+            f"ProFTPD cannot use {line.name}, and this release then reads nothing that stands in {file} behind the Include of "
+            "this file",
+            "correct the line, or take it out",
+        )
+
+
 def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:
     """What is left out of account here."""
     for root, line, why in in_force.unread:

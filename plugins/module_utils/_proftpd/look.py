@@ -15,6 +15,7 @@ Reads files and asks programs; what it all means is the business of policy, find
 from __future__ import annotations
 
 import dataclasses
+import glob
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
     advisories,
     daemon,
     describe,
+    environment,
     finding,
     findings,
     include,
@@ -34,11 +36,23 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
     policy,
     releases,
     running,
+    sockets,
     swap,
 )
 
 DEFAULT_PATH = "/etc/proftpd/proftpd.conf"
-_UNIT = ("LoadState", "ActiveState", "MainPID", "ExecStart", "ExecReload", "Environment", "EnvironmentFiles")
+_UNIT = (
+    "LoadState",
+    "ActiveState",
+    "MainPID",
+    "ExecStart",
+    "ExecReload",
+    "Environment",
+    "EnvironmentFiles",
+    "UnsetEnvironment",
+)
+
+_INIT_SCRIPT_READS = "/etc/default/proftpd"
 
 Known = t.Dict[str, t.Any]
 
@@ -66,7 +80,11 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
     asker = asker or Asker()
     program = daemon.program()
     unit = launch.properties(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
-    started = launch.launch(unit.get("ExecStart", ""), _environment(asker, unit))
+    has_unit = unit.get("LoadState") == "loaded"
+    around = _environment(asker, unit) if has_unit else environment.Environment()
+    started = launch.launch(
+        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(asker.text(_INIT_SCRIPT_READS))
+    )
     built = asker.output(program, "-V") if program else ""
     path = path or started.path or _built_in(built, "Configuration File") or DEFAULT_PATH
     version = asker.output(program, "-v").strip() if program else ""
@@ -78,18 +96,52 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
         "package_version": asker.output("dpkg-query", "--show", "--showformat=${Version}", "proftpd-core").strip() or None,
         "path": path,
     }
-    known.update(_configuration(asker, program, path, release, started.defines, known["package_version"]))
-    known["running"] = _running(unit, built, known.pop("_words"), [path, *known["files"]])
-    known["rules"] = _rules(asker, known["servers"]) if rules else None
+    start = _Start(started.defines if has_unit else None, around)
+    read = _configuration(asker, program, path, release, start, known["package_version"])
+    pid = _pid(unit, built, read["_words"])
+    process = environment.of_process(running.environment_of(pid)) if pid else environment.Environment()
+    if process.whole or (pid and unit.get("MainPID") != str(pid)):
+        # Not what the unit says counts, but what this daemon was started with.
+        start = _Start(start.defines if unit.get("MainPID") == str(pid) else None, process)
+        read = _configuration(asker, program, path, release, start, known["package_version"])
+    known.update(read)
+    # A reload does not read them again.
+    restarts = [name for name, _ignored in launch.environment_files(unit)] if unit.get("MainPID") == str(pid) else []
+    known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
+    listening = known["running"]["listening"] or []
+    known["rules"] = _rules(asker, known["servers"], [each["port"] for each in listening]) if rules else None
     return t.cast(Known, _printable(known))
 
 
-def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> dict[str, str]:
-    found = launch.variables("\n".join(unit.get("Environment", "").split()))
-    files = re.findall(r"(/\S+)", unit.get("EnvironmentFiles", "")) or ["/etc/default/proftpd"]
-    for name in files:
-        found.update(launch.variables(asker.text(name)))
-    return found
+class _Start(t.NamedTuple):
+    """How the daemon is started: the names that its command line defines, None where they are not known, and its environment."""
+
+    defines: frozenset[str] | None
+    environment: environment.Environment
+
+
+def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environment.Environment:
+    """The environment in which systemd starts the unit; later ones win (systemd.exec(5))."""
+    manager = asker.output("systemctl", "show-environment")
+    found = dict(line.split("=", 1) for line in manager.splitlines() if "=" in line)
+    # Values that need quoting are told in a shell's own way.
+    whole = bool(manager) and not any(value.startswith("$'") for value in found.values())
+    found.update(launch.assignments(unit.get("Environment", "")))
+    for pattern, _ignored in launch.environment_files(unit):
+        # A unit does not start without a file that it insists on, so nothing is wrong with one that is not there.
+        for name in sorted(glob.glob(pattern)) or [pattern]:
+            try:
+                with open(name, encoding="utf-8", errors="surrogateescape") as file:
+                    found.update(environment.of_file(file.read()))
+            except FileNotFoundError:
+                continue
+            except OSError:
+                whole = False
+    for word in unit.get("UnsetEnvironment", "").split():
+        name, separator, value = word.partition("=")
+        if name in found and (not separator or found[name] == value):
+            del found[name]
+    return environment.Environment(found, whole)
 
 
 def _built_in(built: str, name: str) -> str | None:
@@ -103,7 +155,7 @@ def _configuration(
     program: str | None,
     path: str,
     release: releases.Release | None,
-    defines: frozenset[str],
+    start: _Start,
     package: str | None,
 ) -> Known:
     """What the files say."""
@@ -128,11 +180,25 @@ def _configuration(
     if main.problem:
         return {**nothing, "problem": f"The configuration could not be read: {main.problem}."}
     nothing["managed"] = swap.is_ours(main.text)
-    nothing["valid"], nothing["problem"] = _valid(program, path)
-    around = policy.Surroundings(path, files.include, release, compiled_in, defines)
+    texts = [main.text]
+
+    def include_files(argument: str) -> list[policy.Included]:
+        found = files.include(argument)
+        texts.extend(each.text for each in found)
+        return found
+
+    around = policy.Surroundings(path, include_files, release, compiled_in, start.defines, start.environment)
     try:
-        in_force = policy.effective(parser.parse(main.text), around)
+        tree = parser.parse(main.text)
+        in_force = policy.effective(tree, around)
+        nothing["valid"], problem = _valid(program, path, start, texts)
+        broken = frozenset((file, int(line)) for line, file in re.findall(r" on line (\d+) of '([^']+)'", problem or ""))
+        nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
+        if broken:
+            in_force = policy.effective(tree, dataclasses.replace(around, broken=broken))
     except parser.ParseError:
+        nothing["valid"], problem = _valid(program, path, start, texts)
+        nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
         return {**nothing, "findings": [_finding(each, path) for each in findings.findings(main.text)]}
     servers = describe.describe(in_force, release)
     loaded = sorted({line.arguments[0] for line in in_force.modules})
@@ -149,34 +215,57 @@ def _configuration(
     }
 
 
-def _valid(program: str, path: str) -> tuple[bool | None, str | None]:
-    """Whether ProFTPD's own checker takes the file, and what it says; None where it cannot be asked."""
-    if os.geteuid() != 0:
+def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tuple[bool | None, str | None]:
+    """
+    Whether ProFTPD's own checker takes the file, and what it says; None where it cannot be asked.
+
+    It is asked with what the daemon is started with; where the *texts* depend on what is not known of that, it would tell of
+    another configuration.
+    """
+    named = {name for text in texts for name in environment.names(text)}
+    if os.geteuid() != 0 or any(start.environment.get(name) is None for name in named):
         return None, None
+    variables = {"PATH": os.defpath, **start.environment.values} if start.environment.whole else None
     try:
-        daemon.check_configuration(program, path)
+        daemon.check_configuration(program, path, variables, start.defines or ())
     except daemon.DaemonError as exc:
         return False, f"{exc}."
     return True, None
+
+
+def _secrets(texts: t.Sequence[str]) -> set[str]:
+    """The variables that directives name whose values are not told."""
+    lines = [line for text in texts for line in parser.logical_lines(text)]
+    return {name for line in lines if line.key not in environment.SHOWN for name in environment.names(line.raw)}
 
 
 def _finding(each: finding.Finding, path: str) -> Known:
     return {**dataclasses.asdict(each), "line": int(each.line), "file": each.file or path}
 
 
-def _running(unit: t.Mapping[str, str], built: str, words: t.Mapping[str, str], files: t.Sequence[str]) -> Known:
+def _pid(unit: t.Mapping[str, str], built: str, words: t.Mapping[str, str]) -> int | None:
+    """The main process: that of the unit, or the one that the configuration's PidFile names."""
     pid = int(unit["MainPID"]) if unit.get("MainPID", "").isdigit() else 0
     if not pid:
         said = running.tail(words.get("PidFile") or _built_in(built, "Pid File") or "/run/proftpd.pid").strip()
         pid = int(said) if said.isdigit() and running.name_of(int(said)) == "proftpd" else 0
+    return pid or None
+
+
+def _running(
+    pid: int | None, unit: t.Mapping[str, str], words: t.Mapping[str, str], files: t.Sequence[str], restarts: t.Sequence[str]
+) -> Known:
+    """Whether the daemon runs, where it listens, and whether it has read its *files*, and *restarts* when it was started."""
     log = running.tail(words["SystemLog"]) if words.get("SystemLog", "").startswith("/") else ""
-    found = running.running(pid or None, files, unit.get("ExecReload", ""), log)
+    found = running.running(pid, files, unit.get("ExecReload", ""), log, restarts)
     state = unit.get("ActiveState") if unit.get("LoadState") == "loaded" else None
-    return {**dataclasses.asdict(found), "newer": list(found.newer), "unit": state}
+    listening = sockets.of(found.pid) if found.pid else None
+    told = None if listening is None else [{"address": address, "port": port} for address, port in listening]
+    return {**dataclasses.asdict(found), "newer": list(found.newer), "unit": state, "listening": told}
 
 
-def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described]) -> Known:
-    """Who gets in at the ports of the servers, and at those that our own table is about."""
+def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
+    """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
     nothing: Known = {"evaluated": False, "why": None, "others": [], "own_table": False, "ports": [], "access": []}
     try:
         items = nftables.Nft().everything()
@@ -184,7 +273,7 @@ def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described]) -> K
         return {**nothing, "why": str(exc)}
     view = exposure.View(items)
     own = exposure.ports_of(view, ("inet", nftables.TABLE))
-    ports = {*own, *_ports(servers)}
+    ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
         **nothing,
         "evaluated": True,
@@ -199,7 +288,10 @@ def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int
     """Every port that a server listens on now or for a data connection."""
     for server in servers:
         if server["listens"]:
-            yield server["control_port"], server["control_port"]
+            if server["control_port"] is not None:
+                yield server["control_port"], server["control_port"]
+            if server["sftp"]:
+                continue
             for each in [server, *server["anonymous"], *server["overrides"]]:
                 if each.get("passive_ports"):
                     yield each["passive_ports"]["first"], each["passive_ports"]["last"]

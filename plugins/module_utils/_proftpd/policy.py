@@ -15,7 +15,8 @@ itself, whichever server it stands in; what the main server says does not reach 
 further up, IfDefine to names that are defined further up.
 
 What is outside of the one text is told by the caller as Surroundings: files that are included, the release for IfVersion, the
-modules that are compiled in, names that are defined on the command line. What it does not tell is left out, and noted.
+modules that are compiled in, names that are defined on the command line, the daemon's environment. What it does not tell is left
+out, and noted.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import parser, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, releases
 
 # What Debian's package compiles in (proftpd -l).
 _COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
@@ -33,6 +34,8 @@ MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfUser", "IfGroup", "IfClass", "IfAuthenticated")}
 _FTP_PORT = 21
+_SPLITS_SINCE = (1, 3, 10, 0, 1)
+_STOPS_SINCE = (1, 3, 9, 0, 1)
 # ProFTPD itself sets no bounds, and dies of files that include one another.
 MOST_FILES, DEEPEST = 2000, 20
 _BOOLEANS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
@@ -64,11 +67,16 @@ def seconds(word: str) -> int | None:
 
 
 class Included(t.NamedTuple):
-    """A file that an Include takes in: its C(name), and its C(text), or why it could not be read as C(problem)."""
+    """
+    A file that an Include takes in: its C(name), and its C(text), or why it could not be read as C(problem).
+
+    One that is C(absent) ProFTPD goes without, so nothing is unknown of it.
+    """
 
     name: str
     text: str
     problem: str = ""
+    absent: bool = False
 
 
 class Unread(t.NamedTuple):
@@ -85,14 +93,22 @@ class Surroundings:
     What a configuration means different things with.
 
     C(include) returns the files that the argument of Include names, in ProFTPD's order; without it none is read. C(path) is the
-    name of the first file.
+    name of the first file. C(defines) is None where the command line is not known. C(broken) has the lines, by file and number,
+    that ProFTPD's checker refuses.
     """
 
     path: str = ""
     include: t.Callable[[str], t.Sequence[Included]] | None = None
     release: releases.Release | None = None
     compiled_in: frozenset[str] = COMPILED_IN
-    defines: frozenset[str] = frozenset()
+    defines: frozenset[str] | None = frozenset()
+    environment: environment.Environment = dataclasses.field(default_factory=environment.Environment)
+    broken: frozenset[tuple[str, int]] = frozenset()
+
+    @property
+    def splits(self) -> bool:
+        """Whether the value of a variable that has several words becomes several."""
+        return self.release is not None and self.release >= _SPLITS_SINCE
 
 
 @dataclasses.dataclass(eq=False)
@@ -102,7 +118,7 @@ class Scope:
 
     C(kind) is the section's name in lower case, C(name) what it is told people by, C(line) where it begins, C(said) has its own
     directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and
-    <Global> have no C(parent); C(root) is the one of them that it stands in.
+    <Global> have no C(parent); C(root) is the one of them that it stands in. C(ipv6) tells whether UseIPv6 is on where it begins.
     """
 
     kind: str
@@ -111,6 +127,7 @@ class Scope:
     parent: Scope | None = None
     said: dict[str, list[parser.Line]] = dataclasses.field(default_factory=dict)
     arguments: tuple[str, ...] = ()
+    ipv6: bool | None = True
 
     def __post_init__(self) -> None:
         self.root: Scope = self if self.parent is None else self.parent.root
@@ -131,7 +148,8 @@ class Policy:
     A configuration in force.
 
     C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
-    C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included.
+    C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included, C(absent) the
+    Includes of files that are not there, C(lost) the lines behind whose Include nothing is read any more.
     """
 
     main: Scope
@@ -142,6 +160,8 @@ class Policy:
     modules: list[parser.Line]
     unread: list[Unread]
     files: list[str] = dataclasses.field(default_factory=list)
+    absent: list[Unread] = dataclasses.field(default_factory=list)
+    lost: list[Unread] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
         """The occurrence of *directive* that is in force in *scope*, or None if ProFTPD's default is."""
@@ -158,24 +178,33 @@ class Policy:
         line = self.value(scope, directive)
         return None if line is None else boolean(line.arguments[0])
 
-    def port(self, server: Scope) -> int:
-        """The control port of *server*; 0 switches it off."""
+    def port(self, server: Scope) -> int | None:
+        """The control port of *server*; 0 switches it off, None is one that is not known."""
         line = self.value(server, "Port")
-        return _FTP_PORT if line is None else number(line.arguments[0])
+        if line is None:
+            return _FTP_PORT
+        return None if environment.is_unknown(line.arguments[:1]) else number(line.arguments[0])
+
+    def speaks_sftp(self, server: Scope) -> bool:
+        """Whether mod_sftp speaks for *server*: there is no PASV and no PORT in SFTP, nor anything else of FTP."""
+        return self.flag(server, "SFTPEngine") is True
 
     @property
     def listening(self) -> list[Scope]:
-        """The servers that are not switched off."""
-        return [server for server in self.servers if self.port(server) != 0]
+        """The FTP servers that are not known to be switched off."""
+        return [server for server in self.servers if self._serves(server)]
 
     @property
     def contexts(self) -> list[Scope]:
-        """Every context but what stands in servers that are switched off."""
+        """Every context but what stands in servers that are switched off, or that speak SFTP."""
         return [
             scope
             for scope in [*self.servers, self.common, *self.scopes]
-            if scope.root is self.common or self.port(scope.root) != 0
+            if scope.root is self.common or self._serves(scope.root)
         ]
+
+    def _serves(self, server: Scope) -> bool:
+        return self.port(server) != 0 and not self.speaks_sftp(server)
 
     def everywhere(self, directive: str) -> t.Iterator[tuple[Scope, parser.Line]]:
         """Every occurrence of *directive* in those contexts, with its server or <Global>."""
@@ -192,8 +221,20 @@ class Policy:
 
     def satisfies_all(self, name: str) -> bool:
         """Tell whether an address must meet every rule of the class *name*, not just one."""
-        scope = next(scope for scope in self.classes[name] if _rules(scope))
-        return any(line.arguments[0].lower() == "all" for line in scope.all("Satisfy")[-1:])
+        return any(line.arguments[0].lower() == "all" for line in self._class(name).all("Satisfy")[-1:])
+
+    def uses_ipv6(self, name: str) -> bool | None:
+        """Whether UseIPv6 is on where the class *name* is defined; some rules mean something else without it."""
+        return self._class(name).ipv6
+
+    def uses_reverse_dns(self) -> bool | None:
+        """Whether UseReverseDNS is on; a plain variable in ProFTPD, so the last one counts."""
+        said = self.main.all("UseReverseDNS")
+        return boolean(said[-1].arguments[0]) if said else True
+
+    def _class(self, name: str) -> Scope:
+        """The definition of a class that counts: the first one with a rule."""
+        return next(scope for scope in self.classes[name] if _rules(scope))
 
 
 def _rules(scope: Scope) -> list[str]:
@@ -209,6 +250,9 @@ def _rules(scope: Scope) -> list[str]:
             if entry:
                 rules.append(entry)
     return rules
+
+
+_VARIABLE = "it depends on a variable of the daemon's environment, which is not known here"
 
 
 class _File(t.NamedTuple):
@@ -231,13 +275,24 @@ class _Reader:
         self.modules: list[parser.Line] = []
         self.unread: list[Unread] = []
         self.files: list[str] = []
+        self.absent: list[Unread] = []
+        self.lost: list[Unread] = []
         self.loaded = set(around.compiled_in)
-        self.defined = set(around.defines)
+        self.defined = set(around.defines or ())
         # What is gone through just now, the innermost last: what is left of it, its context, the file if it is a whole one.
         self.open: list[tuple[t.Iterator[parser.Node | _File], Scope, str]] = []
 
-    def read(self, line: parser.Line, scope: Scope) -> None:
+    def resolved(self, line: parser.Line) -> parser.Line:
+        """The same line with the values of the variables that it names, as far as they are known."""
+        words = self.around.environment.words(line.words, self.around.splits)
+        return line if words == line.words else dataclasses.replace(line, words=words)
+
+    def read(self, written: parser.Line, scope: Scope) -> None:
         """Take note of one directive."""
+        line = self.resolved(written)
+        if self.is_broken(line):
+            self.lose(line, scope)
+            return
         if not line.arguments:
             return
         scope.said.setdefault(line.key, []).append(line)
@@ -249,14 +304,44 @@ class _Reader:
         elif line.key == "include":
             self.include(line, scope)
 
+    def is_broken(self, line: parser.Line) -> bool:
+        """Tell whether the checker refuses a *line* of a file that is included. It names the last one of those that continue."""
+        if not self.around.broken or not isinstance(line.number, parser.Place):
+            return False
+        last = line.number + line.raw.rstrip("\n").count("\n")
+        return any((line.number.file, number) in self.around.broken for number in range(line.number, last + 1))
+
+    def lose(self, line: parser.Line, scope: Scope) -> None:
+        """
+        Go on as releases before 1.3.9rc1 do after an error in a file that is included (pr_parser_parse_file() in src/parser.c).
+
+        They read the rest of that file as if the one outside of it went on there, and never the rest of any file around it, whose
+        end they take its own for. The other files of a directory or pattern are still read.
+        """
+        if self.around.release is None or self.around.release >= _STOPS_SINCE:
+            self.unread.append(Unread(scope.root, line, "ProFTPD cannot use it"))
+            return
+        innermost = max(index for index, (_left, _scope, file) in enumerate(self.open) if file)
+        around = [file for _left, _scope, file in self.open[:innermost] if file]
+        for index in range(innermost):
+            left, at, file = self.open[index]
+            self.open[index] = (iter([node for node in left if isinstance(node, _File)]), at, file)
+        self.lost.append(Unread(scope.root, line, " and ".join(around)))
+
     def include(self, line: parser.Line, scope: Scope) -> None:
         """Go on with the files that *line* names, in its place. More than its first argument ProFTPD does not look at."""
         if self.around.include is None:
             self.unread.append(Unread(scope.root, line))
             return
+        if environment.is_unknown(line.arguments[:1]):
+            self.unread.append(Unread(scope.root, line, _VARIABLE))
+            return
         files = self.around.include(line.arguments[0])
         trees: list[_File] = []
-        for name, text, problem in files:
+        for name, text, problem, absent in files:
+            if absent:
+                self.absent.append(Unread(scope.root, line, problem))
+                continue
             within = [file for _left, _scope, file in self.open if file]
             if not problem and name in within:
                 problem = f"{name} includes itself, of which ProFTPD dies"
@@ -274,27 +359,43 @@ class _Reader:
 
     def enter(self, section: parser.Section, scope: Scope) -> Scope | None:
         """Return the context that *section* makes, the surrounding one where it makes none, or None if it does not apply."""
-        if section.key in ("ifdefine", "ifmodule"):
-            known = self.defined if section.key == "ifdefine" else self.loaded
-            word = section.arguments[0] if section.arguments else ""
-            return scope if (word[1:] not in known if word.startswith("!") else word in known) else None
-        if section.key == "ifversion":
-            applies = _version_applies(section.arguments, self.around.release)
+        opening = self.resolved(section.opening)
+        if self.is_broken(opening):
+            self.lose(opening, scope)
+            return None
+        if section.key in ("ifdefine", "ifmodule", "ifversion"):
+            applies, why = self.applies(section.key, opening.arguments)
             if applies is None:
-                self.unread.append(Unread(scope.root, section.opening))
+                self.unread.append(Unread(scope.root, section.opening, why))
             return scope if applies else None
         if section.key == GLOBAL:
             return self.common
         if section.key == VIRTUAL_HOST:
-            made = Scope(VIRTUAL_HOST, " ".join(section.arguments), section.number)
+            made = Scope(VIRTUAL_HOST, " ".join(opening.arguments), section.number)
             self.servers.append(made)
         else:
-            made = Scope(section.key, " ".join(section.arguments[:1]), section.number, scope, arguments=section.arguments)
+            made = Scope(section.key, " ".join(opening.arguments[:1]), section.number, scope, arguments=opening.arguments)
             if section.key == CLASS:
+                said = self.main.all("UseIPv6")
+                made.ipv6 = boolean(said[-1].arguments[0]) if said else True
                 self.classes.setdefault(made.name, []).append(made)
             else:
                 self.scopes.append(made)
         return made
+
+    def applies(self, key: str, arguments: tuple[str, ...]) -> tuple[bool | None, str]:
+        """Tell whether what stands in a section for some cases counts; None where that is not known, and why."""
+        if environment.is_unknown(arguments):
+            return None, _VARIABLE
+        if key == "ifversion":
+            return _version_applies(arguments, self.around.release), ""
+        word = arguments[0] if arguments else ""
+        name = word[1:] if word.startswith("!") else word
+        if key == "ifmodule":
+            return (name in self.loaded) is (name == word), ""
+        if name not in self.defined and self.around.defines is None:
+            return None, f"whether {name} is defined on the daemon's command line (-D) is not known"
+        return (name in self.defined) is (name == word), ""
 
     def go(self, nodes: t.Sequence[parser.Node]) -> None:
         """Go through a whole tree. No recursion: depth costs nothing."""
@@ -361,4 +462,6 @@ def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None
         reader.modules,
         reader.unread,
         reader.files,
+        reader.absent,
+        reader.lost,
     )

@@ -66,6 +66,15 @@ def name_of(pid: int) -> str:
         return ""
 
 
+def environment_of(pid: int) -> str:
+    """Return the environment of the process *pid* as proc(5) shows it; empty if it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/environ", encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
 def reload_of(exec_reload: str) -> float | None:
     """Return when systemd last reloaded the unit, by its property ExecReload as it is told with TZ=UTC."""
     match = re.search(r"start_time=\[(?:[A-Z][a-z]{2} )?(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}) UTC\]", exec_reload)
@@ -92,14 +101,26 @@ def tail(path: str) -> str:
         return ""
 
 
-def running(pid: int | None, files: t.Iterable[str], exec_reload: str, log: str) -> Running:
-    """Return what is known of the process *pid* that reads *files*. *log* is the end of its SystemLog."""
+def _changes(files: t.Iterable[str]) -> dict[str, float]:
+    """When each of the files was changed, as far as that can be seen."""
     times = {}
     for path in files:
         try:
             times[path] = os.stat(path).st_mtime
         except OSError:
             continue
+    return times
+
+
+def running(
+    pid: int | None, files: t.Iterable[str], exec_reload: str, log: str, restarts: t.Iterable[str] = ()
+) -> Running:
+    """
+    Return what is known of the process *pid* that reads *files*. *log* is the end of its SystemLog.
+
+    *restarts*: files that count only when it starts, such as those with its environment.
+    """
+    times = _changes(files)
     changed = max(times.values(), default=None)
     started = start_of(pid) if pid else None
     if pid is None or started is None:
@@ -107,4 +128,5 @@ def running(pid: int | None, files: t.Iterable[str], exec_reload: str, log: str)
     known = [(started, "start"), (reload_of(exec_reload), "systemd"), (hangup_in(log, pid), "log")]
     loaded, by = max((when, how) for when, how in known if when is not None)
     newer = tuple(path for path, when in times.items() if when > loaded + _TOLERANCE)
+    newer += tuple(path for path, when in _changes(restarts).items() if when > started + _TOLERANCE)
     return Running(True, pid, started, loaded, by, changed, newer, not newer)

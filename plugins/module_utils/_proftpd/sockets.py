@@ -21,27 +21,37 @@ import typing as t
 LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 
 
-def _answers_on_loopback(address: str) -> bool:
-    """Tell whether *address*, as the kernel prints it, takes connections to 127.0.0.1: that one, or the address "any"."""
+Literal = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+
+
+def _literal(address: str) -> Literal:
+    """Return an address that the kernel prints."""
     words = [int(address[at:at + 8], 16) for at in range(0, len(address), 8)]
     literal = ipaddress.ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
     if isinstance(literal, ipaddress.IPv6Address):
-        literal = literal.ipv4_mapped or literal
-    return literal.is_unspecified or str(literal) == "127.0.0.1"
+        return literal.ipv4_mapped or literal
+    return literal
 
 
-def _listening() -> t.Iterator[tuple[int, str]]:
-    """Yield port and inode of every socket that takes connections to 127.0.0.1."""
+def _all_listening(pid: int | str = "self") -> t.Iterator[tuple[Literal, int, str]]:
+    """Yield address, port and inode of every socket that listens in the network namespace of the process *pid*."""
     for name in ("tcp", "tcp6"):
         try:
-            with open(f"/proc/net/{name}", encoding="ascii") as file:
+            with open(f"/proc/{pid}/net/{name}", encoding="ascii") as file:
                 lines = file.read().splitlines()[1:]
-        except FileNotFoundError:  # a kernel without IPv6
+        except OSError:  # a kernel without IPv6, or the process has ended
             continue
         for fields in map(str.split, lines):
             address, port = fields[1].split(":")
-            if fields[3] == LISTEN and _answers_on_loopback(address):
-                yield int(port, 16), fields[9]
+            if fields[3] == LISTEN:
+                yield _literal(address), int(port, 16), fields[9]
+
+
+def _listening() -> t.Iterator[tuple[int, str]]:
+    """Yield port and inode of every socket that takes connections to 127.0.0.1: bound to that one, or to the address "any"."""
+    for address, port, inode in _all_listening():
+        if address.is_unspecified or str(address) == "127.0.0.1":
+            yield port, inode
 
 
 def _held(pid: int | str) -> set[str]:
@@ -62,6 +72,14 @@ def ports(pid: int) -> set[int]:
     """Return the ports of 127.0.0.1 on which the process *pid* listens."""
     held = _held(pid)
     return {port for port, inode in _listening() if inode in held}
+
+
+def of(pid: int) -> list[tuple[str, int]] | None:
+    """Return every address and port on which the process *pid* listens; None if its sockets cannot be seen from here."""
+    if not os.access(f"/proc/{pid}/fd", os.R_OK | os.X_OK):
+        return None
+    held = _held(pid)
+    return sorted({(str(address), port) for address, port, inode in _all_listening(pid) if inode in held})
 
 
 def holder(port: int) -> tuple[int, str] | None:

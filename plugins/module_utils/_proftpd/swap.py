@@ -268,7 +268,8 @@ def _ports(text: str) -> frozenset[int]:
         in_force = policy.effective(parser.parse(text))
     except parser.ParseError:  # edited since we wrote it
         return frozenset()
-    return frozenset([in_force.port(in_force.main)])
+    port = in_force.port(in_force.main)
+    return frozenset() if port is None else frozenset([port])
 
 
 def _keep(target: Target, old: str, was_running: bool) -> None:

@@ -104,6 +104,25 @@ def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
     assert codes(seen()) == {}
 
 
+def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
+    text = "LoadModule mod_sftp.c\nSFTPEngine on\n"
+    # The passive ports are open for nothing.
+    assert codes(seen(text), plan()) == {"sftp_instead_of_ftp": "fault", "open_and_unused": "fault"}
+    assert codes(seen(text), notes=True)["sftp_server"] == "note"
+    assert codes(seen(text)) == {}
+    # What depends on an environment that is not known is judged as FTP, and no server is well with it.
+    assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == {"value_unknown": "fault"}
+
+
+def test_unknown_parts_hide_no_hole() -> None:
+    session = "LoadModule mod_ifsession.c\n<IfUser a>\nAllowForeignAddress %{env:X}\n</IfUser>\n"
+    wider = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom 203.0.113.5\n")
+    found = codes(seen(wider + session), plan())
+    assert (found["wider_than_said"], found["foreign_address_unknown"]) == ("hole", "fault")
+    odd = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom peer.example.com\n")
+    assert codes(seen(odd), plan()) == {"wider_than_said": "hole", "class_unclear": "fault"}
+
+
 TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtocol TLSv1.2\n"
 
 
