@@ -315,7 +315,7 @@ def _daemon(notes: Notes, look: Data) -> None:
             "",
             f"{', '.join(running['newer'])} changed after the daemon read its configuration: "
             "what is told here is not in force yet",
-            "reload the service, after proftpd -t; files with its environment need a restart",
+            "reload the service, after proftpd -t; a change of its unit or its environment needs a restart",
         )
 
 
