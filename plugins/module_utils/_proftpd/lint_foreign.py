@@ -82,10 +82,11 @@ def missing(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def values(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """What the directive says, wherever it stands."""
-    for root, line in in_force.everywhere(_DIRECTIVE):
-        for code, severity, sentence, cure in _value(in_force, line.arguments[0]):
-            yield Finding(code, severity, root.name, line.number, sentence, cure)
+    """What the directive says, wherever it stands and counts."""
+    for scope in in_force.contexts:
+        line = scope.own(_DIRECTIVE)
+        for code, severity, sentence, cure in _value(in_force, line.arguments[0]) if line is not None else ():
+            yield Finding(code, severity, scope.root.name, line.number, sentence, cure)
 
 
 def _value(in_force: policy.Policy, word: str) -> t.Iterator[tuple[str, str, str, str]]:

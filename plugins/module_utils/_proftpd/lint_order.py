@@ -65,7 +65,7 @@ def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
 def _elsewhere(counts: parser.Line, line: parser.Line) -> str:
     """The file of the line that counts, where it is another one."""
     files = [each.number.file if isinstance(each.number, parser.Place) else "" for each in (counts, line)]
-    return "" if files[0] == files[1] else f" of {files[0]}"
+    return "" if files[0] == files[1] else f" of {files[0] or 'the main file'}"
 
 
 def extra_arguments(in_force: policy.Policy) -> t.Iterator[Finding]:
