@@ -127,6 +127,20 @@ def lost(in_force: policy.Policy) -> t.Iterator[Finding]:
         )
 
 
+def unmerged(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Sections of mod_ifsession in one another that it never comes to."""
+    for root, line, _why in in_force.unmerged:
+        yield Finding(
+            "section_not_merged",
+            WARNING,
+            root.name,
+            line.number,
+            f"{line.raw.strip()!r} has no effect in the section around it: this release merges "
+            "classes first, then groups, then users",
+            "turn the sections around, or say it in one of them",
+        )
+
+
 def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:
     """What is left out of account here."""
     for root, line, why in in_force.unread:

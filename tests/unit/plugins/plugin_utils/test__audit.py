@@ -114,6 +114,12 @@ def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
     assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == {"value_unknown": "fault"}
 
 
+def test_sessions_that_have_tls_are_named() -> None:
+    text = GOOD + "LoadModule mod_ifsession.c\n<IfClass !local>\nTLSEngine on\nTLSRequired on\n</IfClass>\n"
+    (note,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.code == "logins_in_clear"]
+    assert "but for what <IfClass !local> says" in note.sentence
+
+
 def test_nothing_that_is_told_steers_a_terminal() -> None:
     text = PORTS + 'AllowForeignAddress "\x1b[2Jpeers\u202e"\n<Class "\x1b[2Jpeers\u202e">\nFrom all\n</Class>\n'
     (hole,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.severity == _audit_findings.HOLE]
