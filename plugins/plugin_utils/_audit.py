@@ -236,7 +236,7 @@ def _tls(notes: Notes, server: Data) -> None:
             "logins_in_clear",
             NOTE,
             name,
-            "there is no TLS, so passwords cross the network in clear",
+            f"there is no TLS{_but(server, 'tls_engine')}, so passwords cross the network in clear",
             "say fxp_tls: required, or TLSEngine on and TLSRequired on",
         )
         return
@@ -245,7 +245,7 @@ def _tls(notes: Notes, server: Data) -> None:
             "tls_not_required",
             NOTE,
             name,
-            f"TLSRequired {tls['required']} lets clients log in without TLS",
+            f"TLSRequired {tls['required']} lets clients log in without TLS{_but(server, 'tls_required')}",
             "say TLSRequired on, or ctrl for encrypted logins and clear data",
         )
     files = [path for path in (tls["ca_certificate_file"], tls["ca_certificate_path"]) if path]
@@ -290,6 +290,12 @@ def _tls(notes: Notes, server: Data) -> None:
         )
 
 
+def _but(server: Data, key: str) -> str:
+    """The sessions of which something else is said."""
+    sections = [where for where, context in contexts(server) if where and key in context]
+    return f", but for what {' and '.join(sections)} says" if sections else ""
+
+
 def _advisories(notes: Notes, look: Data) -> None:
     for each in look["advisories"]:
         if each["applies"] and each["id"] not in _TOLD_BY_ADVISORY:
@@ -315,7 +321,7 @@ def _daemon(notes: Notes, look: Data) -> None:
             "",
             f"{', '.join(running['newer'])} changed after the daemon read its configuration: "
             "what is told here is not in force yet",
-            "reload the service, after proftpd -t; files with its environment need a restart",
+            "reload the service, after proftpd -t; a change of its unit or its environment needs a restart",
         )
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import printable
+
 # A hole lets somebody in who was not meant to. A fault keeps something from working, or from being judged. A note is neither.
 HOLE, FAULT, NOTE = "hole", "fault", "note"
 SEVERITIES = (HOLE, FAULT, NOTE)
@@ -48,7 +50,8 @@ class Notes:
         self.found: list[Finding] = []
 
     def add(self, code: str, severity: str, server: str, sentence: str, cure: str) -> None:
-        self.found.append(Finding(code, severity, self.host, server, sentence, cure))
+        # Some of it was written by others.
+        self.found.append(Finding(code, severity, self.host, server, printable(sentence), printable(cure)))
 
 
 def contexts(server: Data) -> t.Iterator[tuple[str, Data]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.reply import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit_findings, _audit_rows
 
 HEADING, GOOD, DOUBTFUL, BAD, PLAIN = "heading", "good", "doubtful", "bad", "plain"
@@ -25,11 +26,6 @@ _PARTS = {
 }
 
 
-def _plain(text: str) -> str:
-    """The text without what would steer a terminal: some of it was written by others."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
 def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
     """Yield a table of all servers, a line each."""
     cells = [("host", "server", "does FXP with", "passive ports", "TLS", "verdict")]
@@ -37,7 +33,7 @@ def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for index, line in enumerate(cells):
         text = "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths)).rstrip()
-        yield _plain(text), _PARTS[rows[index - 1].verdict] if index else HEADING
+        yield printable(text), _PARTS[rows[index - 1].verdict] if index else HEADING
 
 
 def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:
@@ -50,5 +46,5 @@ def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Itera
             server = f" ({each.server})" if each.server not in ("", "main") else ""
             hosts.setdefault((each.severity, each.code, server, each.sentence, each.cure), []).append(each.host)
     for (severity, code, server, sentence, cure), names in hosts.items():
-        yield _plain(f"{severity.upper():5}  {', '.join(names)}{server}: {sentence} [{code}]"), _PARTS[severity]
-        yield _plain(f"       Cure: {cure}"), _PARTS[severity]
+        yield printable(f"{severity.upper():5}  {', '.join(names)}{server}: {sentence} [{code}]"), _PARTS[severity]
+        yield printable(f"       Cure: {cure}"), _PARTS[severity]

@@ -193,6 +193,25 @@ def test_whether_the_main_server_speaks_sftp(start: Starter, tmp_path: pathlib.P
     assert holes == ([] if sftp else ["passive_open_unset"])
 
 
+STAGES = {
+    "class": "<IfClass here>\n{}</IfClass>\n",
+    "group": "<IfGroup !wheel>\n{}</IfGroup>\n",
+    "user": f"<IfUser {USER}>\n{{}}</IfUser>\n",
+}
+
+
+@pytest.mark.parametrize("outer", STAGES)
+@pytest.mark.parametrize("inner", STAGES)
+def test_sections_in_one_another_count_where_the_server_merges_them(start: Starter, outer: str, inner: str) -> None:
+    nested = STAGES[outer].format(STAGES[inner].format("AllowForeignAddress on\n"))
+    server = start(SERVER, SESSIONS + "<Class here>\nFrom 127.0.0.1\n</Class>\nPassivePorts 50000 50100\n" + OFF + nested)
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    told = [each["allow_foreign_address"]["port"] for each in known["servers"][0]["overrides"]]
+    assert answers(SERVER, server.port, USER) == ((WHO["anybody"],) * 2 if told == ["anybody"] else (WHO["refused"],) * 2)
+    found = {each.code for each in _audit.judge("ftp", known, None)}
+    assert len(found & {"section_not_merged", "foreign_address_any"}) == 1
+
+
 def test_files_are_included_as_the_server_includes_them(start: Starter, tmp_path: pathlib.Path) -> None:
     drop_ins = tmp_path / "conf.d"
     drop_ins.mkdir()

@@ -18,7 +18,8 @@ MAX_LINE = 8192  # bytes; the limit of ftplib
 MAX_LINES = 500  # of one reply
 MAX_REPLY = 65536  # bytes of one reply
 
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What steers a terminal, and what turns the direction of a text around.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class MalformedReply(Exception):
@@ -26,7 +27,7 @@ class MalformedReply(Exception):
 
 
 def printable(text: str) -> str:
-    """Text without control characters: they are written as escapes, so that no reply can steer a terminal."""
+    """Text without control characters: they are written as escapes, so that no reply can steer a terminal, or turn a line."""
     return _CONTROL_CHARACTERS.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 

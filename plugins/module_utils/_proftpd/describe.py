@@ -30,10 +30,11 @@ _KEYS = {
     "AllowForeignAddress": "allow_foreign_address",
     "PassivePorts": "passive_ports",
     "MasqueradeAddress": "masquerade_address",
+    "TLSEngine": "tls_engine",
     "TLSRequired": "tls_required",
     "TLSOptions": "tls_options",
 }
-_TLS = ("TLSEngine", "TLSRequired", "TLSOptions", "TLSProtocol", "TLSVerifyServer")
+_TLS = ("TLSProtocol", "TLSVerifyServer")
 
 
 def describe(in_force: policy.Policy, release: releases.Release | None) -> list[Described]:
@@ -64,7 +65,7 @@ def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Rel
         "sftp": in_force.speaks_sftp(server),
         "control_port": port,
         "addresses": _addresses(in_force, server),
-        "implicit_tls": "useimplicitssl" in _lower(word for line in _options(in_force, server) for word in line.arguments),
+        "implicit_tls": "useimplicitssl" in _lower(_options(in_force, server)),
         **_settings(in_force, server, release),
         "anonymous": [
             {"name": scope.name, **_place(scope.line), **_settings(in_force, scope, release)}
@@ -89,8 +90,13 @@ def _settings(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
 def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
     """The directives whose values depend on variables of the daemon's environment that are not known."""
     directives = [*_KEYS, *_TLS, *(["Port", "SFTPEngine"] if scope.parent is None else [])]
-    lines = {directive: in_force.value(scope, directive) for directive in sorted(set(directives))}
-    return [directive for directive, line in lines.items() if line is not None and environment.is_unknown(line.arguments)]
+    lines = {directive: [in_force.value(scope, directive)] for directive in sorted(set(directives))}
+    lines["TLSOptions"] = [*in_force.added(scope, "TLSOptions")]
+    return [
+        directive
+        for directive, said in lines.items()
+        if any(line is not None and environment.is_unknown(line.arguments) for line in said)
+    ]
 
 
 def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Release | None) -> t.Iterator[Described]:
@@ -150,14 +156,8 @@ def _foreign(in_force: policy.Policy, line: parser.Line | None, release: release
     }
 
 
-def _options(in_force: policy.Policy, scope: policy.Scope) -> list[parser.Line]:
-    """Every TLSOptions that counts: mod_tls adds them up within one server; those of <Global> where the server has none."""
-    at: policy.Scope | None = scope
-    while at is not None:
-        if at.all("TLSOptions"):
-            return at.all("TLSOptions")
-        at = at.parent
-    return in_force.common.all("TLSOptions")
+def _options(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
+    return [word for line in in_force.added(scope, "TLSOptions") for word in line.arguments]
 
 
 def _lower(words: t.Iterable[str]) -> list[str]:
@@ -167,7 +167,7 @@ def _lower(words: t.Iterable[str]) -> list[str]:
 def _tls(in_force: policy.Policy, scope: policy.Scope) -> Described:
     """What mod_tls is told (contrib/mod_tls.c); None where it is not said and the default depends on the release."""
     required = _word(in_force.value(scope, "TLSRequired")) or "off"
-    options = [word for line in _options(in_force, scope) for word in line.arguments]
+    options = _options(in_force, scope)
     cache = _word(in_force.value(scope, "TLSSessionCache"))
     protocols = in_force.value(scope, "TLSProtocol")
     verify = in_force.value(scope, "TLSVerifyServer")

@@ -39,6 +39,7 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_order.late_modules,
     lint_order.absent,
     lint_order.lost,
+    lint_order.unmerged,
     lint_order.not_read,
     lint_tls.engine,
     lint_tls.required,

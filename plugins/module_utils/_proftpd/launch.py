@@ -45,6 +45,12 @@ def environment_files(unit: t.Mapping[str, str]) -> list[tuple[str, bool]]:
     return [(path, ignored == "yes") for path, ignored in said]
 
 
+def files(unit: t.Mapping[str, str]) -> list[str]:
+    """Return the files that say how the unit starts: its own, those beside it, and those with its environment."""
+    own = [unit.get("FragmentPath", ""), *unit.get("DropInPaths", "").split()]
+    return [path for path in own if path] + [path for path, _ignored in environment_files(unit)]
+
+
 def assignments(text: str) -> dict[str, str]:
     """Return the variables that the property Environment of a unit sets."""
     pairs = [word.partition("=") for word in _words(text.replace("\n", " "))]

@@ -50,11 +50,7 @@ def missing(in_force: policy.Policy) -> t.Iterator[Finding]:
     for server in in_force.listening:
         if in_force.value(server, _DIRECTIVE) is not None:
             continue
-        conditional = [
-            scope
-            for scope in in_force.scopes
-            if scope.root in (server, in_force.common) and scope.kind in policy.CONDITIONAL and scope.own(_DIRECTIVE)
-        ]
+        conditional = in_force.conditional(server, _DIRECTIVE)
         cure = "say AllowForeignAddress off, or the name of a class of peers, in this server itself or in <Global>"
         if conditional:
             name = policy.CONDITIONAL[conditional[0].kind]
@@ -82,10 +78,13 @@ def missing(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def values(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """What the directive says, wherever it stands."""
-    for root, line in in_force.everywhere(_DIRECTIVE):
+    """What the directive says, wherever it stands and counts."""
+    for scope in in_force.contexts:
+        line = scope.own(_DIRECTIVE)
+        if line is None:
+            continue
         for code, severity, sentence, cure in _value(in_force, line.arguments[0]):
-            yield Finding(code, severity, root.name, line.number, sentence, cure)
+            yield Finding(code, severity, scope.root.name, line.number, sentence, cure)
 
 
 def _value(in_force: policy.Policy, word: str) -> t.Iterator[tuple[str, str, str, str]]:

@@ -65,7 +65,7 @@ def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
 def _elsewhere(counts: parser.Line, line: parser.Line) -> str:
     """The file of the line that counts, where it is another one."""
     files = [each.number.file if isinstance(each.number, parser.Place) else "" for each in (counts, line)]
-    return "" if files[0] == files[1] else f" of {files[0]}"
+    return "" if files[0] == files[1] else f" of {files[0] or 'the main file'}"
 
 
 def extra_arguments(in_force: policy.Policy) -> t.Iterator[Finding]:
@@ -124,6 +124,20 @@ def lost(in_force: policy.Policy) -> t.Iterator[Finding]:
             f"ProFTPD cannot use {line.name}, and this release then reads nothing that stands in {file} behind the Include of "
             "this file",
             "correct the line, or take it out",
+        )
+
+
+def unmerged(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Sections of mod_ifsession in one another that it never comes to."""
+    for root, line, _why in in_force.unmerged:
+        yield Finding(
+            "section_not_merged",
+            WARNING,
+            root.name,
+            line.number,
+            f"{line.raw.strip()!r} has no effect in the section around it: this release merges "
+            "classes first, then groups, then users",
+            "turn the sections around, or say it in one of them",
         )
 
 

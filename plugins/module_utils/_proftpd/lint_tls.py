@@ -86,9 +86,17 @@ def required(in_force: policy.Policy) -> t.Iterator[Finding]:
                 WARNING,
                 server.name,
                 _at(in_force, server, "TLSRequired", "TLSEngine"),
-                "TLS is offered, but logins in the clear are taken too",
+                f"TLS is offered, but logins in the clear are taken too{_beside(in_force, server)}",
                 "say TLSRequired on, or TLSRequired ctrl where partners need files in the clear",
             )
+
+
+def _beside(in_force: policy.Policy, server: policy.Scope) -> str:
+    """The sessions of which something else is said."""
+    sections = [
+        f"<{policy.CONDITIONAL[scope.kind]} {' '.join(scope.arguments)}>" for scope in in_force.conditional(server, "TLSRequired")
+    ]
+    return f", but for what {' and '.join(sections)} says" if sections else ""
 
 
 def protocols(in_force: policy.Policy) -> t.Iterator[Finding]:
@@ -156,8 +164,9 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
 def session_reuse(in_force: policy.Policy) -> t.Iterator[Finding]:
     """Data connections that nothing ties to their session: neither its TLS session nor an address."""
     for server in _with_tls(in_force):
-        options = in_force.value(server, "TLSOptions")
-        if options is None or "nosessionreuserequired" not in map(str.lower, options.arguments):
+        said = in_force.added(server, "TLSOptions")
+        options = next((line for line in said if "nosessionreuserequired" in map(str.lower, line.arguments)), None)
+        if options is None:
             continue
         if True in _foreign(in_force, server):
             yield Finding(

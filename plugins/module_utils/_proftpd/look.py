@@ -50,6 +50,8 @@ _UNIT = (
     "Environment",
     "EnvironmentFiles",
     "UnsetEnvironment",
+    "FragmentPath",
+    "DropInPaths",
 )
 
 _INIT_SCRIPT_READS = "/etc/default/proftpd"
@@ -106,7 +108,7 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
         read = _configuration(asker, program, path, release, start, known["package_version"])
     known.update(read)
     # A reload does not read them again.
-    restarts = [name for name, _ignored in launch.environment_files(unit)] if unit.get("MainPID") == str(pid) else []
+    restarts = launch.files(unit) if unit.get("MainPID") == str(pid) else []
     known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
     listening = known["running"]["listening"] or []
     known["rules"] = _rules(asker, known["servers"], [each["port"] for each in listening]) if rules else None

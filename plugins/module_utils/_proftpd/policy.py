@@ -32,7 +32,11 @@ _COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts
 COMPILED_IN = frozenset(f"mod_{name}.c" for name in _COMPILED_IN.split())
 MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
-CONDITIONAL = {name.lower(): name for name in ("IfUser", "IfGroup", "IfClass", "IfAuthenticated")}
+CONDITIONAL = {name.lower(): name for name in ("IfClass", "IfAuthenticated", "IfGroup", "IfUser")}
+# They are merged one kind after the other, in that order, so one that stands in its own kind or a later one never is (tried with
+# 1.3.8; contrib/mod_ifsession.c is another one since 1.3.9rc1).
+_MERGED = list(CONDITIONAL)
+_MERGED_SO = (releases.Span("1.3.7", "1.3.9rc1"),)
 _FTP_PORT = 21
 _SPLITS_SINCE = (1, 3, 10, 0, 1)
 _STOPS_SINCE = (1, 3, 9, 0, 1)
@@ -149,7 +153,8 @@ class Policy:
 
     C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
     C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included, C(absent) the
-    Includes of files that are not there, C(lost) the lines behind whose Include nothing is read any more.
+    Includes of files that are not there, C(lost) the lines behind whose Include nothing is read any more, C(unmerged) the
+    sections of mod_ifsession that this release passes over.
     """
 
     main: Scope
@@ -162,6 +167,7 @@ class Policy:
     files: list[str] = dataclasses.field(default_factory=list)
     absent: list[Unread] = dataclasses.field(default_factory=list)
     lost: list[Unread] = dataclasses.field(default_factory=list)
+    unmerged: list[Unread] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
         """The occurrence of *directive* that is in force in *scope*, or None if ProFTPD's default is."""
@@ -172,6 +178,15 @@ class Policy:
                 return line
             at = at.parent
         return self.common.own(directive)
+
+    def added(self, scope: Scope, directive: str) -> list[parser.Line]:
+        """Every occurrence of a *directive* that adds up: those of the server, and those of <Global> behind them."""
+        return [*scope.root.all(directive), *(self.common.all(directive) if scope.root is not self.common else [])]
+
+    def conditional(self, server: Scope, directive: str) -> list[Scope]:
+        """The sections for some sessions of *server* that say *directive*."""
+        said = [scope for scope in self.scopes if scope.kind in CONDITIONAL and scope.own(directive) is not None]
+        return [scope for scope in said if scope.root in (server, self.common)]
 
     def flag(self, scope: Scope, directive: str) -> bool | None:
         """The boolean in force in *scope*; None where it is not said, or said with another word."""
@@ -277,6 +292,7 @@ class _Reader:
         self.files: list[str] = []
         self.absent: list[Unread] = []
         self.lost: list[Unread] = []
+        self.unmerged: list[Unread] = []
         self.loaded = set(around.compiled_in)
         self.defined = set(around.defines or ())
         # What is gone through just now, the innermost last: what is left of it, its context, the file if it is a whole one.
@@ -370,6 +386,9 @@ class _Reader:
             return scope if applies else None
         if section.key == GLOBAL:
             return self.common
+        if not self.is_merged(section, scope):
+            self.unmerged.append(Unread(scope.root, opening))
+            return None
         if section.key == VIRTUAL_HOST:
             made = Scope(VIRTUAL_HOST, " ".join(opening.arguments), section.number)
             self.servers.append(made)
@@ -382,6 +401,19 @@ class _Reader:
             else:
                 self.scopes.append(made)
         return made
+
+    def is_merged(self, section: parser.Section, scope: Scope) -> bool:
+        """Tell whether mod_ifsession of this release ever looks at *section*, which stands in *scope*."""
+        if section.key not in CONDITIONAL or self.around.release is None:
+            return True
+        if not releases.among(self.around.release, _MERGED_SO):
+            return True
+        around: Scope | None = scope
+        while around is not None:
+            if around.kind in CONDITIONAL and _MERGED.index(around.kind) >= _MERGED.index(section.key):
+                return False
+            around = around.parent
+        return True
 
     def applies(self, key: str, arguments: tuple[str, ...]) -> tuple[bool | None, str]:
         """Tell whether what stands in a section for some cases counts; None where that is not known, and why."""
@@ -464,4 +496,5 @@ def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None
         reader.files,
         reader.absent,
         reader.lost,
+        reader.unmerged,
     )

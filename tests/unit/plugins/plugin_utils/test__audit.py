@@ -114,6 +114,21 @@ def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
     assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == {"value_unknown": "fault"}
 
 
+def test_sessions_that_have_tls_are_named() -> None:
+    text = GOOD + "LoadModule mod_ifsession.c\n<IfClass !local>\nTLSEngine on\nTLSRequired on\n</IfClass>\n"
+    (note,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.code == "logins_in_clear"]
+    assert "but for what <IfClass !local> says" in note.sentence
+
+
+def test_nothing_that_is_told_steers_a_terminal() -> None:
+    text = PORTS + 'AllowForeignAddress "\x1b[2Jpeers\u202e"\n<Class "\x1b[2Jpeers\u202e">\nFrom all\n</Class>\n'
+    (hole,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.severity == _audit_findings.HOLE]
+    assert hole.code == "foreign_address_any"
+    for told in (hole.sentence, _audit_rows.summary([hole], 1)):
+        assert "\\x1b[2Jpeers\\u202e" in told
+        assert not {"\x1b", "\u202e"} & set(told)
+
+
 def test_unknown_parts_hide_no_hole() -> None:
     session = "LoadModule mod_ifsession.c\n<IfUser a>\nAllowForeignAddress %{env:X}\n</IfUser>\n"
     wider = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom 203.0.113.5\n")

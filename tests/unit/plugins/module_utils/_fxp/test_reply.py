@@ -107,7 +107,13 @@ def test_not_idle_with_something_left(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("plain ünicode", "plain ünicode"), ("a\x00b\rc", "a\\x00b\\rc"), ("\x1b[2J", "\\x1b[2J"), ("\x85\u2028", "\\x85\\u2028")],
+    [
+        ("plain ünicode", "plain ünicode"),
+        ("a\x00b\rc", "a\\x00b\\rc"),
+        ("\x1b[2J", "\\x1b[2J"),
+        ("\x85\u2028", "\\x85\\u2028"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+    ],
 )
 def test_printable(raw: str, shown: str) -> None:
     assert printable(raw) == shown

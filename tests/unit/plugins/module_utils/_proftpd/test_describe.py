@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe, parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe, findings, parser, policy, releases
 
 
 def described(text: str, release: str = "1.3.8") -> list[dict[str, t.Any]]:
@@ -118,3 +118,23 @@ def test_the_classes() -> None:
         "a": {"members": ["192.0.2.1", "!192.0.2.2"], "satisfy": "all"},
         "b": {"members": [], "satisfy": "any"},
     }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "TLSOptions StdEnvVars\nTLSOptions NoSessionReuseRequired\n",
+        "TLSOptions StdEnvVars\n<Global>\nTLSOptions NoSessionReuseRequired\n</Global>\n",
+    ],
+)
+def test_options_of_tls_add_up(options: str) -> None:
+    text = f"TLSEngine on\nTLSECCertificateFile /c\nAllowForeignAddress on\n{options}"
+    tls = described(text)[0]["tls"]
+    assert (tls["options"], tls["session_reuse_required"]) == (["StdEnvVars", "NoSessionReuseRequired"], False)
+    assert "tls_data_from_anybody" in {each.code for each in findings.findings(text)}
+
+
+def test_tls_for_some_sessions_is_told() -> None:
+    text = "LoadModule mod_ifsession.c\n<IfClass !local>\nTLSEngine on\nTLSRequired on\n</IfClass>\n"
+    (override,) = described(text)[0]["overrides"]
+    assert (override["tls_engine"], override["tls_required"]) == ("on", "on")

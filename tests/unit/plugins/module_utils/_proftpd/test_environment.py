@@ -78,8 +78,9 @@ def test_what_a_process_tells() -> None:
 def test_the_properties_of_a_unit() -> None:
     unit = launch.properties(
         'Environment=OPTIONS= "B=two words"\nEnvironmentFiles=/etc/default/a b (ignore_errors=yes)\n'
-        "EnvironmentFiles=/etc/c (ignore_errors=no)\n"
+        "EnvironmentFiles=/etc/c (ignore_errors=no)\nFragmentPath=/lib/u\nDropInPaths=/etc/u.d/1 /etc/u.d/2\n"
     )
+    assert launch.files(unit) == ["/lib/u", "/etc/u.d/1", "/etc/u.d/2", "/etc/default/a b", "/etc/c"]
     assert launch.assignments(unit["Environment"]) == {"OPTIONS": "", "B": "two words"}
     assert launch.environment_files(unit) == [("/etc/default/a b", True), ("/etc/c", False)]
 

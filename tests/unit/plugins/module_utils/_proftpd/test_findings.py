@@ -43,7 +43,7 @@ def test_an_undefined_class_is_told_with_those_that_are_defined() -> None:
         ("TimeoutNoTransfer 200 4000\n", ["extra_arguments"]),
         ("HiddenStores on\nAllowStoreRestart off on\n", ["extra_arguments"]),
         ("HiddenStores off .x\nAllowStoreRestart on\n", []),
-        ("AllowForeignAddress Enabled\n", ["directive_repeated", "foreign_address_look_alike"]),
+        ("AllowForeignAddress Enabled\n", ["directive_repeated"]),
     ],
 )
 def test_the_first_word_counts_whatever_its_case(directives: str, codes: list[str]) -> None:

@@ -148,7 +148,7 @@ CASES = [
         PEERS + "<Class peers>\nFrom 192.0.2.1 peer.example.com\n</Class>\n",
         (PEERS + "<Class peers>\nFrom 192.0.2.\n</Class>\n",),
     ),
-    Case("foreign_address_look_alike", ERROR, "main", 3, PORTS + MOST + "AllowForeignAddress enabled\n", (PEERS + CLASS,)),
+    Case("foreign_address_look_alike", ERROR, "main", 3, PORTS + MOST + "AllowForeignAddress Enabled\n", (PEERS + CLASS,)),
     Case(
         "foreign_address_look_alike",
         ERROR,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import findings, parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.finding import ERROR, WARNING
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.daemon_checker import Ask
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lint_cases import (
@@ -125,6 +126,23 @@ CASES = [
         (CLEAN + "<IfModule mod_ifversion.c>\n<IfVersion >= 1.3.0>\nUmask 022\n</IfVersion>\n</IfModule>\n",),
     ),
 ]
+
+
+def test_the_line_that_counts_is_named_with_its_file() -> None:
+    def include(name: str) -> list[policy.Included]:
+        return [policy.Included(name, "AllowForeignAddress on\n")]
+
+    for text, wanted in (
+        ("AllowForeignAddress off\nInclude /etc/f\n", "which stands on line 1 of the main file"),
+        ("Include /etc/f\nAllowForeignAddress off\n", "which stands on line 1 of /etc/f"),
+        ("AllowForeignAddress off\nAllowForeignAddress on\n", "which stands on line 1"),
+    ):
+        in_force = policy.effective(parser.parse(text + PORTS + MOST), policy.Surroundings(include=include))
+        found = findings.of(in_force)
+        (repeated,) = [each for each in found if each.code == "directive_repeated"]
+        assert repeated.sentence.endswith(wanted)
+        # A line without an effect lets nobody in.
+        assert all(each.line != repeated.line or each.file != repeated.file for each in found if each is not repeated)
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
