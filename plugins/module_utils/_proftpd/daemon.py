@@ -15,6 +15,8 @@ import socket
 import subprocess
 import time
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import modules
+
 # systemd itself gives a unit 90 s to start (DefaultTimeoutStartSec); the caller waits a little longer.
 SYSTEMCTL_TIMEOUT = 120
 CHECK_TIMEOUT = 60
@@ -39,6 +41,14 @@ def _run(argv: list[str], timeout: float) -> tuple[int, str]:
     except OSError as exc:
         raise DaemonError(f"'{argv[0]}' could not be run: {exc.strerror}") from None
     return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+
+
+def compiled_in(proftpd: str) -> frozenset[str] | None:
+    """Return the modules that are a part of the program; None if it does not say."""
+    try:
+        return modules.listed(_run([proftpd, "-l"], CHECK_TIMEOUT)[1])
+    except DaemonError:
+        return None
 
 
 def check_configuration(proftpd: str, path: str) -> None:

@@ -37,6 +37,7 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_order.repeated,
     lint_order.extra_arguments,
     lint_order.late_modules,
+    lint_order.missing_modules,
     lint_order.not_read,
     lint_tls.engine,
     lint_tls.required,
@@ -46,14 +47,14 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
 )
 
 
-def findings(config: str) -> list[Finding]:
+def findings(config: str, around: policy.Surroundings | None = None) -> list[Finding]:
     """
-    Return what is wrong with the text *config*, in the order of its lines; nothing is read besides.
+    Return what is wrong with the text *config* in its surroundings, in the order of its lines; nothing is read besides.
 
     A text whose sections do not nest has that one finding.
     """
     try:
-        in_force = policy.effective(parser.parse(config))
+        in_force = policy.effective(parser.parse(config), around)
     except parser.ParseError as exc:
         return [
             Finding(
