@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Directives that are read but do not count: repeated, with more than is read, late, of a module that is missing, or elsewhere."""
+"""Directives that are read but do not count: repeated, with more than is read, late, without their module, or elsewhere."""
 
 from __future__ import annotations
 
