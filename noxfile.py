@@ -29,6 +29,9 @@ SANITY_PIP = "24.2"
 # The newest release of the oldest line that meta/runtime.yml allows.
 OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
+# What only ./dev test-all runs unless it is named.
+LONG = os.environ.get("FXP_LONG") == "1"
+LONG_SCENARIOS = {"releases"}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
@@ -131,8 +134,9 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def molecule(session: nox.Session) -> None:
-    """Scenarios on the lab's hosts, one after the other: all of them, or the one that is named."""
-    for scenario in session.posargs[:1] or sorted(path.name for path in pathlib.Path("molecule").iterdir()):
+    """Scenarios on the lab's hosts, one after the other: all of them but the long ones, or the one that is named."""
+    usual = {path.name for path in pathlib.Path("molecule").iterdir()} - (set() if LONG else LONG_SCENARIOS)
+    for scenario in session.posargs[:1] or sorted(usual):
         session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:],
                     env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"})
 
@@ -140,6 +144,6 @@ def molecule(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """A few lines of figures, or all of docs/performance.md with C(all); nothing is asserted."""
-    everything = "all" in session.posargs or os.environ.get("FXP_LONG") == "1"
+    everything = "all" in session.posargs or LONG
     for name in ("bench", "mesh", *(("plan", "firewall") if everything else ())):
         in_collections(session, sys.executable, f"tests/bench/{name}.py", *(("all",) if everything else ()))

@@ -13,10 +13,11 @@ description:
     service and waits for its greeting. If a step fails, the old file and the old service come back and the module fails with
     one sentence that says why.
   - Before that the text is searched for what ProFTPD's checker lets pass. Whatever lets strangers in or can never work is
-    refused and nothing is changed, for example a server without C(AllowForeignAddress) or C(PassivePorts), a class that is not
-    defined, or C(AllowForeignAddress) of the main server that does not reach a C(VirtualHost). What is only doubtful is a
-    warning, for example a passive range smaller than C(MaxInstances), or a directive that has no effect because it stands there
-    twice. Files that the configuration includes are not searched.
+    refused and nothing is changed, for example a server without C(AllowForeignAddress) or C(PassivePorts), a class that is
+    not defined, C(AllowForeignAddress) of the main server that does not reach a C(VirtualHost), or a directive whose module
+    is neither a part of the ProFTPD that is installed here nor loaded. What is only doubtful is a warning, for example a
+    passive range smaller than C(MaxInstances), or a directive that has no effect because it stands there twice. Files that
+    the configuration includes are not searched.
   - Running sessions go on with the configuration they began with. Only where the former configuration is not of this
     collection is the service restarted, which ends its sessions.
   - The greeting must come from the main process of the service. If another program listens on O(control_port), nothing is

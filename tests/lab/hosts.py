@@ -12,15 +12,19 @@ import json
 import tarfile
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import network
-from machine import Problem, podman, run, say
+from machine import Problem, on_cgroups_v2, podman, run, say
 
 FILES = Path(__file__).parent / "files"
 LABEL = "proftpd-fxp-lab"
 RELEASE = "bookworm"
+RELEASES = ("bullseye", "bookworm", "trixie", "sid")
+# Their systemd refuses the older cgroups, which some machines have beside the newer ones.
+NEED_CGROUPS_V2 = frozenset({"sid"})
 BOOT_SECONDS = 60
 # What an administrator's tools on a real server can do, short of what would reach the machine below:
 # /proc/sys and /sys stay read-only, so that a booting systemd cannot change the machine's own settings.
@@ -38,7 +42,6 @@ CAPABILITIES = (
     "MKNOD",
 )
 RUN_OPTIONS = (
-    "--systemd=always",
     f"--cap-add={','.join(CAPABILITIES)}",
     "--security-opt=seccomp=unconfined",
     "--security-opt=apparmor=unconfined",
@@ -49,6 +52,17 @@ RUN_OPTIONS = (
     "--restart=on-failure",
     "--http-proxy=false",
 )
+# What the engine sets up for systemd by itself, and the same by hand around the newer of two trees of cgroups.
+SYSTEMD_OPTIONS = ("--systemd=always",)
+SYSTEMD_ON_V2_OPTIONS = (
+    "--systemd=false",
+    "--stop-signal=SIGRTMIN+3",
+    "--tmpfs=/run",
+    "--tmpfs=/run/lock",
+    "--tmpfs=/tmp",
+    "--volume=/sys/fs/cgroup/unified:/sys/fs/cgroup:rw",
+    "--env=container=podman",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,7 @@ class Host:
     group: str
     files: tuple[str, ...] = ("every",)
     units: tuple[str, ...] = ()
+    release: str = RELEASE
 
     @property
     def address(self) -> str:
@@ -66,6 +81,11 @@ class Host:
     @property
     def container(self) -> str:
         return f"fxp-lab-{self.name}"
+
+    @property
+    def run_options(self) -> tuple[str, ...]:
+        by_hand = self.release in NEED_CGROUPS_V2 and not on_cgroups_v2()
+        return (*(SYSTEMD_ON_V2_OPTIONS if by_hand else SYSTEMD_OPTIONS), *RUN_OPTIONS)
 
 
 SERVERS = 2
@@ -82,6 +102,16 @@ def fleet(servers: int = SERVERS) -> tuple[Host, ...]:
     return (*made, *OTHERS)
 
 
+def with_releases(hosts: Iterable[Host], asked: Mapping[str, str], present: Mapping[str, Container]) -> tuple[Host, ...]:
+    """The hosts with the releases that were asked for; those that are there keep theirs where nothing is asked."""
+    kept = {name: container.release for name, container in present.items()}
+    made = tuple(replace(host, release=asked.get(host.name, kept.get(host.name, host.release))) for host in hosts)
+    unknown = sorted(asked.keys() - {host.name for host in made})
+    if unknown:
+        raise Problem(f"A release is asked for {', '.join(unknown)}, and this lab is to have {', '.join(h.name for h in made)}.")
+    return made
+
+
 @dataclass(frozen=True)
 class Container:
     """What the engine says of a host."""
@@ -89,6 +119,7 @@ class Container:
     state: str
     made_from: str
     kept_in: str
+    release: str
 
 
 def containers() -> dict[str, Container]:
@@ -97,7 +128,8 @@ def containers() -> dict[str, Container]:
     found = {}
     for entry in listed:
         labels = entry["Labels"]
-        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"])
+        release = labels.get(f"{LABEL}.release", RELEASE)
+        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"], release)
     return found
 
 
@@ -126,24 +158,24 @@ def _add_file(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> Non
 def ensure(host: Host, existing: Container | None, image: str, public_key: str, state: Path) -> None:
     """Bring one host up: made anew if it is unfinished or made of something else, started if it stands still."""
     files = overlay(host, public_key)
-    spec = hashlib.sha256(repr((host, image, RUN_OPTIONS)).encode() + files).hexdigest()[:16]
+    spec = hashlib.sha256(repr((host, image, host.run_options)).encode() + files).hexdigest()[:16]
     if existing and (existing.made_from != spec or existing.state not in ("running", "exited", "stopped")):
         remove([host.name])
         existing = None
     if existing and existing.state == "running":
         return
     if not existing:
-        labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state)}
+        labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state), f"{LABEL}.release": host.release}
         options = [f"--label={name}={value}" for name, value in labels.items()]
         names = ["--name", host.container, "--hostname", host.name]
         place = ["--network", network.NAME, "--ip", host.address, "--mac-address", network.hardware_address(host.number)]
-        run([*podman(), "create", *names, *place, *options, *RUN_OPTIONS, image, "/sbin/init"])
+        run([*podman(), "create", *names, *place, *options, *host.run_options, image, "/sbin/init"])
         with tempfile.TemporaryDirectory() as scratch:  # the engine leaves its own copy of the archive behind
             run(["env", f"TMPDIR={scratch}", "podman", "cp", "-", f"{host.container}:/"], stdin=files)
     started = time.monotonic()
     run(["podman", "start", host.container])
     wait_until_booted(host)
-    say(f"{host.name} ({host.address}) is up after {time.monotonic() - started:.1f} s")
+    say(f"{host.name} ({host.address}, Debian {host.release}) is up after {time.monotonic() - started:.1f} s")
 
 
 def reboot(host: Host) -> None:

@@ -4,11 +4,13 @@
 
 """The lab: real hosts with systemd and sshd on one machine.
 
-up [--servers N]      make or mend it; ftp1 and ftp2 unless more are asked for
-status                hosts, addresses, states
+up [--servers N] [--release HOST=RELEASE ...]
+                      make or mend it; ftp1 and ftp2 unless more are asked for; Debian 12 unless a host is asked to run another
+                      release, which it keeps until it is asked to run yet another or the lab goes
+status                hosts, addresses, releases, states
 shell HOST [COMMAND]  log in, or run a command there
 reboot HOST           restart a host and wait until it answers
-down [--purge]        remove it and put the machine back; --purge removes the base image too
+down [--purge]        remove it and put the machine back; --purge removes the base images too
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,18 +31,18 @@ import image
 import machine
 import network
 from access import Access
-from hosts import MOST_SERVERS, SERVERS, Host, fleet
+from hosts import MOST_SERVERS, RELEASES, SERVERS, Host, fleet
 from machine import Problem, say
 
 LOCK_SECONDS = 900
 AT_ONCE = 4  # hosts that are started at the same time
 
 
-def up(state: Path, servers: int) -> None:
+def up(state: Path, servers: int, releases: Mapping[str, str]) -> None:
     started = time.monotonic()
-    wanted = fleet(servers)
     machine.require_commands()
     existing = hosts.containers()
+    wanted = hosts.with_releases(fleet(servers), releases, existing)
     elsewhere = {container.kept_in for container in existing.values()} - {str(state)}
     if elsewhere:
         other = elsewhere.pop()
@@ -48,7 +50,7 @@ def up(state: Path, servers: int) -> None:
     networked = network.exists()
     if not networked:
         network.require_free()
-    name = image.ensure(hosts.RELEASE)
+    images = {release: image.ensure(release) for release in sorted({host.release for host in wanted})}
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not networked:
         machine.remember(state / "machine.json")
@@ -57,12 +59,13 @@ def up(state: Path, servers: int) -> None:
     access = Access(state)
     public_key = access.ensure_key()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), name, public_key, state), wanted))
+        list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), images[host.release], public_key, state), wanted))
         network.settle()
         keys = list(pool.map(hosts.host_key, wanted))
         access.write(wanted, {host.name: key for host, key in zip(wanted, keys)})
         list(pool.map(access.wait_for_login, wanted))
-    image.drop_older(name)
+    for name in images.values():
+        image.drop_older(name)
     say(f"up in {time.monotonic() - started:.1f} s; inventory: {access.inventory}")
 
 
@@ -88,11 +91,12 @@ def down(state: Path, purge: bool) -> None:
 
 def status() -> None:
     existing = hosts.containers()
-    print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}STATE")
+    print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}{'RELEASE':<10}STATE")
     known = {host.name: host for host in fleet(MOST_SERVERS)}
     for host in [*fleet(), *(known[name] for name in sorted(existing) if name not in {host.name for host in fleet()})]:
-        state = existing[host.name].state if host.name in existing else "absent"
-        print(f"{host.name:<10}{host.address:<16}{host.group:<14}{state}")
+        container = existing.get(host.name)
+        release, state = (container.release, container.state) if container else ("-", "absent")
+        print(f"{host.name:<10}{host.address:<16}{host.group:<14}{release:<10}{state}")
 
 
 def shell(state: Path, host: Host, command: list[str]) -> None:
@@ -147,6 +151,7 @@ def _arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     servers = commands.add_parser("up")
     servers.add_argument("--servers", type=int, default=SERVERS, choices=range(1, MOST_SERVERS + 1), metavar="N")
+    servers.add_argument("--release", type=_release, action="append", default=[], metavar="HOST=RELEASE")
     commands.add_parser("status")
     commands.add_parser("down").add_argument("--purge", action="store_true")
     names = [host.name for host in fleet(MOST_SERVERS)]
@@ -155,6 +160,13 @@ def _arguments() -> argparse.Namespace:
     login.add_argument("host", choices=names, metavar="host")
     login.add_argument("remote", nargs=argparse.REMAINDER, metavar="command")
     return parser.parse_args()
+
+
+def _release(text: str) -> tuple[str, str]:
+    host, _, release = text.partition("=")
+    if not host or release not in RELEASES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a host and one of {', '.join(RELEASES)}: say ftp2=trixie")
+    return host, release
 
 
 def main() -> int:
@@ -172,7 +184,7 @@ def main() -> int:
         else:
             with _one_at_a_time(state):
                 if arguments.command == "up":
-                    up(state, arguments.servers)
+                    up(state, arguments.servers, dict(arguments.release))
                 elif arguments.command == "reboot":
                     reboot(state, host)
                 else:

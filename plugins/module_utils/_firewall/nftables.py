@@ -704,7 +704,8 @@ def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
     """
     found: dict[str, set[str]] = {"table": set(), "input": set(), "output": set()}
     if ruleset.own:
-        found["table"].add(_digest(ruleset.own))
+        # Whether sets or chains are listed first is a matter of the release; the rules of a chain stay in their order.
+        found["table"].add(_digest(sorted(ruleset.own, key=lambda item: next(iter(item)))))
     for key in ruleset.chains:
         for rule in ruleset.ours(key):
             found[_hook_of(rule)].add(_digest(rule.get("expr")))
@@ -761,13 +762,13 @@ def _digest(value: t.Any) -> str:
 
 def _settled(value: t.Any) -> t.Any:
     """
-    The same JSON without handles, and with sets in one order.
+    The same JSON whatever release of nft lists it: without handles, without what only some tell, and with sets in one order.
     """
     if isinstance(value, list):
         return [_settled(item) for item in value]
     if not isinstance(value, dict):
         return value
-    settled = {key: _settled(item) for key, item in value.items() if key != "handle"}
+    settled = {key: _settled(item) for key, item in value.items() if key not in ("handle", "auto-merge")}
     for key in ("set", "elem"):
         if isinstance(settled.get(key), list):
             settled[key] = sorted(settled[key], key=lambda item: json.dumps(item, sort_keys=True))

@@ -62,7 +62,11 @@ def render(accounts: t.Iterable[Account]) -> str:
 
 
 def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tuple[bool, list[str]]:
-    """Write the password file, make missing homes; return whether anything changed and which directories were made."""
+    """
+    Write the password file, make missing homes; return whether anything changed and which directories were made.
+
+    Raises AccountError.
+    """
     text = render(accounts)
     changed = _files.read_text(path) != text or not _files.has_mode(path, MODE)
     # All homes are looked at before the first one is made.
@@ -74,7 +78,11 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
     for account in accounts:
         made += _make_home(account)
     if changed:
-        _files.write(path, text, MODE)
+        try:
+            _files.write(path, text, MODE)
+        except OSError as exc:
+            raise AccountError(f"The password file {path} cannot be written: {exc.strerror}. The old one is still in force; mend "
+                               "that and run it again.") from None
     return changed or bool(made), made
 
 
@@ -84,6 +92,9 @@ def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:
     except _directories.DirectoryError as exc:
         raise AccountError(f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
                            "hand, or choose one below directories that belong to root alone.") from None
+    except OSError as exc:
+        raise AccountError(f"The home {account.home} of the account {account.name!r} cannot be made: {exc.strerror}. Mend that, "
+                           "or choose another one.") from None
 
 
 def remove(path: str, *, check_mode: bool) -> bool:

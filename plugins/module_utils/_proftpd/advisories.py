@@ -75,7 +75,8 @@ class Advisory:
     """
     One thing that is wrong with C(affected) releases where the C(condition) holds.
 
-    C(debian) is the first update of Debian's package that mends it, by the word before the number: {"deb12": 3} is +deb12u3.
+    C(debian) is the first update of Debian's package that mends it, by the word before the number: {"deb12": 3} is +deb12u3, and
+    {"deb13": 0} the package that Debian 13 was released with.
     """
 
     id: str
@@ -210,7 +211,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         "CVE-2023-48795",
         _module("sftp"),
         "mod_sftp",
-        {"deb12": 3},
+        {"deb11": 3, "deb12": 3},
     ),
     Advisory(
         "CVE-2023-51713",
@@ -219,7 +220,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         (Span(_ALWAYS, "1.3.8a"),),
         _update("1.3.8a"),
         "CVE-2023-51713",
-        debian={"deb12": 3},
+        debian={"deb11": 3, "deb12": 3},
     ),
     Advisory(
         "CVE-2024-48651",
@@ -228,7 +229,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         (Span(_ALWAYS, "1.3.8c"), Span("1.3.9rc1", "1.3.9rc3")),
         _update("1.3.8c"),
         "CVE-2024-48651",
-        debian={"deb12": 4},
+        debian={"deb11": 3, "deb12": 4},
     ),
     Advisory(
         "CVE-2024-57392",
@@ -238,7 +239,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         (Span(_ALWAYS, "1.3.9a"),),
         _update("1.3.9a"),
         "CVE-2024-57392",
-        debian={"deb12": 5},
+        debian={"deb11": 5, "deb12": 5, "deb13": 0},
     ),
     Advisory(
         "CVE-2026-42167",
@@ -249,7 +250,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         "CVE-2026-42167",
         _module("sql"),
         "mod_sql",
-        {"deb12": 5},
+        {"deb12": 5, "deb13": 2},
     ),
     Advisory(
         "CVE-2026-44331",
@@ -260,6 +261,7 @@ ADVISORIES: tuple[Advisory, ...] = (
         "CVE-2026-44331",
         lambda site: "mod_wrap2_sql.c" in site.modules and site.in_force.flag(site.in_force.main, "UseReverseDNS") is not False,
         "mod_wrap2_sql with UseReverseDNS",
+        {"deb13": 3},
     ),
     Advisory(
         "issue-2146",
@@ -336,7 +338,13 @@ def advisories(
     ]
 
 
+# What Debian was released with; updates count on from these.
+_RELEASED = {"1.3.7a+dfsg-12": "deb11", "1.3.8+dfsg-4": "deb12", "1.3.8.c+dfsg-4": "deb13"}
+
+
 def _update_of(package: str | None) -> tuple[str, int] | None:
+    if package in _RELEASED:
+        return _RELEASED[package], 0
     match = re.search(r"\+(deb\d{1,3})u(\d{1,4})", package or "")
     return (match.group(1), int(match.group(2))) if match else None
 
@@ -355,4 +363,4 @@ def _certain(advisory: Advisory, package: str | None) -> bool:
     if package is None or advisory.condition in (_left_to_default, _names_class):
         return True
     update = _update_of(package)
-    return "dfsg-4+deb12" in package or package.endswith("1.3.8+dfsg-4") or (update is not None and update[0] in advisory.debian)
+    return update is not None and (update[0] == "deb12" or update[0] in advisory.debian)

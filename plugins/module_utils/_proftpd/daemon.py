@@ -17,6 +17,8 @@ import subprocess
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import modules
+
 # systemd itself gives a unit 90 s to start (DefaultTimeoutStartSec); the caller waits a little longer.
 SYSTEMCTL_TIMEOUT = 120
 CHECK_TIMEOUT = 60
@@ -41,6 +43,14 @@ def _run(argv: list[str], timeout: float, variables: t.Mapping[str, str] | None 
     except OSError as exc:
         raise DaemonError(f"'{argv[0]}' could not be run: {exc.strerror}") from None
     return done.returncode, done.stdout.decode("utf-8", "replace").strip()
+
+
+def compiled_in(proftpd: str) -> frozenset[str] | None:
+    """Return the modules that are a part of the program; None if it does not say."""
+    try:
+        return modules.listed(_run([proftpd, "-l"], CHECK_TIMEOUT)[1])
+    except DaemonError:
+        return None
 
 
 def check_configuration(

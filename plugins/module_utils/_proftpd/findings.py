@@ -40,6 +40,7 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_order.absent,
     lint_order.lost,
     lint_order.unmerged,
+    lint_order.missing_modules,
     lint_order.not_read,
     lint_tls.engine,
     lint_tls.required,
@@ -49,14 +50,14 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
 )
 
 
-def findings(config: str) -> list[Finding]:
+def findings(config: str, around: policy.Surroundings | None = None) -> list[Finding]:
     """
-    Return what is wrong with the text *config*, in the order of its lines; nothing is read besides.
+    Return what is wrong with the text *config* in its surroundings, in the order of its lines; nothing is read besides.
 
     A text whose sections do not nest has that one finding.
     """
     try:
-        in_force = policy.effective(parser.parse(config))
+        in_force = policy.effective(parser.parse(config), around)
     except parser.ParseError as exc:
         return [
             Finding(

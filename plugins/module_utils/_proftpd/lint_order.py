@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Directives that are read but do not count: said twice, said with more than is read, loaded too late, or elsewhere."""
+"""Directives that are read but do not count: repeated, with more than is read, late, without their module, or elsewhere."""
 
 from __future__ import annotations
 
@@ -139,6 +139,22 @@ def unmerged(in_force: policy.Policy) -> t.Iterator[Finding]:
             "classes first, then groups, then users",
             "turn the sections around, or say it in one of them",
         )
+
+
+def missing_modules(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """ProFTPD does not start with a directive that no module of it knows. One finding a module: the first of its lines."""
+    told: set[str] = set()
+    for root, line, module in in_force.unknown:
+        if module not in told:
+            told.add(module)
+            yield Finding(
+                "module_missing",
+                ERROR,
+                root.name,
+                line.number,
+                f"{line.name.strip('<>')} is of {module}, which is neither a part of the ProFTPD here nor loaded further up",
+                f"say LoadModule {module} before it",
+            )
 
 
 def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:

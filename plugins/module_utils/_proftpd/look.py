@@ -32,6 +32,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import (
     findings,
     include,
     launch,
+    modules,
     parser,
     policy,
     releases,
@@ -161,14 +162,13 @@ def _configuration(
     package: str | None,
 ) -> Known:
     """What the files say."""
-    listed = frozenset(re.findall(r"^\s+(mod_\w+\.c)", asker.output(program, "-l"), re.MULTILINE)) if program else frozenset()
-    compiled_in = listed or policy.COMPILED_IN
+    compiled_in = modules.listed(asker.output(program, "-l")) if program else None
     nothing: Known = {
         "managed": False,
         "valid": None,
         "problem": None,
         "files": [],
-        "modules": {"compiled_in": sorted(listed), "loaded": []},
+        "modules": {"compiled_in": sorted(compiled_in or ()), "loaded": []},
         "servers": [],
         "classes": {},
         "findings": [],
@@ -208,11 +208,11 @@ def _configuration(
     return {
         **nothing,
         "files": in_force.files,
-        "modules": {"compiled_in": sorted(listed), "loaded": loaded},
+        "modules": {"compiled_in": sorted(compiled_in or ()), "loaded": loaded},
         "servers": [{**each, "file": each["file"] or path} for each in servers],
         "classes": describe.classes(in_force),
         "findings": [_finding(each, path) for each in findings.of(in_force)],
-        "advisories": advisories.advisories(release, package, in_force, servers, {*compiled_in, *loaded}),
+        "advisories": advisories.advisories(release, package, in_force, servers, {*(compiled_in or policy.COMPILED_IN), *loaded}),
         "_words": words,
     }
 

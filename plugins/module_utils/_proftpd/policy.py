@@ -25,9 +25,9 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, modules, parser, releases
 
-# What Debian's package compiles in (proftpd -l).
+# What Debian 12's package compiles in, for where there is no daemon to ask (modules.listed).
 _COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
 COMPILED_IN = frozenset(f"mod_{name}.c" for name in _COMPILED_IN.split())
 MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
@@ -83,6 +83,14 @@ class Included(t.NamedTuple):
     absent: bool = False
 
 
+class Unknown(t.NamedTuple):
+    """A directive or section of a module that is neither compiled in nor loaded further up, with its server or <Global>."""
+
+    root: Scope
+    line: parser.Line
+    module: str
+
+
 class Unread(t.NamedTuple):
     """A line whose effect was not looked at, with the server or <Global> that it stands in and, if there is more to say, why."""
 
@@ -97,14 +105,15 @@ class Surroundings:
     What a configuration means different things with.
 
     C(include) returns the files that the argument of Include names, in ProFTPD's order; without it none is read. C(path) is the
-    name of the first file. C(defines) is None where the command line is not known. C(broken) has the lines, by file and number,
-    that ProFTPD's checker refuses.
+    name of the first file, C(compiled_in) what the daemon that reads it says of itself, None where there is none to ask.
+    C(defines) is None where the command line is not known. C(broken) has the lines, by file and number, that ProFTPD's checker
+    refuses.
     """
 
     path: str = ""
     include: t.Callable[[str], t.Sequence[Included]] | None = None
     release: releases.Release | None = None
-    compiled_in: frozenset[str] = COMPILED_IN
+    compiled_in: frozenset[str] | None = None
     defines: frozenset[str] | None = frozenset()
     environment: environment.Environment = dataclasses.field(default_factory=environment.Environment)
     broken: frozenset[tuple[str, int]] = frozenset()
@@ -154,7 +163,7 @@ class Policy:
     C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
     C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included, C(absent) the
     Includes of files that are not there, C(lost) the lines behind whose Include nothing is read any more, C(unmerged) the
-    sections of mod_ifsession that this release passes over.
+    sections of mod_ifsession that this release passes over, C(unknown) what the daemon does not know.
     """
 
     main: Scope
@@ -168,6 +177,7 @@ class Policy:
     absent: list[Unread] = dataclasses.field(default_factory=list)
     lost: list[Unread] = dataclasses.field(default_factory=list)
     unmerged: list[Unread] = dataclasses.field(default_factory=list)
+    unknown: list[Unknown] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
         """The occurrence of *directive* that is in force in *scope*, or None if ProFTPD's default is."""
@@ -293,7 +303,8 @@ class _Reader:
         self.absent: list[Unread] = []
         self.lost: list[Unread] = []
         self.unmerged: list[Unread] = []
-        self.loaded = set(around.compiled_in)
+        self.unknown: list[Unknown] = []
+        self.loaded = set(COMPILED_IN if around.compiled_in is None else around.compiled_in)
         self.defined = set(around.defines or ())
         # What is gone through just now, the innermost last: what is left of it, its context, the file if it is a whole one.
         self.open: list[tuple[t.Iterator[parser.Node | _File], Scope, str]] = []
@@ -303,12 +314,19 @@ class _Reader:
         words = self.around.environment.words(line.words, self.around.splits)
         return line if words == line.words else dataclasses.replace(line, words=words)
 
+    def know(self, name: str, line: parser.Line, scope: Scope) -> None:
+        """Take note of *name*, a directive or section, if its module is not there. What was not read may have loaded it."""
+        module = modules.MODULE_OF.get(name)
+        if module is not None and module not in self.loaded and self.around.compiled_in is not None and not self.unread:
+            self.unknown.append(Unknown(scope.root, line, module))
+
     def read(self, written: parser.Line, scope: Scope) -> None:
         """Take note of one directive."""
         line = self.resolved(written)
         if self.is_broken(line):
             self.lose(line, scope)
             return
+        self.know(line.key, line, scope)
         if not line.arguments:
             return
         scope.said.setdefault(line.key, []).append(line)
@@ -384,6 +402,7 @@ class _Reader:
             if applies is None:
                 self.unread.append(Unread(scope.root, section.opening, why))
             return scope if applies else None
+        self.know(section.key, section.opening, scope)
         if section.key == GLOBAL:
             return self.common
         if not self.is_merged(section, scope):
@@ -497,4 +516,5 @@ def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None
         reader.absent,
         reader.lost,
         reader.unmerged,
+        reader.unknown,
     )

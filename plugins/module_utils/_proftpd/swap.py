@@ -167,7 +167,9 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
     """Return what is doubtful about *content*, a sentence each; raises ConfigError with the first *most* that are wrong."""
-    found = findings.findings(content)
+    proftpd = daemon.program()
+    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else None)
+    found = findings.findings(content, around)
     wrong = [str(each) for each in found if each.severity == finding.ERROR]
     if wrong:
         more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""

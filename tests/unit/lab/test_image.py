@@ -42,6 +42,16 @@ def test_sources_fall_back_to_debians_address(index_targets: str) -> None:
     assert image.sources(index_targets, "bookworm")[0] == "http://deb.debian.org/debian/ bookworm main"
 
 
+@pytest.mark.parametrize("release", ["bullseye", "trixie"])
+def test_other_releases_get_their_updates_and_security_fixes(release: str) -> None:
+    suites = [entry.split()[1] for entry in image.sources(OWN, release)]
+    assert suites == [release, f"{release}-updates", f"{release}-security"]
+
+
+def test_what_is_in_the_making_has_one_suite() -> None:
+    assert image.sources(OWN, "sid") == ["http://deb.debian.org/debian/ sid main"]
+
+
 def test_apt_settings_keep_only_what_reaching_the_archive_needs() -> None:
     dump = """\
 Acquire "";

@@ -440,6 +440,25 @@ def test_fingerprint_knows_no_order_within_sets() -> None:
     assert first == second != third
 
 
+def test_fingerprint_stays_when_a_newer_nft_lists_the_same_table(nft: Nft, rules: Rules) -> None:
+    nft.load(rules(PEER))
+    own = nft.ruleset().own
+    # nft 1.1 lists chains before sets, and says of a set that it merges what overlaps; nft 1.0.6 did neither.
+    older, newer = ([{kind: dict(body) for kind, body in item.items()} for item in own] for _each in range(2))
+    for told, items in ((False, older), (True, newer)):
+        for body in (item["set"] for item in items if "set" in item):
+            body.pop("auto-merge", None)
+            body.update({"auto-merge": True} if told else {})
+        items.sort(key=lambda item: ("chain" if told else "set") not in item)
+    assert older != newer
+    as_listed = nftables.in_force(nft.ruleset())
+    assert nftables.in_force(nftables.Ruleset(older)) == nftables.in_force(nftables.Ruleset(newer)) == as_listed
+    chains = [item for item in newer if "rule" in item]
+    chains.reverse()
+    turned = [item for item in newer if "rule" not in item] + chains
+    assert nftables.in_force(nftables.Ruleset(turned)) != as_listed
+
+
 def test_names_like_ours_elsewhere_are_not_ours(nft: Nft, rules: Rules) -> None:
     nft.run("table ip proftpd_fxp {\nchain c { accept; }\n}\ntable inet x {\nchain proftpd_fxp { accept; }\n}\n")
     before = listing(nft)

@@ -45,6 +45,18 @@ def test_apply_makes_file_and_homes_once(tmp_path: pathlib.Path) -> None:
         assert accounts.apply(str(file), wanted, check_mode=check_mode) == (False, [])
 
 
+def test_what_cannot_be_made_or_written_is_told_by_name_and_with_the_reason(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "fxp.passwd"
+    with pytest.raises(accounts.AccountError) as told:
+        accounts.apply(str(file), [account("a", "/proc/nowhere/a")], check_mode=False)
+    assert str(told.value).startswith("The home /proc/nowhere/a of the account 'a' cannot be made: No such file or directory. ")
+    assert not file.exists()
+    with pytest.raises(accounts.AccountError) as told:
+        accounts.apply("/proc/fxp.passwd", [account("a", str(tmp_path / "a"))], check_mode=False)
+    assert str(told.value).startswith("The password file /proc/fxp.passwd cannot be written: No such file or directory. ")
+    assert HASH not in str(told.value)
+
+
 def test_an_account_that_is_not_listed_is_gone_and_its_home_stays(tmp_path: pathlib.Path) -> None:
     file = str(tmp_path / "fxp.passwd")
     accounts.apply(file, [account("a", str(tmp_path / "a")), account("b", str(tmp_path / "b"))], check_mode=False)

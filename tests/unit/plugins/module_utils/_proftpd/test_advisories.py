@@ -67,6 +67,26 @@ def test_what_debian_mends_counts(update: int, mended: set[str]) -> None:
     assert set(told("1.3.8")) - set(told("1.3.8", package=f"{DEBIAN}{update}")) == mended
 
 
+EARLY = {"CVE-2023-48795", "CVE-2023-51713", "CVE-2024-48651"}
+
+
+@pytest.mark.parametrize(
+    ("release", "package", "mended"),
+    [
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u2", set()),
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u3", EARLY),
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u5", EARLY | {"CVE-2024-57392"}),
+        ("1.3.8", "1.3.8+dfsg-4", set()),
+        ("1.3.8c", "1.3.8.c+dfsg-4", {"CVE-2024-57392"}),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u1", {"CVE-2024-57392"}),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u2", {"CVE-2024-57392", "CVE-2026-42167"}),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u3", {"CVE-2024-57392", "CVE-2026-42167", "CVE-2026-44331"}),
+    ],
+)
+def test_so_does_what_other_releases_of_debian_mend(release: str, package: str, mended: set[str]) -> None:
+    assert set(told(release)) - set(told(release, package=package)) == mended
+
+
 def test_they_apply_where_what_they_need_is_there() -> None:
     unset = told("1.3.8", "")
     assert unset["issue-2272"]
@@ -84,7 +104,17 @@ def test_they_apply_where_what_they_need_is_there() -> None:
     assert not told("1.3.8", "UseReverseDNS off\n", None, "mod_wrap2_sql.c")["CVE-2026-44331"]
 
 
-@pytest.mark.parametrize(("package", "certain"), [(None, True), (f"{DEBIAN}5", True), ("1.3.8.c+dfsg-4+deb13u1", False)])
+@pytest.mark.parametrize(
+    ("package", "certain"),
+    [
+        (None, True),
+        ("1.3.8+dfsg-4", True),
+        (f"{DEBIAN}5", True),
+        ("1.3.8.c+dfsg-4", False),
+        ("1.3.8.c+dfsg-4+deb13u1", False),
+        ("1.3.8.b+dfsg-1ubuntu0.1", False),
+    ],
+)
 def test_another_package_may_have_a_fix_of_its_own(package: str | None, certain: bool) -> None:
     in_force = policy.effective(parser.parse(""))
     known = releases.parse("1.3.8")
