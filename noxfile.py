@@ -105,7 +105,8 @@ def package(session: nox.Session) -> None:
 @nox.session(venv_backend="venv", reuse_venv=True)
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
-    session.install("--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("hypothesis", "netaddr", "pyftpdlib", "pytest"))
+    session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
+                    *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
     # The collections that ours depends on are those of the environment that nox itself runs in.
     paths = os.pathsep.join([str(COLLECTIONS), sysconfig.get_path("purelib")])
     in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths)
