@@ -12,7 +12,6 @@ import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
@@ -21,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
     _report_json,
     _report_junit,
     _report_markdown,
+    _screen,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import contents_of
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
@@ -73,7 +73,7 @@ class ActionModule(ActionBase):
                 "legs": {"type": "list", "elements": "dict"},
                 "probes": {"type": "list", "elements": "dict", "default": []},
                 "bounce": {"type": "dict"},
-                "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
+                "show": {"type": "str", "choices": ["failed", "dialogues", "table", "nothing"], "default": "failed"},
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
                 "coverage": {"type": "str"},
@@ -112,6 +112,7 @@ class ActionModule(ActionBase):
         result = {
             "changed": False,
             "failed": failed,
+            "ok": not failed,
             "passed": sum(leg.ok for leg in legs),
             "tried": len(legs),
             "legs": [{key: getattr(leg, key) for key in RETURNED} for leg in legs],
@@ -122,7 +123,7 @@ class ActionModule(ActionBase):
             try:
                 result.update(self._write(directory, options, legs, bounce))
             except OSError as error:
-                result["failed"] = True
+                result.update(failed=True, ok=False)
                 message.append(
                     f"The report cannot be written to {directory}: {error.strerror}. Set directory to one on the "
                     "controller that the "
@@ -130,24 +131,22 @@ class ActionModule(ActionBase):
                 )
         return {**result, "msg": " ".join(message)}
 
-    def _show(
-        self, legs: t.Sequence[_report.Leg], bounce: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]
-    ) -> None:
-        if options["show"] == "dialogues":
-            self._print(_report.dialogues(legs))
-        if options["show"] != "nothing":
-            if legs:
-                self._print([("", _report.PLAIN), *_report.table(legs)])
-            if bounce:
-                self._print([("", _report.PLAIN), *_report.bounce_table(bounce)])
-            if options["coverage"]:
-                self._print([(f"Coverage: {visible(options['coverage'])}", _report.PLAIN)])
-
     @staticmethod
-    def _print(lines: t.Iterable[_report.Line]) -> None:
-        display = Display()
-        for text, part in lines:
-            display.display(text, color=COLOURS[part])
+    def _show(
+        legs: t.Sequence[_report.Leg], bounce: t.Sequence[t.Mapping[str, t.Any]], options: t.Mapping[str, t.Any]
+    ) -> None:
+        if options["show"] == "nothing":
+            return
+        lines: list[_report.Line] = []
+        if options["show"] != "table":
+            lines += _report.dialogues(legs, failed_only=options["show"] == "failed")
+        if legs:
+            lines += [("", _report.PLAIN), *_report.table(legs), *_report.sentences(legs)]
+        if bounce:
+            lines += [("", _report.PLAIN), *_report.bounce_table(bounce)]
+        if options["coverage"]:
+            lines += [("", _report.PLAIN), (f"Coverage: {visible(options['coverage'])}", _report.PLAIN)]
+        _screen.show(lines, COLOURS)
 
     def _write(
         self,

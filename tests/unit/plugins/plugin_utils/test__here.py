@@ -26,6 +26,7 @@ def test_where_checks_are_driven_from(name: str, connection: str | None, here: b
     (["127.0.0.1", "198.51.100.1"], {}, [], ""),
     (["127.0.0.1", "198.51.100.11"], {}, ["ftp1"], "which has the address 198.51.100.11 of this server; a server always accepts"),
     (["2001:db8::12"], {"ftp2": "ssh"}, ["ftp2"], "2001:db8::12"),
+    ([], {"ftp1": "local", "ftp2": "local"}, [], ""),
     ([], {"ftp2": "local"}, ["ftp2"], "which this server is (ansible_connection)"),
 ])
 def test_a_server_that_is_this_machine_is_named(
