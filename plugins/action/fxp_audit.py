@@ -14,7 +14,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_report, _audit_rows, _screen
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
+    _audit,
+    _audit_findings,
+    _audit_report,
+    _audit_rows,
+    _said,
+    _screen,
+)
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError
 
 COLOURS = {
     _audit_report.HEADING: "bright purple",
@@ -45,6 +53,10 @@ class ActionModule(ActionBase):
                 "show": {"type": "str", "choices": ["everything", "problems", "nothing"], "default": "everything"},
             }
         )[1]
+        # Without a plan nobody else has looked.
+        slips = _said.slips((task_vars or {})["inventory_hostname"], task_vars or {})
+        if slips:
+            raise AnsibleActionFail(str(PlanError(slips)))
         looks, plan = options["results"], options["plan"]
         found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
         ordered = sorted(

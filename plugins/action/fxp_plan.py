@@ -13,7 +13,15 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import bounce_sources
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _here, _libraries, _plan, _plan_tls, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
+    _here,
+    _libraries,
+    _machines,
+    _plan,
+    _plan_tls,
+    _said,
+    _vocabulary,
+)
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
 
 GROUP = "fxp_servers"
@@ -37,20 +45,27 @@ class ActionModule(ActionBase):
         # ansible-core gives an action no public way to its play.
         play = self._task.get_play()
         self._refuse_misuse(task_vars, play.strategy)
-        # A role that others depend on runs again for each of them where its only task is one that runs once.
+        inventory = _said.Inventory(self._task, task_vars["hostvars"])
+        problems = self._said_elsewhere(inventory, task_vars)
+        # The role that makes the plan runs again for each role that depends on it.
         known = task_vars.get("_plan_fleet")
-        if known and known.get("play") == str(play._uuid):
+        if known and known.get("play") == str(play._uuid) and not problems:
             return dict(known)
         options: dict[str, dict[str, t.Any]] = {}
-        problems: list[Problem] = []
         for host in task_vars["groups"][GROUP]:
-            options[host], found = _vocabulary.options_of(host, task_vars["hostvars"][host], self._templar.is_template)
+            options[host], found = _vocabulary.options_of(host, inventory.hostvars[host], self._templar.is_template)
             problems += found
+        problems += _machines.shared({host: inventory.hostvars[host] for host, mine in options.items()
+                                      if mine["state"] != _plan.ABSENT})
+        # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
+        for host in task_vars["groups"].get(_plan.GATEWAYS, ()):
+            if host not in options:
+                problems += _vocabulary.unknown(host, inventory.raw(host))
         if problems:
             raise AnsibleActionFail(str(PlanError(problems)))
         # Servers that are to be absent have no say in where checks are driven from.
-        vantage = next((mine["vantage"] for mine in options.values() if mine["state"] != _plan.ABSENT), None)
-        known_hosts = task_vars["hostvars"]
+        vantage = str(next((mine["vantage"] for mine in options.values() if mine["state"] != _plan.ABSENT), ""))
+        known_hosts = inventory.hostvars
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
             plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()),
@@ -59,8 +74,8 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(exc)) from None
         if any(host.get("certificate_from") == _plan_tls.AUTHORITY for host in plan["hosts"].values()):
             self._refuse(_libraries.lacks_for_authority())
-        self._refuse_vantage(plan, task_vars["hostvars"])
-        for sentence in plan["cautions"]:
+        self._refuse_vantage(plan, known_hosts)
+        for sentence in [*plan["cautions"], *self._unread(task_vars)]:
             self._display.warning(sentence)
         return {"changed": False, "play": str(play._uuid), **plan}
 
@@ -84,6 +99,26 @@ class ActionModule(ActionBase):
                                       [local.address for local in bounce_sources.local_addresses()])
         if problems:
             raise AnsibleActionFail(str(PlanError(problems)))
+
+    @staticmethod
+    def _said_elsewhere(inventory: _said.Inventory, task_vars: dict[str, t.Any]) -> list[Problem]:
+        """Return facts about servers that only this play knows, and slips. None of them stops the removal of a server."""
+        in_play = {*task_vars["ansible_play_hosts_all"]}
+        hosts = {host: host in in_play for host in task_vars["groups"][GROUP]
+                 if not _vocabulary.is_absent(inventory.hostvars[host])}
+        if not in_play & hosts.keys():
+            return []
+        this = task_vars["inventory_hostname"]
+        return _said.outside(inventory, hosts, this, task_vars) + _said.slips(this, task_vars)
+
+    @staticmethod
+    def _unread(task_vars: dict[str, t.Any]) -> list[str]:
+        """Return warnings of files in the present directory that only playbooks which lie there would read."""
+        here = os.getcwd()
+        if os.path.realpath(here) == os.path.realpath(task_vars["playbook_dir"]):
+            return []
+        names = {*task_vars["groups"], *task_vars["groups"][GROUP]}
+        return _said.beside(here, task_vars.get("ansible_inventory_sources") or [], names)
 
     def _inventory_directory(self, task_vars: dict[str, t.Any]) -> str:
         """Return the directory that the inventory lies in, file or directory, which names the first server."""

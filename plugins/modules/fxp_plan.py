@@ -15,6 +15,10 @@ description:
     is the variable C(fxp_passive_ports). A task that calls this action passes no options.
   - Only inventory variables are read, never gathered facts, and no host is contacted. So the plan is the same with C(--limit),
     in every batch of C(serial), and while a server is down.
+  - Templates are resolved with what the inventory says, too. What is said with C(-e) counts like the inventory.
+  - A variable of this list, or a slip of one, that stands elsewhere, such as in a play's C(vars), for a role, as a fact or in
+    C(group_vars) beside a playbook, is refused by name, because other playbooks would not see it. Other names, such as a
+    registered C(fxp_result), are not looked at there.
   - An inventory that cannot be planned fails with one sentence for each problem that names host, variable, value and cure, before
     any host changes. A variable with the prefix C(fxp_) that is not in this list is such a problem.
   - The roles of this collection call this action; there is rarely a reason to call it otherwise.
@@ -33,7 +37,9 @@ attributes:
 options:
   address:
     description:
-      - The literal IPv4 or IPv6 address that clients and peers dial.
+      - The literal IPv4 or IPv6 address that clients and peers dial. No two servers have the same one, unless something in
+        front of them translates addresses (O(gateway), O(masquerade_address)).
+      - Addresses of loopback and link-local ones are refused, because nobody else can dial them.
       - If it is not said and C(ansible_host) is a literal address, that address is taken.
     type: str
   control_port:
@@ -70,6 +76,7 @@ options:
     description:
       - The literal addresses that connections opened by this server appear to come from when they reach a peer.
       - If it is not said, O(masquerade_address) is taken, else O(address).
+      - They are of the family that the server announces. Others are told, and refused where none of that family is among them.
     type: list
     elements: str
     default: []
@@ -114,7 +121,8 @@ options:
         required: true
       password:
         description:
-          - Password of the account. Keep it in a vault.
+          - Password of the account. Keep it in a vault, and in quotes if it looks like a number, because YAML reads some numbers
+            as others (0123 is 83).
           - Exactly one of O(users[].password) and O(users[].password_hash) must be said.
         type: str
       password_hash:
@@ -124,17 +132,17 @@ options:
       home:
         description:
           - Absolute path of the directory that the account sees as its root. It is made if it is missing, and an existing one is
-            left as it is.
+            left as it is. A directory of the system, such as C(/etc) or what is in it, is refused.
           - If it is not said, it is C(/srv/fxp/<name>).
         type: str
       uid:
         description:
-          - Numeric owner of the files that the account writes.
+          - Numeric owner of the files that the account writes, never 0 (root).
           - If it is not said, the system account C(ftp) owns them.
         type: int
       gid:
         description:
-          - Numeric group of the files that the account writes.
+          - Numeric group of the files that the account writes, never 0.
           - If it is not said, it is the group of the system account C(ftp).
         type: int
       fxp:

@@ -41,7 +41,7 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
                 FAULT,
                 server["name"],
                 f"a <VirtualHost> listens on port {server['control_port']} that the plan does not know",
-                "take it out, or say it in fxp_extra_config",
+                "take it out, or run proftpd.fxp.site, which writes the planned server alone",
             )
     main = look["servers"][0] if look["servers"] else None
     if main is None:
@@ -95,7 +95,7 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
         for where, context in contexts(main)
         if context.get("allow_foreign_address") and context["allow_foreign_address"]["port"] != REFUSED
     ]
-    cure = "run proftpd.fxp.site; a partner outside the inventory belongs into fxp_extra_peers"
+    cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
             notes.add(

@@ -34,7 +34,10 @@ def servers_here(
     mine = {address for address in own if not _is_common(address)}
     # Where several servers are said to be this one machine, the connection says nothing about any of them.
     local = [name for name in servers if connections.get(name) in LOCAL]
-    problems = []
+    problems: list[Problem] = []
+    # Of one server alone no transfer is proven.
+    if len(servers) < 2:
+        return problems
     for name, addresses in servers.items():
         shared = sorted(mine & {*addresses})
         if shared or local == [name]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan_tls, _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan_addresses, _plan_tls, _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Options, PlanError, Problem, Reader, some
 
 # The class that every server's AllowForeignAddress names.
@@ -41,8 +41,8 @@ def _server(reader: Reader) -> dict[str, t.Any]:
     public_control_port = reader.get("public_control_port", _values.port) or control_port
     passive = reader.get("passive_ports", _values.port_range)
     if address is None and not reader.options["address"]:
-        reader.complain("address", None, "it is not said and ansible_host is no literal address; write the address "
-                        "that clients and peers dial")
+        reader.complain("address", None, "it is not said and ansible_host is no literal address that others can dial; write the "
+                        "address that clients and peers dial")
     if passive and control_port and passive[0] <= control_port <= passive[1]:
         reader.complain("passive_ports", reader.options["passive_ports"],
                         f"contains the control port {control_port}; choose a range without it")
@@ -83,7 +83,9 @@ def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
         if len(given) != 1:
             reader.complain("users", name, "needs exactly one of password and password_hash")
         reader.parse("users", _values.password_hash, user["password_hash"], secret=True)
-        reader.parse("users", _values.one_line, user["password"], secret=True)
+        reader.parse("users", _values.password, user["password"], secret=True)
+        for kind in ("uid", "gid"):
+            reader.parse("users", _values.owner, user[kind])
         rows.append({"name": name, "home": user["home"], "uid": user["uid"], "gid": user["gid"], "password_from": "users",
                      # Whoever checks needs it, and so do those who have it said.
                      "fxp": user["fxp"] or name == reader.options["check_user"], **_limits(reader, user)})
@@ -158,19 +160,6 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
     }
 
 
-def _collisions(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
-    """Two servers that would be dialled at one address and port."""
-    seen: dict[tuple[str, int], str] = {}
-    for name, server in servers.items():
-        key = (server["address"], server["public_control_port"])
-        if None in key:
-            continue
-        if key in seen:
-            yield Problem(name, "fxp_address", server["address"],
-                          f"with control port {key[1]} is also the address of {seen[key]}; give every server its own")
-        seen.setdefault(key, name)
-
-
 def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
     name = reader.options["gateway"]
@@ -190,32 +179,6 @@ def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
                         "gateway, which PASV must announce")
 
 
-def _forwards(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
-    """Two servers that announce the same address and port of a gateway, which can forward a port to one of them only."""
-    seen: dict[str, list[tuple[int, int, str]]] = {}
-    for name, server in servers.items():
-        if not (server["gateway"] and server["announced"] and server["passive_ports"]):
-            continue
-        first, last = server["passive_ports"]["first"], server["passive_ports"]["last"]
-        others = seen.setdefault(server["announced"], [])
-        shared = next((other for low, high, other in others if first <= high and low <= last), None)
-        if shared is not None:
-            yield Problem(name, "fxp_passive_ports", f"{first}-{last}", f"shares ports with those of {shared}, and both announce "
-                          f"{server['announced']}, where a port leads to one server only; give each a range of its own")
-        others.append((first, last, name))
-
-
-def _families(servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> t.Iterator[Problem]:
-    """Servers whose data connections cannot meet: PORT and EPRT name an address of the family that is dialled (RFC 2428)."""
-    known = {name: server for name, server in servers.items() if server["announced"]}
-    first = next(iter(known), None)
-    for name, server in known.items():
-        family, other = server["announced_family"], known[first or name]["announced_family"]
-        if family != other:
-            yield Problem(name, "fxp_address", server["announced"], f"is IPv{family} while {first} announces IPv{other}, and no "
-                          "file flows between the two families; give all servers addresses of one family")
-
-
 def _cautions(readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]],
               hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
     """What works but deserves a word."""
@@ -223,7 +186,7 @@ def _cautions(readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping
     for name, host in hosts.items():
         if host["allow_foreign_address"] != "off" and not any(account["fxp"] for account in host["accounts"]):
             told.setdefault("fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user.", []).append(name)
-    for name, sentence in _plan_tls.cautions(readers):
+    for name, sentence in [*_plan_addresses.cautions(servers), *_plan_tls.cautions(readers)]:
         told.setdefault(sentence, []).append(name)
     for name, server in servers.items():
         first, last = _values.EPHEMERAL_PORTS
@@ -291,7 +254,7 @@ def make_plan(
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
     for reader in readers.values():
         _gateway(reader, gateways)
-    problems += [*_collisions(servers), *_forwards(servers), *_families(servers), *_plan_tls.disagreements(readers)]
+    problems += [*_plan_addresses.disagreements(readers, servers), *_plan_tls.disagreements(readers)]
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)

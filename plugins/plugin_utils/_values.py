@@ -45,6 +45,14 @@ _DOMAIN_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL)
 
+# Where no account may have its home: trees that are the system's own, and directories that are refused only by themselves.
+_SYSTEM_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root", "/run",
+                 "/sbin", "/sys", "/usr", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lock", "/var/log",
+                 "/var/run", "/var/spool/cron")
+_SYSTEM_DIRECTORIES = ("/home", "/tmp", "/var", "/var/backups", "/var/cache", "/var/lib", "/var/mail", "/var/spool", "/var/tmp")
+# To chown(2) the last number means that the owner stays.
+_NO_OWNER = 2**32 - 1
+
 
 def host_name(text: str) -> str:
     """Return the inventory name *text* if it can stand between quotes in proftpd.conf and in a comment."""
@@ -71,9 +79,20 @@ def address(text: str) -> str:
         parsed = netaddr.IPAddress(text, flags=netaddr.INET_PTON)
     except (netaddr.AddrFormatError, ValueError, TypeError):
         raise ValueError("is not a literal address; write an IPv4 or IPv6 address, not a name or a network") from None
-    if parsed == netaddr.IPAddress(0, parsed.version) or parsed.is_multicast():
-        raise ValueError("is not the address of one host; write the address that peers and clients dial")
+    for nets, what in _NOT_DIALLED:
+        if contains(nets, str(parsed)):
+            raise ValueError(f"is {what}; write the address that peers and clients dial")
+    if parsed in netaddr.IPNetwork("::ffff:0:0/96"):
+        raise ValueError(f"is an IPv4 address in the clothes of IPv6; write {parsed.ipv4()}")
     return str(parsed)
+
+
+# IANA's special-purpose addresses (RFC 6890) that lead to no host, or not to the same one for everybody.
+_NOT_DIALLED = (
+    (("0.0.0.0/8", "::/128", "224.0.0.0/4", "240.0.0.0/4", "ff00::/8"), "not the address of one host"),
+    (("127.0.0.0/8", "::1/128"), "the loopback device of whoever dials it"),
+    (("fe80::/10",), "a link-local address, which works on one link only and cannot be announced"),
+)
 
 
 def networks(texts: t.Iterable[str]) -> dict[int, list[str]]:
@@ -140,7 +159,18 @@ def home(text: str) -> str:
     """Return *text* if it is an absolute path that needs no quoting and is not the root directory."""
     if not _PATH.fullmatch(text) or "." in text.split("/") or ".." in text.split("/"):
         raise ValueError("is no absolute path of letters, digits and '_.+@-'; write one such as /srv/fxp/mirror")
+    if text in _SYSTEM_DIRECTORIES or any(text == tree or text.startswith(f"{tree}/") for tree in _SYSTEM_TREES):
+        raise ValueError("is a directory of the system, and the account would see it as its root; write one such as "
+                         "/srv/fxp/mirror")
     return text
+
+
+def owner(number: int) -> int:
+    """Return *number* if it can be the owner or the group of files."""
+    if not 0 < number < _NO_OWNER:
+        raise ValueError(f"is no owner of an account's files; write a number from 1 to {_NO_OWNER - 1} (0 is root), or leave it "
+                         "out for the system account ftp")
+    return number
 
 
 def password_hash(text: str) -> str:
@@ -161,6 +191,13 @@ def check_password(text: str, taken_by: t.Iterable[str]) -> str:
     for other in taken_by:
         if text in other:
             raise ValueError("is part of a name or path that checks print; use another one")
+    return one_line(text)
+
+
+def password(text: str) -> str:
+    """Return *text* if it keeps anybody out."""
+    if not text.strip():
+        raise ValueError("is an empty password, with which anybody could log in; write one")
     return one_line(text)
 
 

@@ -19,6 +19,7 @@ import typing as t
 import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.collections import is_string
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
@@ -62,9 +63,7 @@ def options_of(
     problems = []
     for name in sorted(name for name in variables if name.startswith(PREFIX)):
         if name not in VOCABULARY:
-            near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
-            cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
-            problems.append(Problem(host, name, None, f"there is no such variable; {cure}"))
+            problems += unknown(host, [name])
             continue
         try:
             given[name] = variables[name]
@@ -84,13 +83,32 @@ def options_of(
     return options, [] if options["state"] == _plan.ABSENT else problems
 
 
+def is_absent(variables: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a server with these *variables* is to be absent."""
+    try:
+        return bool(variables.get("fxp_state") == _plan.ABSENT)
+    except AnsibleError:
+        return False
+
+
+def unknown(host: str, names: t.Iterable[str]) -> list[Problem]:
+    """Return what is wrong with the *names* of variables of *host*: those with the prefix that the vocabulary does not have."""
+    problems = []
+    for name in sorted(name for name in names if name.startswith(PREFIX) and name not in VOCABULARY):
+        near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
+        cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
+        problems.append(Problem(host, name, None, f"there is no such variable; {cure}"))
+    return problems
+
+
 def _plain(value: t.Any) -> t.Any:
     """Return *value* in Python's own types: Ansible's say where a value comes from, and copying that takes long."""
     if isinstance(value, t.Mapping):
         return {_plain(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
-    return "".join(value) if isinstance(value, str) else value
+    # What a vault holds is text without being a string to Python.
+    return "".join(str(value)) if is_string(value) else value
 
 
 # Most values are those of a group, and the same for all of its hosts.
@@ -104,6 +122,9 @@ def _validated(name: str, value: t.Any) -> tuple[t.Any, list[tuple[str, bool]]]:
     The same value is validated once; what is returned must not be changed.
     """
     key = (name, repr(value))
+    misread = [] if key in _SEEN else _misread(name, VOCABULARY[name], value)
+    if misread:
+        _SEEN[key] = DEFAULTS[name[len(PREFIX):]], [(cure, False) for cure in misread]
     if key not in _SEEN:
         try:
             result = ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: value})
@@ -115,6 +136,34 @@ def _validated(name: str, value: t.Any) -> tuple[t.Any, list[tuple[str, bool]]]:
             errors = [error for error in result.errors if name in error.msg] or list(result.errors)
             _SEEN[key] = result.validated_parameters[name], [_cure(name, error) for error in errors]
     return _SEEN[key]
+
+
+# What must arrive letter by letter. Elsewhere a number is as good as its text.
+LETTER_BY_LETTER = frozenset({"fxp_check_password", "password", "password_hash"})
+
+
+def _misread(name: str, spec: t.Mapping[str, t.Any], value: t.Any, about: str = "") -> list[str]:
+    """
+    Return what Ansible's validator would take for something else than was written: a mapping for text, a truth for a number.
+
+    *spec* is that of the option or suboption *name*, *about* begins the sentence.
+    """
+    kind = spec.get("type", "str")
+    if kind == "list" and isinstance(value, list):
+        inner = {**spec, "type": spec.get("elements", "raw")}
+        return [cure for entry in value for cure in _misread(name, inner, entry, about or "has an entry that ")]
+    if kind == "dict" and isinstance(value, dict) and "options" in spec:
+        known = [key for key in value if key in spec["options"]]
+        whose = f" of {value['name']!r}" if isinstance(value.get("name"), str) else ""
+        return [cure for key in known for cure in _misread(key, spec["options"][key], value[key], f"has a {key}{whose} that ")]
+    if kind == "str" and isinstance(value, (dict, list, bool)):
+        what = "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else "true or false to YAML"
+        return [f"{about}is {what}, not text; write text, in quotes if need be"]
+    if kind == "str" and isinstance(value, (int, float)) and name in LETTER_BY_LETTER:
+        return [f"{about}is a number, and YAML may have read another one than was written (0123 is 83); put it in quotes"]
+    if kind == "int" and isinstance(value, bool):
+        return [f"{about}is true or false to YAML, not a number; write a number"]
+    return []
 
 
 def _cure(name: str, error: AnsibleValidationError) -> tuple[str, bool]:

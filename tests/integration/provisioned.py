@@ -5,13 +5,14 @@
 """
 Real ProFTPD servers on loopback with what the role writes: its template for a plan, key and certificate, password file.
 
-Only the paths differ from those of a host.
+Only the paths differ from those of a host, and the addresses: no plan takes those of loopback, which nobody else can dial.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import ftplib
+import json
 import os
 import pathlib
 import pwd
@@ -32,6 +33,7 @@ from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.op
 
 TEMPLATE = pathlib.Path(__file__).parents[2] / "roles" / "server" / "templates" / "proftpd.conf.j2"
 PASSWORD = "correct-horse-battery"
+PLANNED, LOOPBACK = "198.51.100.", "127.0.9."
 # What a host has elsewhere, and what must not be shared with a daemon of this machine.
 OWN = "\nPidFile {place}/pid\nScoreboardFile {place}/scoreboard\nDelayTable none\n"
 
@@ -91,11 +93,11 @@ def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict
     """Start *servers*, each with the options that an inventory says of it; addresses and ports are given here."""
     options = {}
     for number, (name, variables) in enumerate(servers.items()):
-        whole = {"address": f"127.0.9.{number + 1}", "control_port": free_port(),
+        whole = {"address": f"{PLANNED}{number + 1}", "control_port": free_port(),
                  "passive_ports": f"5{number}000-5{number}099", **variables}
         options[name], problems = _vocabulary.options_of(name, {f"fxp_{key}": value for key, value in whole.items()})
         assert not problems
-    plan = _plan.make_plan(options)
+    plan = json.loads(json.dumps(_plan.make_plan(options)).replace(PLANNED, LOOPBACK))
     started = {}
     for name in servers:
         server = Server(directory / name, plan["servers"][name]["address"], plan["servers"][name]["control_port"], authority)

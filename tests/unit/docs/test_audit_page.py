@@ -9,8 +9,6 @@ from __future__ import annotations
 import pathlib
 import re
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._vocabulary import VOCABULARY
-
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
 SOURCE = "".join((ROOT / "plugins/plugin_utils" / name).read_text(encoding="utf-8") for name in ("_audit.py", "_audit_plan.py"))
@@ -27,10 +25,3 @@ def test_every_code_is_explained() -> None:
         told |= {f"control{ending}", f"passive{ending}"}
     assert len(told) > 30
     assert listed() == told
-
-
-def test_no_cure_names_a_variable_that_does_not_exist() -> None:
-    named = set(re.findall(r"\bfxp_\w+", PAGE + SOURCE)) - {"fxp_servers", "fxp_tls_ca", "fxp_peers"}
-    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
-    # These come with the same release as the audit.
-    assert named - modules - {"fxp_extra_config", "fxp_extra_peers", "fxp_audit"} <= set(VOCABULARY)

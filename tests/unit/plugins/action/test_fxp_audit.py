@@ -74,6 +74,13 @@ def test_without_a_hole_the_play_goes_on(tmp_path: pathlib.Path) -> None:
     assert not any(line.startswith(("host ", "FAULT")) for line in quiet.stdout.splitlines())
 
 
+def test_a_slip_of_a_variable_of_the_playbook_is_told(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "AllowForeignAddress off\n", "-e", "audit_reprot=x")
+    assert done.returncode == 2
+    assert "localhost: audit_reprot: there is no such variable; did you mean audit_report?" in " ".join(done.stdout.split())
+    assert play(tmp_path, "AllowForeignAddress off\n", "-e", "audit_log=x").returncode == 0
+
+
 def test_a_report_that_cannot_be_written_says_so(tmp_path: pathlib.Path) -> None:
     (tmp_path / "report.json").mkdir()
     done = play(tmp_path, "AllowForeignAddress off\n")

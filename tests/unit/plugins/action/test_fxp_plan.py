@@ -106,12 +106,17 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
 
 
 @pytest.mark.parametrize(("changes", "sentence"), [
-    ({"arguments": ["-e", "fxp_tsl=none"]}, "ftp1, ftp2, ftp3: fxp_tsl: there is no such variable; did you mean fxp_tls?"),
+    ({"arguments": ["-e", "fxp_tsl=none"]}, "ftp1, ftp2, ftp3, gw1: fxp_tsl: there is no such variable; did you mean fxp_tls?"),
     ({"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"}, "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below"),
     ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
     ({"arguments": ["-e", "fxp_gateway=gw2"]}, "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1"),
     ({"inventory": INVENTORY.replace("fxp_address: 198.51.100.13", "ansible_connection: local, fxp_address: 198.51.100.13")},
      "ftp3: fxp_vantage: 'localhost' is the machine that Ansible runs on, which this server is (ansible_connection); a server"),
+    ({"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},
+     "gw1: fxp_adress: there is no such variable; did you mean fxp_address?"),
+    ({"inventory": INVENTORY.replace("ftp2: {ansible_host: 198.51.100.12}", "ftp2: {ansible_host: 198.51.100.11, fxp_address: "
+                                     "198.51.100.12}")},
+     "ftp2: ansible_host: '198.51.100.11' is also where Ansible reaches ftp1, but a machine has one FTP server; keep one"),
     ({"strategy": "free"}, "strategy is 'free'"),
     ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
     ({"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"}, "The inventory group fxp_servers is missing or empty"),

@@ -41,4 +41,9 @@ def test_a_server_that_is_this_machine_is_named(
 
 
 def test_addresses_that_every_machine_has_say_nothing() -> None:
-    assert not _here.servers_here("localhost", {"ftp1": ["127.0.0.1", "fe80::1"]}, {}, ["127.0.0.1", "fe80::1"])
+    servers = {"ftp1": ["127.0.0.1", "fe80::1"], "ftp2": ["198.51.100.12"]}
+    assert not _here.servers_here("localhost", servers, {}, ["127.0.0.1", "fe80::1"])
+
+
+def test_a_server_without_a_partner_may_be_anywhere() -> None:
+    assert not _here.servers_here("localhost", {"ftp1": ["198.51.100.11"]}, {"ftp1": "local"}, ["198.51.100.11"])

@@ -136,7 +136,7 @@ def test_the_check_account_may_be_listed_with_its_home() -> None:
 
 
 MISTAKES: list[tuple[dict[str, t.Any], str]] = [
-    ({}, "fxp_address: it is not said and ansible_host is no literal address; write"),
+    ({}, "fxp_address: it is not said and ansible_host is no literal address that others can dial; write"),
     ({"address": "ftp1"}, "fxp_address: 'ftp1' is not a literal address; write"),
     ({**A, "control_port": 0}, "fxp_control_port: 0 is no TCP port; write"),
     ({**A, "passive_ports": "50099-50000"}, "fxp_passive_ports: '50099-50000' is reversed; write 50000-50099"),
@@ -149,6 +149,16 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({**A, **NAT, "gateway": "gw7"}, "fxp_gateway: 'gw7' is not in the inventory group fxp_gateways, which has gw1, gw2; put it"),
     ({**A, "gateway": "gw1"}, "fxp_masquerade_address: it is not said although fxp_gateway is; write"),
     ({**A, "egress_addresses": ["x"]}, "fxp_egress_addresses: 'x' is not a literal"),
+    ({**A, "egress_addresses": ["::1"]}, "fxp_egress_addresses: '::1' is the loopback device"),
+    ({**A, "masquerade_address": "127.0.0.1"}, "fxp_masquerade_address: '127.0.0.1' is the loopback device"),
+    ({"address": "fe80::1"}, "fxp_address: 'fe80::1' is a link-local address, which works on one link only"),
+    ({"address": "::ffff:198.51.100.11"}, "fxp_address: '::ffff:198.51.100.11' is an IPv4 address in"),
+    ({**A, "users": [{"name": "x", "password": ""}]}, "fxp_users: the value, not shown, is an empty password"),
+    ({**A, "users": [{"name": "x", "password": " "}]}, "fxp_users: the value, not shown, is an empty password"),
+    ({**A, "users": [{"name": "x", "password": "p", "uid": 0}]}, "fxp_users: 0 is no owner of an account's files; write"),
+    ({**A, "users": [{"name": "x", "password": "p", "gid": -1}]}, "fxp_users: -1 is no owner of an account's files; write"),
+    ({**A, "users": [{"name": "x", "password": "p", "uid": 4294967295}]}, "fxp_users: 4294967295 is no owner"),
+    ({**A, "users": [{"name": "x", "password": "p", "home": "/etc"}]}, "fxp_users: '/etc' is a directory of the system"),
     ({**A, "foreign_addresses": "any"}, "fxp_foreign_addresses: 'any' lets anybody"),
     ({**A, "clients": ["198.51.100.1/24"]}, "fxp_clients: ['198.51.100.1/24'] has the entry"),
     ({**A, "users": [{"name": "x", "password": "p", "max_sessions": 0}]}, "fxp_users: 0 is no max_sessions of an account; write"),
@@ -180,7 +190,50 @@ def test_a_mistake_is_one_sentence_with_host_variable_value_and_cure(said: dict[
 def test_two_servers_with_one_address() -> None:
     assert problems_of(fleet(a=A, b=A)) == [
         "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."]
-    _plan.make_plan(fleet(a=A, b={**A, "control_port": 2121}))
+
+
+def test_two_names_for_one_machine() -> None:
+    assert problems_of(fleet(a=A, b={**A, "control_port": 2121, "passive_ports": "50000-50099"})) == [
+        "b: fxp_address: '198.51.100.11' is also the address of a, with another control port, but a machine has one FTP server; "
+        "keep one of the two names, or correct the address."]
+    # Something translates addresses in front of these two, whether it is said to be a gateway or not.
+    outer = {"address": "203.0.113.5", "masquerade_address": "203.0.113.5"}
+    _plan.make_plan(fleet(a=outer, b={**outer, "control_port": 2121, "passive_ports": "50000-50099"}))
+
+
+def test_one_outer_address_leads_to_one_server_per_port() -> None:
+    a = {"address": "203.0.113.5", "masquerade_address": "203.0.113.5", "passive_ports": "50000-50099"}
+    b = {**a, "control_port": 2121, "passive_ports": "50100-50199"}
+    _plan.make_plan(fleet(a=a, b=b))
+    assert problems_of(fleet(a=a, b={**b, "passive_ports": "50099-50199"})) == [
+        "b: fxp_passive_ports: '50099-50199' shares ports with those of a, and both announce 203.0.113.5, where a port leads to "
+        "one server only; give each a range of its own."]
+    # The machine that has the outer address itself is no exception.
+    own = {"address": "203.0.113.5", "passive_ports": "50050-50150"}
+    assert "shares ports with those of a" in problems_of(fleet(a=a, b={**own, "control_port": 2121}))[0]
+    assert problems_of(fleet(a=a, b={**b, "control_port": 50050})) == [
+        "b: fxp_control_port: 50050 is one of the passive ports 50000-50099 of a at the same address 203.0.113.5, where a port "
+        "leads to one server only; choose another one."]
+    # Announced elsewhere than dialled, the same ports do not meet.
+    _plan.make_plan(fleet(a=a, b={**b, "control_port": 50050, "address": "203.0.113.6"}))
+
+
+def test_a_public_control_port_is_no_passive_port() -> None:
+    a = {"address": "203.0.113.5", **NAT, "passive_ports": "50000-50099"}
+    b = {**a, "public_control_port": 2121, "passive_ports": "50100-50199"}
+    for port, whose in ((50150, "50100-50199 of b"), (50050, "50000-50099 of a")):
+        assert problems_of(fleet(a=a, b={**b, "public_control_port": port})) == [
+            f"b: fxp_public_control_port: {port} is one of the passive ports {whose} at the same address 203.0.113.5, where a "
+            "port leads to one server only; choose another one."]
+
+
+def test_egress_addresses_are_of_the_family_that_is_announced() -> None:
+    assert problems_of(fleet(a={**A, "egress_addresses": ["2001:db8::1"]})) == [
+        "a: fxp_egress_addresses: ['2001:db8::1'] is of the other family than 198.51.100.11, so no data connection comes from "
+        "there; write the addresses of that family, or leave the variable out."]
+    plan = _plan.make_plan(fleet(a={**A, "egress_addresses": ["2001:db8::1", "198.51.100.12"]}))
+    assert plan["cautions"] == ["a: fxp_egress_addresses: 2001:db8::1 is of the other family than 198.51.100.11, so no data "
+                                "connection comes from there; leave it out."]
 
 
 def test_servers_behind_one_gateway() -> None:

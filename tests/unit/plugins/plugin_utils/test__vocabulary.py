@@ -10,6 +10,8 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _vocabulary
 
+HIDDEN = "fxp_users: the value, not shown, "
+
 
 def test_defaults_and_the_address_from_ansible_host() -> None:
     options, problems = _vocabulary.options_of("ftp1", {"ansible_host": "198.51.100.11", "fxp_tls": "none", "other": 1})
@@ -24,6 +26,18 @@ def test_a_name_that_is_an_address_is_one() -> None:
     assert _vocabulary.options_of("ftp1", {"ansible_host": "ftp1.example.org"})[0]["address"] is None
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "fe80::1", "0.0.0.0"])
+def test_no_address_that_nobody_else_can_dial_is_taken_from_ansible(host: str) -> None:
+    assert _vocabulary.options_of("ftp1", {"ansible_host": host})[0]["address"] is None
+
+
+def test_a_number_is_as_good_as_its_text_where_every_letter_does_not_count() -> None:
+    said = {"fxp_tls_versions": [1.2], "fxp_users": [{"name": "x", "password": "83"}]}
+    options, problems = _vocabulary.options_of("ftp1", said)
+    assert not problems
+    assert options["tls_versions"] == ["1.2"]
+
+
 @pytest.mark.parametrize(("variables", "sentence"), [
     ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
     ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
@@ -34,6 +48,19 @@ def test_a_name_that_is_an_address_is_one() -> None:
     ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
     ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
     ({"fxp_users": [{"name": "x", "passwort": "secret"}]}, "fxp_users: unknown suboption fxp_users.passwort"),
+    ({"fxp_users": [{"name": "x", "password": {"secret": 1}}]},
+     HIDDEN + "has a password of 'x' that is a mapping, not text; write text"),
+    ({"fxp_users": [{"name": "x", "password": ["secret"]}]}, HIDDEN + "has a password of 'x' that is a list"),
+    ({"fxp_users": [{"name": "x", "password": 0o123}]},
+     HIDDEN + "has a password of 'x' that is a number, and YAML may have read another one than was written "
+     "(0123 is 83); put it in quotes."),
+    ({"fxp_users": [{"name": "x", "password": 1.5}]}, HIDDEN + "has a password of 'x' that is a number"),
+    ({"fxp_users": [{"name": "x", "password": True}]}, HIDDEN + "has a password of 'x' that is true or false"),
+    ({"fxp_users": [{"name": "x", "uid": True}]}, HIDDEN + "has a uid of 'x' that is true or false to YAML"),
+    ({"fxp_check_password": 123456789012}, "fxp_check_password: the value, not shown, is a number, and YAML may"),
+    ({"fxp_control_port": True}, "fxp_control_port: True is true or false to YAML, not a number; write a number."),
+    ({"fxp_vantage": {"host": "x"}}, "fxp_vantage: {'host': 'x'} is a mapping, not text"),
+    ({"fxp_clients": [["any"]]}, "fxp_clients: [['any']] has an entry that is a list, not text"),
     ({"fxp_users": [{"password": "secret"}]}, "fxp_users: the value, not shown, does not fit: missing required arguments: name"),
 ])
 def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:

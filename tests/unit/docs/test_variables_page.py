@@ -1,0 +1,88 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The page of the variables says what the vocabulary and the role smoke_test say, in the same words.
+
+Run as a program, this writes the tables anew: C(python tests/unit/docs/test_variables_page.py).
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import typing as t
+
+import yaml
+
+from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
+
+ROOT = pathlib.Path(__file__).parents[3]
+PAGE = ROOT / "docs/variables.md"
+SMOKE_TEST = ROOT / "roles/smoke_test/meta/argument_specs.yml"
+MARK = "<!-- {} -->\n"
+
+
+TYPES = {"str": "text", "int": "number", "bool": "`true`, `false`", "path": "path", "bytes": "size", "dict": "mappings"}
+
+
+def plain(text: str) -> str:
+    """Return *text* of a documentation as Markdown for a cell of a table."""
+    text = re.sub(r"O\(([\w.]+)#\w+:([^)]+)\)", r"`\2` of `\1`", text)
+    text = re.sub(r"O\(users\[\]\.", "O(", re.sub(r"O\((?!users\[\])", "O(fxp_", text))
+    text = re.sub(r"O\(([^)=]+)=?([^)]*)\)", lambda match: f"`{match[1]}{': ' + match[2] if match[2] else ''}`", text)
+    text = re.sub(r"(?:[CVPM]|RV)\(([^)]*)\)", r"`\1`", text)
+    return " ".join(re.sub(r"B\(([^)]*)\)", r"**\1**", text).split()).replace("|", "\\|")
+
+
+def default(option: t.Mapping[str, t.Any]) -> str:
+    if option.get("required"):
+        return "must be said"
+    if option.get("default") is None:
+        return ""
+    return f"`{yaml.safe_dump(option['default'], default_flow_style=True).splitlines()[0]}`"
+
+
+def kind(option: t.Mapping[str, t.Any]) -> str:
+    if "choices" in option and option["type"] != "list":
+        return ", ".join(f"`{choice}`" for choice in option["choices"])
+    return f"list of {TYPES[option['elements']]}" if option["type"] == "list" else TYPES[option["type"]]
+
+
+def table(options: t.Mapping[str, t.Any], prefix: str) -> str:
+    rows = ["| variable | values | default | meaning |", "|---|---|---|---|"]
+    for name, option in options.items():
+        lines = option["description"]
+        meaning = " ".join(plain(line) for line in ([lines] if isinstance(lines, str) else lines))
+        rows.append(f"| `{prefix}{name}` | {kind(option)} | {default(option)} | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def tables() -> dict[str, str]:
+    """The tables of the page by name."""
+    options = yaml.safe_load(DOCUMENTATION)["options"]
+    own = yaml.safe_load(SMOKE_TEST.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    return {"servers": table(options, "fxp_"), "users": table(options["users"]["suboptions"], ""), "smoke_test": table(own, "")}
+
+
+def page() -> str:
+    text = PAGE.read_text(encoding="utf-8")
+    for name, rows in tables().items():
+        before, _mark, rest = text.partition(MARK.format(name))
+        text = before + MARK.format(name) + "\n" + rows + rest[rest.index("\n<!-- end -->"):]
+    return text
+
+
+def test_the_page_says_what_the_code_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_every_variable_is_on_it() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    for name in yaml.safe_load(DOCUMENTATION)["options"]:
+        assert f"| `fxp_{name}` |" in text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
