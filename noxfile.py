@@ -50,7 +50,7 @@ def lint(session: nox.Session) -> None:
     with session.chdir(COLLECTIONS):
         session.run(*mypy, str(here / "plugins"))
     with session.chdir("tests/lab"):
-        session.run(*mypy, ".", "../bench")
+        session.run(*mypy, ".", "../bench", "../quickstart")
     session.run("yamllint", "--strict", ".")
     session.run("shellcheck", "dev", ".ci/run", "tests/lab/demo", external=True)
     session.run("reuse", "lint", "--quiet")
@@ -100,6 +100,19 @@ def package(session: nox.Session) -> None:
     inventory.write_text("fxp_servers: {hosts: {ftp1: {ansible_host: 198.51.100.11}}, vars: {fxp_tls: none}}\n")
     session.run("ansible-playbook", f"--inventory={inventory}", f"--extra-vars=rule_sheet_directory={place.resolve()}",
                 "proftpd.fxp.rule_sheet", env={"ANSIBLE_COLLECTIONS_PATH": str(place.resolve())}, external=True)
+    quick_start(session, tarball, place)
+
+
+def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path) -> None:
+    """Do on two bare hosts of the lab what the README says, with nothing else."""
+    lab = (sys.executable, "tests/lab/lab.py")
+    session.run(*lab, "down", external=True)
+    try:
+        session.run(*lab, "up", external=True)
+        session.run(sys.executable, "tests/quickstart/quick_start.py", str(tarball), str(place / "quickstart"),
+                    str(CACHE / "lab"), *pinned("ansible-core"), *pinned("netaddr", "cryptography"), external=True)
+    finally:
+        session.run(*lab, "down", external=True)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
