@@ -53,7 +53,7 @@ def lint(session: nox.Session) -> None:
     with session.chdir(COLLECTIONS):
         session.run(*mypy, str(here / "plugins"))
     with session.chdir("tests/lab"):
-        session.run(*mypy, ".", "../bench")
+        session.run(*mypy, ".", "../bench", "../quickstart")
     session.run("yamllint", "--strict", ".")
     session.run("shellcheck", "dev", ".ci/run", "tests/lab/demo", external=True)
     session.run("reuse", "lint", "--quiet")
@@ -103,12 +103,29 @@ def package(session: nox.Session) -> None:
     inventory.write_text("fxp_servers: {hosts: {ftp1: {ansible_host: 198.51.100.11}}, vars: {fxp_tls: none}}\n")
     session.run("ansible-playbook", f"--inventory={inventory}", f"--extra-vars=rule_sheet_directory={place.resolve()}",
                 "proftpd.fxp.rule_sheet", env={"ANSIBLE_COLLECTIONS_PATH": str(place.resolve())}, external=True)
+    quick_start(session, tarball, place)
+
+
+def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path) -> None:
+    """Do on two bare hosts of the lab what the README says, with nothing else."""
+    def lab(command: str) -> None:
+        # The session's own directory for temporary files is not there where the base image is made.
+        session.run(sys.executable, "tests/lab/lab.py", command, env={"TMPDIR": None}, external=True)
+
+    lab("down")
+    try:
+        lab("up")
+        session.run(sys.executable, "tests/quickstart/quick_start.py", str(tarball), str(place / "quickstart"),
+                    str(CACHE / "lab"), *pinned("ansible-core"), *pinned("netaddr", "cryptography"), external=True)
+    finally:
+        lab("down")
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
-    session.install("--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("hypothesis", "netaddr", "pyftpdlib", "pytest"))
+    session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
+                    *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
     # The collections that ours depends on are those of the environment that nox itself runs in.
     paths = os.pathsep.join([str(COLLECTIONS), sysconfig.get_path("purelib")])
     in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths)

@@ -12,10 +12,16 @@ import typing as t
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_report, _audit_rows, _said
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
+    _audit,
+    _audit_findings,
+    _audit_report,
+    _audit_rows,
+    _said,
+    _screen,
+)
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError
 
 COLOURS = {
@@ -59,8 +65,8 @@ class ActionModule(ActionBase):
         )
         if options["show"] != "nothing":
             rows = [row for host, look in looks.items() for row in _audit_rows.rows(host, look or {}, found[host])]
-            self._print(_audit_report.table(rows))
-            self._print(_audit_report.findings(ordered, notes=options["show"] == "everything"))
+            _screen.show([("", _audit_report.PLAIN), *_audit_report.table(rows), ("", _audit_report.PLAIN)], COLOURS)
+            _screen.show(_audit_report.findings(ordered, notes=options["show"] == "everything"), COLOURS)
         audit = [each.as_dict() for each in ordered]
         counts = {severity: sum(each.severity == severity for each in ordered) for severity in _audit_findings.SEVERITIES}
         result = {
@@ -96,10 +102,3 @@ class ActionModule(ActionBase):
             _files.write(os.path.abspath(path), text, MODE)
         except OSError as exc:
             raise AnsibleActionFail(f"The report could not be written to {path}: {exc.strerror}; name another file.") from None
-
-    @staticmethod
-    def _print(lines: t.Iterable[_audit_report.Line]) -> None:
-        display = Display()
-        display.display("")
-        for text, part in lines:
-            display.display(text, color=COLOURS[part])

@@ -15,10 +15,10 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import mesh_progress
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 
 MODULE = "proftpd.fxp.fxp_mesh_check"
 STATUS = "ansible.builtin.async_status"
@@ -119,4 +119,4 @@ class ActionModule(ActionBase):
         return answer
 
     def _show(self, task_vars: dict[str, t.Any], words: str) -> None:
-        Display().display(f"[{task_vars.get('inventory_hostname', '')}] {words}")
+        _screen.show([(f"[{task_vars.get('inventory_hostname', '')}] {words}", "")], {"": None})

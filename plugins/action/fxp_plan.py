@@ -12,7 +12,16 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _machines, _plan, _said, _values, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import bounce_sources
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
+    _here,
+    _libraries,
+    _machines,
+    _plan,
+    _plan_tls,
+    _said,
+    _vocabulary,
+)
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
 
 GROUP = "fxp_servers"
@@ -31,6 +40,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
+        # Without netaddr not even the inventory can be read, and with it what else is needed is not known yet.
+        self._refuse(_libraries.lacks_for_plan())
         # ansible-core gives an action no public way to its play.
         play = self._task.get_play()
         self._refuse_misuse(task_vars, play.strategy)
@@ -61,9 +72,33 @@ class ActionModule(ActionBase):
                                    self._inventory_directory(task_vars))
         except PlanError as exc:
             raise AnsibleActionFail(str(exc)) from None
+        if any(host.get("certificate_from") == _plan_tls.AUTHORITY for host in plan["hosts"].values()):
+            self._refuse(_libraries.lacks_for_authority())
+        self._refuse_vantage(plan, known_hosts)
         for sentence in [*plan["cautions"], *self._unread(task_vars)]:
             self._display.warning(sentence)
         return {"changed": False, "play": str(play._uuid), **plan}
+
+    @staticmethod
+    def _refuse(reason: str | None) -> None:
+        if reason is not None:
+            raise AnsibleActionFail(reason)
+
+    @staticmethod
+    def _refuse_vantage(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Any]) -> None:
+        """Refuse a vantage that is one of the servers under another name."""
+        vantage, servers = plan["vantage"], plan["servers"]
+
+        def connection(host: str) -> str | None:
+            return str(hostvars[host].get("ansible_connection")) if host in hostvars else None
+
+        if vantage is None or not _here.is_here(vantage, connection(vantage)):
+            return
+        problems = _here.servers_here(vantage, {name: server["class_members"] for name, server in servers.items()},
+                                      {name: connection(name) for name in servers},
+                                      [local.address for local in bounce_sources.local_addresses()])
+        if problems:
+            raise AnsibleActionFail(str(PlanError(problems)))
 
     @staticmethod
     def _said_elsewhere(inventory: _said.Inventory, task_vars: dict[str, t.Any]) -> list[Problem]:
@@ -96,8 +131,6 @@ class ActionModule(ActionBase):
         return os.path.dirname(os.path.abspath(place))
 
     def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
-        if _values.NETADDR_IMPORT_ERROR is not None:
-            raise AnsibleActionFail("The Python library netaddr is needed on the controller; install it beside Ansible.")
         if self._task.args:
             raise AnsibleActionFail("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
         if strategy not in STRATEGIES:

@@ -14,7 +14,6 @@ import time
 import typing as t
 
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
@@ -23,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
     _report_json,
     _report_junit,
     _report_markdown,
+    _screen,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import Contents, contents_of
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
                 "legs": {"type": "list", "elements": "dict"},
                 "probes": {"type": "list", "elements": "dict", "default": []},
                 "bounce": {"type": "dict"},
-                "show": {"type": "str", "choices": ["dialogues", "table", "nothing"], "default": "dialogues"},
+                "show": {"type": "str", "choices": ["failed", "dialogues", "table", "nothing"], "default": "failed"},
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
                 "coverage": {"type": "str"},
@@ -126,6 +126,7 @@ class ActionModule(ActionBase):
         result = {
             "changed": False,
             "failed": failed,
+            "ok": not failed,
             "passed": sum(leg.ok for leg in legs),
             "tried": len(legs),
             "legs": [{key: getattr(leg, key) for key in RETURNED} for leg in legs],
@@ -136,7 +137,7 @@ class ActionModule(ActionBase):
             try:
                 result.update(self._write(directory, contents))
             except OSError as error:
-                result["failed"] = True
+                result.update(failed=True, ok=False)
                 message.append(
                     f"The report cannot be written to {directory}: {error.strerror}. Set directory to one on the "
                     "controller that the "
@@ -144,24 +145,22 @@ class ActionModule(ActionBase):
                 )
         return {**result, "msg": " ".join(message)}
 
-    def _show(self, legs: t.Sequence[_report.Leg], contents: Contents, show: str) -> None:
-        """Print the *legs* in the order of the checks, then all else."""
-        if show == "dialogues":
-            self._print(_report.dialogues(legs))
-        if show != "nothing":
-            if legs:
-                self._print([("", _report.PLAIN), *_report.table(legs)])
-            if contents.bounce:
-                self._print([("", _report.PLAIN), *_report.bounce_table(contents.bounce)])
-            if contents.coverage:
-                self._print([(f"Coverage: {visible(contents.coverage)}", _report.PLAIN)])
-            self._print((note, _report.PLAIN) for note in contents.notes)
-
     @staticmethod
-    def _print(lines: t.Iterable[_report.Line]) -> None:
-        display = Display()
-        for text, part in lines:
-            display.display(text, color=COLOURS[part])
+    def _show(legs: t.Sequence[_report.Leg], contents: Contents, show: str) -> None:
+        """Print the *legs* in the order of the checks, then all else."""
+        if show == "nothing":
+            return
+        lines: list[_report.Line] = []
+        if show != "table":
+            lines += _report.dialogues(legs, failed_only=show == "failed")
+        if legs:
+            lines += [("", _report.PLAIN), *_report.table(legs), *_report.sentences(legs)]
+        if contents.bounce:
+            lines += [("", _report.PLAIN), *_report.bounce_table(contents.bounce)]
+        if contents.coverage:
+            lines += [("", _report.PLAIN), (f"Coverage: {visible(contents.coverage)}", _report.PLAIN)]
+        lines += [(note, _report.PLAIN) for note in contents.notes]
+        _screen.show(lines, COLOURS)
 
     def _write(self, directory: str, contents: Contents) -> dict[str, t.Any]:
         """Bring the files of *directory* to what was found. May raise OSError."""

@@ -12,6 +12,8 @@ description:
     controller, so that no password leaves it.
   - The salt is derived from host and account, so the same password gives the same hash in every run and another one on every
     host.
+  - RV(_value[].former_hashes) are what release 0.2.0 wrote for the same password where ansible-core, or a library of the
+    controller, took the salt otherwise; accounts that have one of them keep it.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 options:
@@ -52,26 +54,41 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - The accounts, each with name, home, uid, gid and password_hash.
+    - The accounts, each with name, home, uid, gid, password_hash and former_hashes.
   type: list
   elements: dict
   contains:
     password_hash:
       description: The password as crypt(3) hashes it with SHA-512.
       type: str
+    former_hashes:
+      description: The same password as earlier releases hashed it; none where C(password_hash) is said in C(fxp_users).
+      type: list
+      elements: str
 """
 
 import base64
 import hashlib
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import ROUNDS, libxcrypt_salt, sha512_crypt
 
 
 def stable_salt(host: str, name: str) -> str:
     """Return 16 characters of crypt's alphabet that only *host* and account *name* decide."""
     digest = hashlib.sha256(f"proftpd.fxp\0{host}\0{name}".encode()).digest()
     return base64.b64encode(digest, altchars=b"./").decode()[:16]
+
+
+def former_hashes(password: str, salt: str) -> list[str]:
+    """
+    Return what ansible-core 2.21 and later made of *password* and *salt* for release 0.2.0.
+
+    Where the controller has libxcrypt it had the salt encoded once more; elsewhere it named the rounds. Earlier ones wrote what
+    is written today.
+    """
+    named = sha512_crypt(password, salt).replace("$6$", f"$6$rounds={ROUNDS}$", 1)
+    return [sha512_crypt(password, libxcrypt_salt(salt)), named]
 
 
 def password_hashes(
@@ -84,10 +101,13 @@ def password_hashes(
     for account in accounts:
         name = account["name"]
         own = secrets[name] if account["password_from"] == "users" else {"password": check_password}
-        # A template's value may be a tagged or vaulted string; crypt wants a plain one.
-        given = own.get("password_hash") or sha512_crypt(str(own["password"]), stable_salt(host, name))
-        rows.append({"name": name, "home": account["home"], "uid": account["uid"], "gid": account["gid"],
-                     "password_hash": str(given)})
+        row = {"name": name, "home": account["home"], "uid": account["uid"], "gid": account["gid"]}
+        if own.get("password_hash"):
+            rows.append({**row, "password_hash": str(own["password_hash"]), "former_hashes": []})
+        else:
+            # A template's value may be a tagged or vaulted string; crypt wants a plain one.
+            password, salt = str(own["password"]), stable_salt(host, name)
+            rows.append({**row, "password_hash": sha512_crypt(password, salt), "former_hashes": former_hashes(password, salt)})
     return rows
 
 

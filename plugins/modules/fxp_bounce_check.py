@@ -169,7 +169,9 @@ tested:
   description:
     - Whether a stranger was played for both sides, so that RV(vulnerable) is proof. On the passive side a firewall counts as an
       answer if it keeps every stranger out of passive ports but refuses the connection or leaves the control port open.
-    - If it is V(false) a warning says why. The task fails only if the server could not be logged in to.
+    - If it is V(false), RV(findings[].summary) says why. A warning says so only where something can be done about it, so not
+      where a firewall shuts everything to strangers, or where the host that checks has no second address to play one. The task
+      fails only if the server could not be logged in to.
   returned: always, null in check mode
   type: bool
   sample: true

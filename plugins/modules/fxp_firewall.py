@@ -34,8 +34,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, RV(validated) is
-        V(false) and a warning says so.
+      - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, nobody could
+        check the rules, and RV(validated) is V(false).
   diff_mode:
     support: full
   idempotent:
@@ -208,7 +208,6 @@ def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[s
         result.update({"validated": False, "missing_packages": ["nftables"]})
         if not module.check_mode:
             return {**result, "changed": False}
-        module.warn("nftables is not installed here yet, so the rules were not checked by nft.")
         outcome = change.preview()
     return {**result, "changed": outcome.changed, "diff": list(outcome.diff), "connection": connection}
 

@@ -26,6 +26,8 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
   - netaddr (on the controller)
+  - cryptography (on the controller, where a server has TLS and its certificate from the fleet's authority)
+  - The collection C(community.crypto) 2.20.0 or newer (on the controller, where cryptography is needed)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
   - proftpd.fxp._attributes.looks

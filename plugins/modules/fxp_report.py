@@ -9,10 +9,12 @@ DOCUMENTATION = r"""
 module: fxp_report
 short_description: Tell what checks of site-to-site transfers found
 description:
-  - Prints on the controller, for each transfer, what was said on both control connections, in one colour per server, the
-    listing of the file on both servers and the closing line; then a table of all transfers.
-  - Of more than 24 transfers it prints only the dialogues of the first 10 that fell short, and of more than 100 only the rows of
-    those that fell short; the rest is counted.
+  - Prints on the controller a table of all transfers. For those that fell short it prints before it what was said on both control
+    connections, in one colour per server, the listing of the file on both servers and the closing line; and after it a sentence
+    for each reason, with the cure, in the names of the inventory.
+  - Of many transfers it prints only the dialogues of the first 10 that fell short, and of more than 100 only the rows of those
+    that fell short; the rest is counted.
+  - Nothing is printed where another program reads what Ansible writes, as with the callback P(ansible.posix.json#callback).
   - With O(directory) it writes what was found to the four files C(report.html) for people, C(report.json) for programs,
     C(junit.xml) for pipelines and C(report.md) for merge requests.
   - Fails if one of the transfers fell short, or if strangers can abuse a server or nothing could be learnt about that, after all
@@ -66,12 +68,16 @@ options:
   show:
     description:
       - What people see. What is returned and written is the same.
+      - V(failed) prints the table, and dialogues of what fell short; V(dialogues) prints those of up to 24 transfers whatever
+        came of them. V(table) prints no dialogue.
+      - Up to release 0.2.0 the default was V(dialogues).
     type: str
     choices:
+      - failed
       - dialogues
       - table
       - nothing
-    default: dialogues
+    default: failed
   directory:
     description:
       - Directory on the controller, as an absolute path or relative to where Ansible was started, for C(report.html),
@@ -148,6 +154,13 @@ files:
   type: list
   elements: str
   version_added: 0.2.0
+ok:
+  description:
+    - Whether nothing fell short, no stranger can abuse a server, and the report could be written. The task fails otherwise.
+  returned: always
+  type: bool
+  sample: true
+  version_added: 0.3.0
 passed:
   description: How many transfers were proven.
   returned: always

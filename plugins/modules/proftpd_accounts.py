@@ -47,6 +47,13 @@ options:
           - Hash of its password as crypt(3) writes it, for example from P(proftpd.fxp.password_hashes#filter).
         type: str
         required: true
+      former_hashes:
+        description:
+          - Other hashes of the same password. Where the file has one of them for this account it stays as it is.
+        type: list
+        elements: str
+        default: []
+        version_added: 0.3.0
       home:
         description:
           - Absolute path of its home.
@@ -152,6 +159,7 @@ def main() -> None:
                 "options": {
                     "name": {"type": "str", "required": True},
                     "password_hash": {"type": "str", "required": True, "no_log": True},
+                    "former_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
                     "home": {"type": "path", "required": True},
                     "uid": {"type": "int"},
                     "gid": {"type": "int"},
@@ -178,7 +186,7 @@ def main() -> None:
         accounts.Account(row["name"], row["password_hash"],
                          owner[0] if row["uid"] is None else row["uid"],
                          owner[1] if row["gid"] is None else row["gid"],
-                         row["home"])
+                         row["home"], tuple(row["former_hashes"]))
         for row in module.params["accounts"]
     ]
     try:

@@ -41,8 +41,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - ProFTPD's checker is asked in check mode too. Where ProFTPD or a module of it is not installed yet, RV(validated) is
-        C(null) and a warning says so.
+      - ProFTPD's checker is asked in check mode too. Where ProFTPD or a module of it is not installed yet, nobody could
+        read the new configuration, and RV(validated) is C(null).
   diff_mode:
     support: full
     details:
@@ -186,8 +186,6 @@ def main() -> None:
         outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
     except (swap.ConfigError, OSError) as exc:
         module.fail_json(msg=str(exc))
-    if outcome.validated is None:
-        module.warn("ProFTPD, or a module of it, is not installed here yet, so its checker has not read the new configuration.")
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(

@@ -27,6 +27,10 @@ Line = t.Tuple[str, str]
 PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", "uncertain", "failed"
 # Up to here everything is printed. Of more than this, what fell short comes first and the rest is counted.
 ALL_DIALOGUES, SOME_DIALOGUES, ALL_ROWS = 24, 10, 100
+# Of the reasons why transfers fell short, and of the transfers that each is said of.
+SOME_REASONS, SOME_LABELS = 20, 4
+# What of a stranger decides; the other probes of a bounce check are about ports.
+STRANGERS_PROBES = ("passive_port_reachable", "passive_by_stranger", "port_to_stranger", "eprt_to_stranger")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +118,7 @@ def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
 
 
 def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
+    evidence = leg.get("evidence") or {}
     return Leg(
         source=str(leg.get("source")),
         destination=str(leg.get("destination")),
@@ -123,7 +128,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         server=leg.get("server"),
         certain=leg.get("certain") is not False,
         also_possible=tuple(leg.get("also_possible") or ()),
-        remedy=leg.get("remedy"),
+        remedy=_named(leg, leg.get("remedy")),
         file=leg.get("file"),
         bytes=leg.get("bytes"),
         seconds=leg.get("seconds"),
@@ -134,8 +139,17 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),
-        evidence=leg.get("evidence") or {},
+        evidence={**evidence, "summary": _named(leg, evidence["summary"])} if evidence.get("summary") else evidence,
     )
+
+
+def _named(leg: t.Mapping[str, t.Any], text: str | None) -> str | None:
+    """Return a text of the checker, which knows addresses only, with the names that the two servers have in the inventory."""
+    for role in (SOURCE, DESTINATION):
+        label = (leg.get("evidence") or {}).get(role)
+        if text and label:
+            text = text.replace(str(label), str(leg.get(role)))
+    return text
 
 
 def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
@@ -236,28 +250,60 @@ def verdict(leg: Leg) -> str:
     """Return in a few words why a leg fell short and where to look first."""
     if leg.cause is None:
         return visible("; ".join(leg.also_possible) or leg.evidence.get("summary") or "no cause given")
-    where = leg.look_first
+    doubt = _doubt(leg)
+    return visible(_cause_and_place(leg) + (f": {leg.seen}" if leg.seen else "") + (f" ({doubt})" if doubt else ""))
+
+
+def sentence(leg: Leg) -> str:
+    """Return as one plain sentence why a leg fell short, and after it the cure."""
+    why = leg.seen or leg.evidence.get("summary")
+    if leg.cause is None or not why:
+        text = verdict(leg)
+    else:
+        text = f"{visible(why)} ({visible(', '.join(filter(None, (_cause_and_place(leg), _doubt(leg)))))})"
+    return text.rstrip(".") + "." + (f" {visible(leg.remedy)}" if leg.remedy else "")
+
+
+def _cause_and_place(leg: Leg) -> str:
     between = leg.seen is not None and leg.certain
-    text = leg.cause + (f", look at {where} first" if where else ", look between the two" if between else "")
-    if leg.seen:
-        text += f": {leg.seen}"
-    if not leg.certain:
-        others = [leg.name(place) or place for place in leg.also_possible]
-        text += f" (not certain, also possible: {', '.join(others)})" if others else " (not certain)"
-    return visible(text)
+    where = f", look at {leg.look_first} first" if leg.look_first else ", look between the two" if between else ""
+    return f"{leg.cause}{where}"
 
 
-def dialogues(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
-    """Yield every dialogue; of many legs only those of the first that fell short, and how many that leaves out."""
-    shown = list(legs)
-    if len(legs) > ALL_DIALOGUES:
+def _doubt(leg: Leg) -> str:
+    others = [leg.name(place) or place for place in leg.also_possible]
+    return "" if leg.certain else f"not certain, also possible: {', '.join(others)}" if others else "not certain"
+
+
+def dialogues(legs: t.Sequence[Leg], *, failed_only: bool = False) -> t.Iterator[Line]:
+    """Yield every dialogue, or those that fell short; of many legs only the first that did, and how many that leaves out."""
+    wanted = [leg for leg in legs if not (failed_only and leg.ok)]
+    shown = wanted
+    if len(wanted) > ALL_DIALOGUES or (failed_only and len(wanted) > SOME_DIALOGUES):
         shown = [leg for leg in legs if not leg.ok][:SOME_DIALOGUES]
     for leg in shown:
         yield "", PLAIN
         yield from dialogue(leg)
-    if len(shown) < len(legs):
+    if len(shown) < len(wanted):
+        fell = " that fell short" if failed_only else ""
         yield "", PLAIN
-        yield f"The dialogues of {len(legs) - len(shown)} further transfers are not shown.", PLAIN
+        yield f"The dialogues of {len(wanted) - len(shown)} further transfers{fell} are not shown.", PLAIN
+
+
+def sentences(legs: t.Iterable[Leg]) -> t.Iterator[Line]:
+    """Yield why legs fell short, a sentence for each reason with the legs that it is said of; nothing where none did."""
+    reasons: dict[str, list[str]] = {}
+    for leg in legs:
+        if not leg.ok:
+            reasons.setdefault(sentence(leg), []).append(visible(leg.label))
+    for index, (reason, labels) in enumerate(reasons.items()):
+        if not index:
+            yield "", PLAIN
+        if index == SOME_REASONS:
+            yield f"and {len(reasons) - SOME_REASONS} more reasons", BAD
+            return
+        more = f"; and {len(labels) - SOME_LABELS} more" if len(labels) > SOME_LABELS else ""
+        yield f"{'; '.join(labels[:SOME_LABELS])}{more}: {reason}", BAD
 
 
 def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
@@ -341,9 +387,23 @@ def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
         return FAILED, "can abuse it: " + ("; ".join(map(finding, wrong)) or "no details")
     if not entry.get("tested"):
         left = [item for item in found if item.get("result", "untested") == "untested"]
-        why = "; ".join(map(finding, left)) or visible(entry.get("msg") or "")
-        return UNCERTAIN, "were not played" + (f": {why}" if why else "")
+        decide = [item for item in left if item.get("probe") in STRANGERS_PROBES] or left
+        why = "; ".join(_together(decide)) or visible(entry.get("msg") or "")
+        asked = any(item.get("result") == "refused" and item.get("stranger") for item in found)
+        words = "are refused as far as they could be played" if asked else "were not played"
+        return UNCERTAIN, words + (f": {why}" if why else "")
     return PROVEN, "are refused"
+
+
+def _together(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return each finding in words once; what differs in nothing but the stranger is said of all of them at once."""
+    said: dict[str, list[str]] = {}
+    for item in found:
+        stranger = str(item.get("stranger") or "\0")
+        names = said.setdefault(finding(item).replace(stranger, "\0"), [])
+        if stranger not in names:
+            names.append(stranger)
+    return [words.replace("\0", ", ".join(names)) for words, names in said.items()]
 
 
 def finding(item: t.Mapping[str, t.Any]) -> str:

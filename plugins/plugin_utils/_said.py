@@ -28,7 +28,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 # The variables of playbooks and of the role smoke_test, which are no facts about servers and may be said anywhere.
 PLAYBOOKS: dict[str, tuple[str, ...]] = {
     "smoke_test_": ("smoke_test_connections", "smoke_test_coverage", "smoke_test_peers", "smoke_test_report_directory",
-                    "smoke_test_seed", "smoke_test_strangers", "smoke_test_vantages"),
+                    "smoke_test_seed", "smoke_test_show", "smoke_test_strangers", "smoke_test_vantages"),
     "audit_": ("audit_hosts", "audit_report", "audit_show"),
     "rule_sheet_": ("rule_sheet_directory",),
 }

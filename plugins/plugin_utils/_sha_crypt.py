@@ -51,6 +51,17 @@ def sha512_crypt(password: str, salt: str, rounds: int = ROUNDS) -> str:
     return f"$6${named}{seed.decode()}${_printable(digest)}"
 
 
+def libxcrypt_salt(seed: str) -> str:
+    """
+    Return the salt that crypt_gensalt(3) of libxcrypt makes of the bytes of *seed*: it takes them for noise and encodes them.
+
+    It uses three bytes at a time for four letters, up to 16, and leaves the last byte alone (gensalt_sha_rn in crypt-sha512.c).
+    """
+    noise = seed.encode()
+    groups = (noise[start:start + 3] for start in range(0, len(noise) - 3, 3))
+    return "".join(_letters(int.from_bytes(group, "little"), 4) for group in groups)[:MAX_SALT]
+
+
 def _stretched(digest: bytes, length: int) -> bytes:
     return (digest * (length // len(digest) + 1))[:length]
 

@@ -16,16 +16,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import functools
 import re
 import typing as t
 
-try:
+# Who plans asks for it first (_libraries) and says so; what merely imports this file must not fail.
+with contextlib.suppress(ImportError):
     import netaddr
-except ImportError as exc:
-    NETADDR_IMPORT_ERROR: ImportError | None = exc
-else:
-    NETADDR_IMPORT_ERROR = None
 
 # The first port that an unprivileged process may bind. ProFTPD refuses PassivePorts and PORT below it
 # (modules/mod_core.c, set_passiveports and core_port).

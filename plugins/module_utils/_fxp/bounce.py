@@ -142,9 +142,9 @@ class _Bounce:
         ipv6 = is_ipv6(self.peer)
         verbs = ("EPRT",) if ipv6 else ("PORT", "EPRT")
         if not self.strangers:
-            reason = "this host has no second address that could play a stranger; give it one or name one in stranger_sources"
+            reason = "the host that checks has no second address that could play a stranger"
             for probe in ("passive_by_stranger", "port_to_stranger"):
-                self.findings.append(Finding(probe, summary=reason))
+                self.findings.append(Finding(probe, summary=reason, wanted=True))
         for stranger in self.strangers:
             # The passive side first: it shows whether the way back from the server leads here.
             self._run("passive_by_stranger", stranger, self._passive)
@@ -201,7 +201,8 @@ class _Bounce:
                 finding.summary = f"the network keeps {stranger} out of passive ports, so the policy was not asked"
                 return
             else:
-                network.summary += ", and neither does it reach the control port: a firewall shuts both, or no way leads there"
+                network.summary = f"a firewall shuts control and passive ports to {stranger}, or no way leads there"
+                network.wanted = finding.wanted = True
             finding.summary = network.summary
             return
         self.reaches[stranger] = True

@@ -12,6 +12,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict, dataclass
 
+_ACTIVE = ("port_to_stranger", "eprt_to_stranger")
+_PASSIVE = ("passive_port_reachable", "passive_by_stranger")
 BOUNCE_KEYS = ("vulnerable", "tested", "firewall_exposed", "findings", "stranger_sources", "transcript")
 
 Probe = t.Literal[
@@ -35,6 +37,7 @@ class Finding:
     One probe. ``proven`` tells whether the connection was really made, not only promised.
 
     ``result`` of ``passive_port_reachable`` is what the network does; of all others what the server's policy says.
+    ``wanted`` tells that it was left untested by what is as it shall be, so that nothing is to be mended; it is not returned.
     """
 
     probe: Probe
@@ -46,6 +49,7 @@ class Finding:
     server_said: str | None = None
     summary: str = ""
     remedy: str | None = None
+    wanted: bool = False
 
 
 # How the server in question is recognised by its greeting, and what keeps strangers out of it and low ports safe.
@@ -85,13 +89,13 @@ def whole_result(
     findings: t.Sequence[Finding], strangers: t.Sequence[str], transcript: list[dict[str, t.Any]]
 ) -> dict[str, t.Any]:
     """The result with exactly ``BOUNCE_KEYS``."""
-    tested = _answered(findings, ("port_to_stranger", "eprt_to_stranger")) and _kept_or_answered(findings)
+    tested = _answered(findings, _ACTIVE) and _kept_or_answered(findings)
     reached = [one.result for one in findings if one.probe == "passive_port_reachable" and one.result != "untested"]
     return {
         "vulnerable": True if any(one.vulnerable for one in findings) else False if tested else None,
         "tested": tested,
         "firewall_exposed": "accepted" in reached if reached else None,
-        "findings": [asdict(one) for one in findings],
+        "findings": [{key: value for key, value in asdict(one).items() if key != "wanted"} for one in findings],
         "stranger_sources": list(strangers),
         "transcript": transcript,
     }
@@ -117,11 +121,15 @@ def message_of(findings: t.Sequence[Finding], label: str) -> str:
 
 
 def warnings_of(findings: t.Sequence[Finding], label: str, tested: bool) -> list[str]:
-    """Why the proof is incomplete, if it is."""
+    """Why the proof is incomplete, if it is and something can be done about it."""
     if tested:
         return []
-    reasons = list(dict.fromkeys(one.summary for one in findings if one.result == "untested" and one.summary))
-    return [f"It is not proven that {label} keeps strangers out: {'; '.join(reasons)}."]
+    left = [one for one in findings if one.probe in (*_ACTIVE, *_PASSIVE) and one.result == "untested" and not one.wanted]
+    reasons = list(dict.fromkeys(one.summary for one in left if one.summary))
+    if not reasons:
+        return []
+    return [f"It is not proven that {label} keeps strangers out: {'; '.join(reasons)}. Check again, and if it stays so look into "
+            "the log of the server."]
 
 
 __all__ = ("BOUNCE_KEYS", "Bounced", "Finding", "Probe", "Result", "message_of", "remedy_for", "warnings_of", "whole_result")

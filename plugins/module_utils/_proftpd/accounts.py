@@ -30,13 +30,18 @@ class AccountError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Account:
-    """One line of the file. C(uid) and C(gid) own what the account writes."""
+    """
+    One line of the file. C(uid) and C(gid) own what the account writes.
+
+    C(former_hashes) are of the same password; the file may keep one of them.
+    """
 
     name: str
     password_hash: str
     uid: int
     gid: int
     home: str
+    former_hashes: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Return the account as a line of passwd(5) with its line end."""
@@ -67,8 +72,9 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
 
     Raises AccountError.
     """
-    text = render(accounts)
-    changed = _files.read_text(path) != text or not _files.has_mode(path, MODE)
+    present = _files.read_text(path)
+    text = render(_with_hashes_of(present or "", accounts))
+    changed = present != text or not _files.has_mode(path, MODE)
     # All homes are looked at before the first one is made.
     missing = list(dict.fromkeys(name for account in accounts for name in _make_home(account, check_mode=True)))
     if check_mode:
@@ -84,6 +90,13 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
             raise AccountError(f"The password file {path} cannot be written: {exc.strerror}. The old one is still in force; mend "
                                "that and run it again.") from None
     return changed or bool(made), made
+
+
+def _with_hashes_of(text: str, accounts: t.Iterable[Account]) -> list[Account]:
+    """Return the accounts, with the hashes that the file has in *text* where those are of the same password."""
+    hashes = dict(line.split(":")[:2] for line in text.splitlines() if ":" in line)
+    return [dataclasses.replace(account, password_hash=hashes[account.name])
+            if hashes.get(account.name) in account.former_hashes else account for account in accounts]
 
 
 def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.action import fxp_mesh_check
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 
 LOST = AnsibleConnectionFailure("Timeout, server vantage not responding.")
 RUNNING = {"finished": False, "started": True, "ansible_job_id": "j1"}
@@ -40,7 +41,7 @@ class Stage:
         self.started: list[tuple[bool, int, dict[str, t.Any]]] = []
         monkeypatch.setattr(fxp_mesh_check, "time", mock.Mock(monotonic=lambda: self.now, sleep=self.sleep))
         monkeypatch.setattr(fxp_mesh_check, "TERMINAL", terminal)
-        monkeypatch.setattr(fxp_mesh_check, "Display", lambda: mock.Mock(display=self.shown.append))
+        monkeypatch.setattr(_screen, "Display", lambda: mock.Mock(display=lambda text, color: self.shown.append(text)))
         monkeypatch.setattr(ActionBase, "run", lambda *arguments: {})
         self.plugin = fxp_mesh_check.ActionModule.__new__(fxp_mesh_check.ActionModule)
         self.plugin._task = mock.Mock(args={"servers": {}, **arguments}, check_mode=check_mode, async_val=0)

@@ -49,6 +49,14 @@ PLAY = """
       tags: always
 """
 
+HIDE = """
+import importlib.util
+found = importlib.util.find_spec
+def find_spec(name, package=None):
+    return None if name.startswith(%r) else found(name, package)
+importlib.util.find_spec = find_spec
+"""
+
 
 class Run(t.NamedTuple):
     """What a play came to. C(plans) are the plans by host name."""
@@ -102,6 +110,8 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
     ({"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"}, "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below"),
     ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
     ({"arguments": ["-e", "fxp_gateway=gw2"]}, "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1"),
+    ({"inventory": INVENTORY.replace("fxp_address: 198.51.100.13", "ansible_connection: local, fxp_address: 198.51.100.13")},
+     "ftp3: fxp_vantage: 'localhost' is the machine that Ansible runs on, which this server is (ansible_connection); a server"),
     ({"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},
      "gw1: fxp_adress: there is no such variable; did you mean fxp_address?"),
     ({"inventory": INVENTORY.replace("ftp2: {ansible_host: 198.51.100.12}", "ftp2: {ansible_host: 198.51.100.11, fxp_address: "
@@ -118,6 +128,7 @@ def test_a_mistake_stops_the_play_at_once(tmp_path: pathlib.Path, changes: dict[
     assert sentence in " ".join(run.output.replace("''", "'").split())
     assert not run.plans
     assert "Traceback" not in run.output
+    assert "changed=1" not in run.output
     assert "correct-horse-battery" not in run.output
 
 
@@ -128,3 +139,26 @@ def test_no_mistake_in_what_is_said_of_a_server_stops_its_removal(tmp_path: path
     assert run.code == 0, run.output
     assert set(run.plans["ftp3"]["servers"]) == {"ftp1", "ftp2"}
     assert run.plans["ftp3"]["hosts"]["ftp3"] == {"state": "absent"}
+
+
+@pytest.mark.parametrize(("hidden", "lacks", "lacks_not"), [
+    ("netaddr", ["the Python library netaddr, which", "-m pip install netaddr'"], []),
+    ("cryptography", ["the Python library cryptography, which", "-m pip install cryptography'"], ["netaddr"]),
+    ("ansible_collections.community", ["the collection community.crypto, 2.20.0 or newer",
+                                       "'ansible-galaxy collection install --upgrade community.crypto'"], ["pip install"]),
+])
+def test_what_the_controller_lacks_is_named_before_any_host_is_asked(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, hidden: str, lacks: list[str], lacks_not: list[str]
+) -> None:
+    # Python that does not find it, as where it is not installed; what Ansible itself has imported before stays.
+    (tmp_path / "sitecustomize.py").write_text(HIDE % hidden)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    run = play(tmp_path, inventory=INVENTORY.replace("fxp_tls: none", "fxp_tls: required"))
+    output = " ".join(run.output.replace("''", "'").split())
+    assert run.code != 0
+    for words in lacks:
+        assert words in output
+    for words in lacks_not:
+        assert words not in output
+    assert not run.plans
+    assert play(tmp_path).code == (2 if hidden == "netaddr" else 0)

@@ -90,7 +90,7 @@ def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
 
 
 def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> None:
-    told = report(tmp_path, {"legs": report_samples.legs(12, "some")})
+    told = report(tmp_path, {"legs": report_samples.legs(12, "some"), "show": "dialogues"})
     short = [leg for leg in told.result["legs"] if not leg["ok"]]
     assert (told.result["tried"], told.result["passed"]) == (264, 264 - len(short))
     assert told.output.count("FAILED: ") == 10
@@ -98,6 +98,30 @@ def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> Non
     rows = [line for line in told.output.splitlines() if re.match(r"^ftp\d+ +ftp\d+ ", line)]
     assert sum(" FAILED " in row for row in rows) == len(short)
     assert f"and {264 - len(rows)} more that did what was expected" in told.output
+
+
+def test_success_is_short(tmp_path: pathlib.Path) -> None:
+    told = report(tmp_path, {"legs": report_samples.legs(2, "none"), "bounce": by_server(report_samples.bounce(2, "none")),
+                             "coverage": "all of them"})
+    assert (told.result["ok"], told.result["failed"]) == (True, False)
+    own = told.output.split("TASK [Tell]")[1].split("ok: [localhost]")[0].splitlines()[1:]
+    assert len(own) == 1 + 5 + 1 + 3 + 2
+    assert not re.search("PASV|226", told.output)
+
+
+@pytest.mark.parametrize(("callback", "shown"), [
+    ("ansible.posix.json", False), ("ansible.posix.jsonl", False), ("community.general.null", False),
+    ("ansible.builtin.minimal", True), ("ansible.posix.debug", True), ("ansible.builtin.default", True),
+])
+def test_nothing_stands_beside_the_stream_of_a_program(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, callback: str, shown: bool
+) -> None:
+    monkeypatch.setenv("ANSIBLE_STDOUT_CALLBACK", callback)
+    told = report(tmp_path, {"legs": report_samples.legs(2, "some"), "coverage": "all of them"})
+    assert not told.result["ok"]
+    assert ("Coverage: all of them" in told.output) is shown
+    if callback == "ansible.posix.json":
+        assert json.loads(told.output)["stats"]["localhost"]["failures"] == 0
 
 
 @pytest.mark.parametrize(("option", "entry", "words"), [

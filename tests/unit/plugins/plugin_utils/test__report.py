@@ -181,6 +181,58 @@ def test_what_strangers_could_do_is_told_by_the_findings_that_decide() -> None:
     ]
 
 
+def test_strangers_of_whom_the_same_is_said_are_told_at_once_and_ports_are_left_out() -> None:
+    def shut(probe: str, stranger: str) -> dict[str, t.Any]:
+        return {"probe": probe, "stranger": stranger, "result": "untested", "summary": f"a firewall shuts all to {stranger}"}
+
+    low = {"probe": "port_to_own_low_port", "stranger": None, "result": "untested", "summary": "a port is taken"}
+    refused = {"probe": "port_to_stranger", "stranger": "198.51.100.7", "result": "refused", "summary": "PORT was refused"}
+    found = [shut(probe, name) for name in ("198.51.100.7", "198.51.100.77") for probe in _report.STRANGERS_PROBES[:2]]
+    alone = {"probe": "port_to_stranger", "result": "untested", "summary": "the host that checks has no second address"}
+    told = [_report.strangers({"server": "a", "tested": False, "findings": findings})[1] for findings in (
+        [*found, low], [*found, refused, low], [{**alone, "probe": "passive_by_stranger"}, alone],
+    )]
+    assert told == [
+        "were not played: a firewall shuts all to 198.51.100.7, 198.51.100.77",
+        "are refused as far as they could be played: a firewall shuts all to 198.51.100.7, 198.51.100.77",
+        "were not played: the host that checks has no second address",
+    ]
+
+
+def test_a_success_is_a_table_and_no_dialogue() -> None:
+    legs = _report.legs_of("ftp1", "ftp2", PROVEN)
+    assert not [*_report.dialogues(legs, failed_only=True), *_report.sentences(legs)]
+
+
+def test_failures_are_one_sentence_each_in_names_of_the_inventory() -> None:
+    evidence = {"source": "source 198.51.100.11:21", "destination": "destination 198.51.100.12:21",
+                "summary": "destination 198.51.100.12:21 got no answer from source 198.51.100.11:21"}
+    failed = {**BLOCKED["legs"][0], "evidence": evidence, "remedy": "Open the passive range of source 198.51.100.11:21."}
+    pair = {"source": "ftp1", "destination": "ftp2"}
+    legs = _report.listed([{**failed, **pair}, {**PROVEN["legs"][0], "source": "a", "destination": "b"},
+                           {**failed, **pair, "passive": "destination"}])
+    lines = text(_report.sentences(legs)).splitlines()
+    assert lines == ["", (
+        "ftp1 -> ftp2, ftp1 listens; ftp1 -> ftp2, ftp2 listens: ftp2 got no answer from ftp1 (data_connection_blocked, look at "
+        "ftp1 first, not certain, also possible: ftp2, network). Open the passive range of ftp1."
+    )]
+    dialogues = text(_report.dialogues(legs, failed_only=True))
+    assert dialogues.count("FAILED") == 2
+    assert "a -> b" not in dialogues
+    assert "198.51.100" not in dialogues
+
+
+def test_of_many_reasons_and_transfers_some_are_told() -> None:
+    failed = {**BLOCKED["legs"][0], "also_possible": ["network"], "source": "a"}
+    legs = _report.listed([{**failed, "remedy": f"Cure {number % 25}.", "destination": f"b{number}"} for number in range(25 * 6)])
+    lines = text(_report.sentences(legs)).splitlines()
+    assert len(lines) == 1 + _report.SOME_REASONS + 1
+    assert lines[1].startswith("a -> b0, a listens; a -> b25, a listens; a -> b50, a listens; a -> b75, a listens; and 2 more: ")
+    assert lines[-1] == "and 5 more reasons"
+    dialogues = text(_report.dialogues(legs, failed_only=True))
+    assert "The dialogues of 140 further transfers that fell short are not shown." in dialogues
+
+
 def test_a_leg_that_was_repeated_tells_what_was_met_at_first() -> None:
     again = {"source": "a", "destination": "b", "repeated": True, "first_cause": "server_busy"}
     leg = _report.listed([{**PROVEN["legs"][0], **again}])[0]

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import libxcrypt_salt, sha512_crypt
 
 SALTS = st.text("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=1, max_size=16)
 # openssl reads one line of UTF-8.
@@ -47,6 +48,19 @@ def test_long_passwords(length: int) -> None:
     # openssl reads at most 256 characters.
     openssl = subprocess.run(["openssl", "passwd", "-6", "-salt", "salt", password], check=True, capture_output=True, text=True)
     assert sha512_crypt(password, "salt") == openssl.stdout.strip()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=16, max_size=16), PASSWORDS)
+def test_libxcrypt_says_the_same(seed: str, password: str) -> None:
+    """As ansible-core 2.21 asks it: the salt goes through crypt_gensalt, and what comes out into crypt."""
+    library = ctypes.CDLL("libcrypt.so.1")
+    library.crypt_gensalt.argtypes = [ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_int]
+    library.crypt_gensalt.restype = library.crypt.restype = ctypes.c_char_p
+    setting = library.crypt_gensalt(b"$6$", 5000, seed.encode(), len(seed))
+    assert f"$6${libxcrypt_salt(seed)}" == setting.decode()
+    whole = library.crypt(password.encode(), setting)
+    assert whole.decode() == sha512_crypt(password, libxcrypt_salt(seed))
 
 
 def test_a_password_that_c_would_cut_is_refused() -> None:

@@ -57,7 +57,8 @@ def test_verdict(findings: list[Finding], vulnerable: bool | None, tested: bool,
     result = whole_result(findings, ["192.0.2.1"], [])
     assert tuple(result) == BOUNCE_KEYS
     assert (result["vulnerable"], result["tested"], result["firewall_exposed"]) == (vulnerable, tested, exposed)
-    assert result["findings"] == [dataclasses.asdict(one) for one in findings]
+    told = [{key: value for key, value in dataclasses.asdict(one).items() if key != "wanted"} for one in findings]
+    assert result["findings"] == told
 
 
 def test_the_message_has_all_holes_and_each_cure_once() -> None:
@@ -72,9 +73,19 @@ def test_the_message_has_all_holes_and_each_cure_once() -> None:
 
 def test_what_is_not_proven_is_told() -> None:
     assert warnings_of([PASSIVE_UNTESTED, PORT_UNTESTED, PORT_UNTESTED], "192.0.2.11:21", False) == [
-        "It is not proven that 192.0.2.11:21 keeps strangers out: passive_by_stranger untested; port_to_stranger untested."
+        "It is not proven that 192.0.2.11:21 keeps strangers out: passive_by_stranger untested; port_to_stranger untested. Check "
+        "again, and if it stays so look into the log of the server."
     ]
     assert warnings_of([PASSIVE_UNTESTED, PORT], "192.0.2.11:21", True) == []
+
+
+def test_what_is_as_it_shall_be_is_no_warning() -> None:
+    shut = dataclasses.replace(PASSIVE_UNTESTED, wanted=True)
+    # A probe of ports decides nothing about strangers.
+    low = finding("port_to_low_port_of_stranger", "untested")
+    assert warnings_of([shut, PORT, low], "192.0.2.11:21", False) == []
+    (told,) = warnings_of([shut, PORT_UNTESTED, low], "192.0.2.11:21", False)
+    assert "port_to_stranger untested. Check" in told
 
 
 @pytest.mark.parametrize(

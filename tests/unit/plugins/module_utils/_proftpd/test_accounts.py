@@ -85,3 +85,21 @@ def test_nothing_is_written_where_one_home_cannot_be_made(tmp_path: pathlib.Path
         with pytest.raises(accounts.AccountError, match=r"alice/ftp of the account 'b'.*belongs to uid 1000"):
             accounts.apply(str(file), [account("a", str(good)), account("b", str(theirs / "ftp"))], check_mode=check_mode)
     assert [path.name for path in tmp_path.iterdir()] == ["alice"]
+
+
+def test_a_hash_of_the_same_password_stays_and_no_other(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "fxp.passwd"
+    home = str(tmp_path / "home")
+    uid, gid = os.getuid(), os.getgid()
+
+    def written(password_hash: str, *former: str) -> tuple[bool, str]:
+        account = accounts.Account("mirror", password_hash, uid, gid, home, former)
+        changed, _made = accounts.apply(str(path), [account], check_mode=False)
+        return changed, path.read_text().split(":")[1]
+
+    assert written("$6$s$old") == (True, "$6$s$old")
+    assert written("$6$t$new", "$6$x$other", "$6$s$old") == (False, "$6$s$old")
+    # Another password: none of its hashes is there.
+    assert written("$6$t$another", "$6$x$another") == (True, "$6$t$another")
+    path.write_text("nonsense\nmirror:$6$s$old:0:0:x:/:/\n")
+    assert written("$6$t$new", "$6$s$old") == (True, "$6$s$old")
