@@ -14,6 +14,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
+
 KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 
 
@@ -42,15 +44,67 @@ def test_an_authority_that_is_not_there_is_told_before_any_host_changes(tmp_path
     ({"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": "/srv/away.key"}, "fxp_tls_private_key: the file /srv/away.key"),
 ])
 def test_so_is_a_certificate_that_a_server_brings(tmp_path: pathlib.Path, brought: dict[str, str], missing: str) -> None:
-    (tmp_path / "our.pem").touch()
+    Authority(tmp_path, "our")
     output = site(tmp_path, {"ftp1": {}, "ftp2": brought}, fxp_tls_ca_cert="our.pem")
     assert f"ftp2: {missing.format(tmp_path)} does not exist on the controller; put it there." in output
     assert "unreachable=1" not in output
 
 
 def test_with_all_files_there_the_hosts_are_asked_and_no_key_is_shown(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "our.pem").touch()
+    Authority(tmp_path, "our")
     brought = {"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": KEY}
     output = site(tmp_path, {"ftp1": {}, "ftp2": brought}, fxp_tls_ca_cert="our.pem")
     assert output.count("unreachable=1") == 2
     assert "MarkedSecret" not in output
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+    (KEY, "has a private key in it, and every server would get it"),
+])
+def test_so_is_a_file_that_is_no_authority(tmp_path: pathlib.Path, text: str, told: str) -> None:
+    (tmp_path / "fxp-ca.pem").write_text(text)
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}})
+    assert f"fxp_tls_ca_cert: {tmp_path}/fxp-ca.pem {told}" in output
+    assert "unreachable=1" not in output
+    assert "MarkedSecret" not in output
+
+
+def test_no_authority_is_made_for_servers_that_nobody_asked(tmp_path: pathlib.Path) -> None:
+    site(tmp_path, {"ftp1": {}, "ftp2": {}})
+    assert not list(tmp_path.glob("fxp-ca.*"))
+
+
+# Hosts that are this machine, which answer, have no ProFTPD, and would fail at the firewall.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+
+def key_with_passphrase(key: pathlib.Path) -> None:
+    key.write_text(openssl("pkey", "-aes256", "-passout", "pass:secret", text=key.read_text()))
+
+
+def key_of_another(key: pathlib.Path) -> None:
+    key.write_text(Authority(key.parent, "another").key.read_text())
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    (pathlib.Path.unlink, "the certificate of ftp1 is not there yet, and the key that signs a new one is not there: {key}."),
+    (key_with_passphrase, "{key} has a passphrase, which nobody could type in; encrypt it with ansible-vault instead."),
+    (key_of_another, "{key} is the key of another authority: "),
+])
+def test_a_key_that_cannot_sign_is_told_before_any_host_changes(tmp_path: pathlib.Path, damage: t.Callable[[pathlib.Path], None],
+                                                                told: str) -> None:
+    authority = Authority(tmp_path, "fxp-ca")
+    damage(authority.key)
+    output = site(tmp_path, {"ftp1": LOCAL}, fxp_tls_ca_cert="fxp-ca.pem")
+    assert told.format(key=f"fxp_tls_ca_key: {authority.key}") in output
+    assert "No host was changed." in output
+    assert "firewall : Load" not in output
+
+
+def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) -> None:
+    output = site(tmp_path, {"ftp1": LOCAL, "ftp2": {}})
+    assert "could not be seen on ftp2 (out of reach, or failed), and the controller has no certificate" in output
+    assert f"fxp_tls_ca_key: {tmp_path}/fxp-ca.key" in output
+    assert "firewall : Load" not in output
+    assert not list(tmp_path.glob("fxp-ca.*"))
