@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the site playbook refuses before it contacts a host. Nothing answers where these hosts are said to be."""
+"""What playbooks refuse before they contact a host, or change one. Nothing answers where most of the hosts are said to be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.op
 KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 
 
-def site(directory: pathlib.Path, hosts: dict[str, dict[str, t.Any]], **said: t.Any) -> str:
+Hosts = dict[str, dict[str, t.Any]]
+
+
+def site(directory: pathlib.Path, hosts: Hosts, playbook: str = "site", **said: t.Any) -> str:
     """Run the playbook verbosely for servers on a port of loopback where nothing listens, and return all that it wrote."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     servers = {
@@ -27,7 +30,7 @@ def site(directory: pathlib.Path, hosts: dict[str, dict[str, t.Any]], **said: t.
     }
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))
-    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), "proftpd.fxp.site"], capture_output=True, text=True,
+    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}"], capture_output=True, text=True,
                           timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     assert done.returncode != 0
     return " ".join((done.stdout + done.stderr).split())
@@ -108,3 +111,10 @@ def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) ->
     assert f"fxp_tls_ca_key: {tmp_path}/fxp-ca.key" in output
     assert "firewall : Load" not in output
     assert not list(tmp_path.glob("fxp-ca.*"))
+
+
+@pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
+def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pathlib.Path, playbook: str) -> None:
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook, fxp_check_user="check", fxp_check_password="correct-horse-battery")
+    assert f"fxp_tls_ca_cert: the file {tmp_path}/fxp-ca.pem does not exist on the controller, and without it" in output
+    assert "unreachable=1" not in output
