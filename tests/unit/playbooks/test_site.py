@@ -17,8 +17,6 @@ import pytest
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
-
-
 Hosts = dict[str, dict[str, t.Any]]
 
 
@@ -30,8 +28,8 @@ def site(directory: pathlib.Path, hosts: Hosts, playbook: str = "site", **said: 
     }
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))
-    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}"], capture_output=True, text=True,
-                          timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}"], capture_output=True,
+                          text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
     assert done.returncode != 0
     return " ".join((done.stdout + done.stderr).split())
 
@@ -115,6 +113,7 @@ def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) ->
 
 @pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
 def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pathlib.Path, playbook: str) -> None:
-    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook, fxp_check_user="check", fxp_check_password="correct-horse-battery")
+    account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook, **account)
     assert f"fxp_tls_ca_cert: the file {tmp_path}/fxp-ca.pem does not exist on the controller, and without it" in output
     assert "unreachable=1" not in output
