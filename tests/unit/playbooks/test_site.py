@@ -20,7 +20,7 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 Hosts = dict[str, dict[str, t.Any]]
 
 
-def site(directory: pathlib.Path, hosts: Hosts, playbook: str = "site", **said: t.Any) -> str:
+def site(directory: pathlib.Path, hosts: Hosts, playbook: str = "site", passes: bool = False, **said: t.Any) -> str:
     """Run the playbook verbosely for servers on a port of loopback where nothing listens, and return all that it wrote."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     servers = {
@@ -30,7 +30,7 @@ def site(directory: pathlib.Path, hosts: Hosts, playbook: str = "site", **said: 
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))
     done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}"], capture_output=True,
                           text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
-    assert done.returncode != 0
+    assert (done.returncode == 0) == passes, done.stdout + done.stderr
     return " ".join((done.stdout + done.stderr).split())
 
 
@@ -117,3 +117,17 @@ def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pat
     output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook, **account)
     assert f"fxp_tls_ca_cert: the file {tmp_path}/fxp-ca.pem does not exist on the controller, and without it" in output
     assert "unreachable=1" not in output
+
+
+def test_a_smoke_test_that_ends_early_leaves_no_earlier_report(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "junit.xml").touch()
+    # Refused by the plan.
+    output = site(tmp_path, {"ftp1": {"fxp_tls": "perhaps"}}, "smoke_test", smoke_test_report_directory=str(tmp_path / "report"))
+    assert "fxp_tls" in output
+    assert not list((tmp_path / "report").iterdir())
+
+
+def test_the_directory_of_the_rule_sheet_is_made(tmp_path: pathlib.Path) -> None:
+    site(tmp_path, {"ftp1": {}, "ftp2": {}}, "rule_sheet", True, rule_sheet_directory=str(tmp_path / "a" / "b"))
+    assert len(list((tmp_path / "a" / "b").iterdir())) == 3
