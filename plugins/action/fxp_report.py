@@ -81,9 +81,12 @@ class ActionModule(ActionBase):
                 "coverage": {"type": "str"},
                 "vantage_untold": {"type": "list", "elements": "str", "default": []},
                 "files_left": {"type": "list", "elements": "dict", "default": []},
+                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             },
-            required_one_of=[("results", "legs", "bounce")],
+            required_if=[("state", "present", ("results", "legs", "bounce"), True), ("state", "absent", ("directory",))],
         )[1]
+        if options["state"] == "absent":
+            return self._forget(os.path.abspath(options["directory"]))
         # What checks return in check mode says nothing about anything.
         results = [result for result in options["results"] or () if not self._task.check_mode or result.get("ok") is not None]
         # The name of the server goes last: what a check returned must not change it. One that ran in check mode says nothing.
@@ -161,6 +164,17 @@ class ActionModule(ActionBase):
             lines += [("", _report.PLAIN), (f"Coverage: {visible(contents.coverage)}", _report.PLAIN)]
         lines += [(note, _report.PLAIN) for note in contents.notes]
         _screen.show(lines, COLOURS)
+
+    def _forget(self, directory: str) -> dict[str, t.Any]:
+        """Take the files of an earlier report away."""
+        found = [path for path in (os.path.join(directory, name) for name in FORMATS) if os.path.lexists(path)]
+        try:
+            for path in () if self._task.check_mode else found:
+                os.unlink(path)
+        except OSError as error:
+            return {"changed": False, "failed": True, "msg": f"The earlier report cannot be taken out of {directory}: "
+                    f"{error.strerror}. Set directory to one on the controller that the account that runs Ansible may write to."}
+        return {"changed": bool(found), "directory": directory, "files": found}
 
     def _write(self, directory: str, contents: Contents) -> dict[str, t.Any]:
         """Bring the files of *directory* to what was found. May raise OSError."""

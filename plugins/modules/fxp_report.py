@@ -38,7 +38,7 @@ options:
     description:
       - The C(results) of a loop over M(proftpd.fxp.fxp_check) whose items have the keys C(source) and C(destination) with the
         names to show.
-      - One of O(results), O(legs) and O(bounce) is needed.
+      - One of O(results), O(legs) and O(bounce) is needed if O(state=present).
     type: list
     elements: dict
   legs:
@@ -55,7 +55,8 @@ options:
       - What M(proftpd.fxp.fxp_probe) showed about transfers whose data connection was lost somewhere. The report then says where.
       - Each entry has the keys C(source), C(destination) and C(passive) of the transfer, C(port), C(egress) (the addresses that
         the connecting server is expected to come from), C(connection) from the connecting server and C(arrivals) from the
-        listening one.
+        listening one. It may have C(not_asked), a list of C(server) and C(reason) of those that could not be asked, which the
+        report then tells.
     type: list
     elements: dict
     default: []
@@ -82,9 +83,20 @@ options:
     description:
       - Directory on the controller, as an absolute path or relative to where Ansible was started, for C(report.html),
         C(report.json), C(junit.xml) and C(report.md). It is made if it is not there.
+      - Required if O(state=absent).
       - The same results make the same files; nothing is written then, and the time in the report is that of the first.
     type: path
     version_added: 0.2.0
+  state:
+    description:
+      - V(absent) takes the files of an earlier report out of O(directory) and shows nothing. Begin with it, so that checks that
+        end early do not leave the report of others behind.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+    version_added: 0.3.0
   title:
     description:
       - What stands above the report.

@@ -31,7 +31,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - In check mode no key is made, so RV(csr) is C(null), and O(trust) may be empty.
+      - In check mode no key is made, so RV(csr) is C(null), and O(trust) may be empty. It is the way to look at what is there.
   diff_mode:
     support: full
     details:
@@ -102,6 +102,7 @@ EXAMPLES = r"""
     ownca_path: fxp-ca.pem
     ownca_privatekey_path: fxp-ca.key
   delegate_to: localhost
+  become: false
   when: certificate.csr is not none
   register: signed
 
@@ -136,6 +137,32 @@ expires:
   returned: success
   type: str
   sample: '2028-01-31'
+trusted:
+  description: The authorities that the server trusted before, in the order of the file; empty where there was none.
+  returned: success, and O(state=present)
+  type: list
+  elements: dict
+  contains:
+    subject:
+      description: The common name of the authority, or its whole name where it has none.
+      type: str
+      returned: success
+      sample: proftpd.fxp authority of 2026-01-31 12:00:00
+    fingerprint:
+      description: The SHA-256 fingerprint of the certificate, as openssl prints it.
+      type: str
+      returned: success
+      sample: 4F:0A:...
+in_place:
+  description: Whether authorities, private key and certificate were all as they should be, so that there was nothing to do.
+  returned: success, and O(state=present)
+  type: bool
+  sample: true
+refused:
+  description: Always C(true). The files that were given do not do, or the host has not what is needed; nothing was changed.
+  returned: failure, where the host could be asked
+  type: bool
+  sample: true
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -172,7 +199,7 @@ def main() -> None:
                              asked["renew_before"])
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
     except (certificate.CertificateError, OSError) as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=str(exc), refused=True)
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(
@@ -181,6 +208,8 @@ def main() -> None:
         csr=outcome.request,
         reason=outcome.reason,
         expires=None if outcome.ends is None else pair.day(outcome.ends),
+        trusted=list(outcome.trusted),
+        in_place=outcome.in_place,
         diff={"before": outcome.shown_before, "after": outcome.shown_after,
               "before_header": place.path, "after_header": place.path},
     )

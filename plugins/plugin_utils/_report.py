@@ -157,17 +157,22 @@ def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
     Return the leg with the place that probes on both of its servers showed, if they showed any.
 
     A probe has the keys C(source), C(destination), C(passive), C(port), C(egress) (addresses of the active server), and
-    C(connection) and C(arrivals) as M(proftpd.fxp.fxp_probe) returns them on the active and on the passive server.
+    C(connection) and C(arrivals) as M(proftpd.fxp.fxp_probe) returns them on the active and on the passive server. It may have
+    C(not_asked): C(server) and C(reason) of those that showed nothing because they could not be asked.
     """
     if leg.ok or leg.certain or leg.cause not in locate.UNPLACED:
         return leg
     for probe in probes:
         if (probe["source"], probe["destination"], probe["passive"]) != (leg.source, leg.destination, leg.passive):
             continue
+        mute = "; ".join(f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
+                         for each in probe.get("not_asked") or ())
         place = locate.place_of(
             locate.sight_of(probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("egress") or ())
         )
         if place is None:
+            if mute:
+                return dataclasses.replace(leg, seen=mute)
             continue
         roles = {"passive": leg.passive, "active": DESTINATION if leg.passive == SOURCE else SOURCE}
         words = {end: leg.name(role) or role for end, role in roles.items()}
@@ -179,7 +184,7 @@ def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
             certain=place.certain,
             also_possible=tuple(roles.get(where, where) for where in place.also),
             remedy=place.cure.format(**words),
-            seen=place.seen.format(**words),
+            seen="; ".join(filter(None, (place.seen.format(**words), mute))),
         )
     return leg
 

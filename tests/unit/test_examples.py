@@ -67,7 +67,9 @@ def run(place: pathlib.Path, plays: list[dict[str, t.Any]], *arguments: str) -> 
     (place / "play.yml").write_text(yaml.safe_dump(plays, sort_keys=False))
     # Lookups of templates find those of the roles, as in the role that an example comes from.
     (place / "templates").mkdir()
-    shutil.copy(Authority(place, "example").path, place / "fxp-ca.pem")
+    authority = Authority(place, "example")
+    shutil.copy(authority.path, place / "fxp-ca.pem")
+    shutil.copy(authority.key, place / "fxp-ca.key")
     for template in ROOT.glob("roles/*/templates/*"):
         (place / "templates" / template.name).symlink_to(template)
     return subprocess.run(["ansible-playbook", "-i", str(place / "inventory.yml"), str(place / "play.yml"), *arguments],

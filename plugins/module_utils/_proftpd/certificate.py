@@ -61,16 +61,22 @@ class Place:
         return self.path + ".fxp-key"
 
     @property
+    def leftovers(self) -> tuple[str, ...]:
+        """What is there only while a certificate is made, or after a run that was killed."""
+        return (self.key, *map(_files.staged_name, (self.path, self.trust_path, self.key)))
+
+    @property
     def every(self) -> tuple[str, ...]:
         """All files that may be there, what is in use first."""
-        return (self.path, self.trust_path, self.key, *map(_files.staged_name, (self.path, self.trust_path, self.key)))
+        return (self.path, self.trust_path, *self.leftovers)
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """
     What was done. C(request) is to be signed, C(reason) says why a new certificate is needed, C(ends) is in seconds since the
-    epoch. C(shown_before) and C(shown_after) are for the diff and have public parts only.
+    epoch. C(trusted) are the authorities that were trusted before. C(in_place) tells that there was nothing at all to do.
+    C(shown_before) and C(shown_after) are for the diff and have public parts only.
     """
 
     changed: bool
@@ -78,6 +84,8 @@ class Outcome:
     reason: str | None = None
     ends: int | None = None
     warnings: tuple[str, ...] = ()
+    trusted: tuple[dict[str, str], ...] = ()
+    in_place: bool = False
     shown_before: str = ""
     shown_after: str = ""
 
@@ -115,6 +123,8 @@ def _apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_k
             new = None
     trust_changes = wanted.trust != trust_before or not _files.has_mode(place.trust_path, TRUST_MODE)
     request = None
+    needed = certificate is None and fault is not None
+    leftovers = any(map(os.path.lexists, place.leftovers))
     if not check_mode:
         for staged in map(_files.staged_name, (place.path, place.trust_path, place.key)):
             _files.remove(staged)  # left by a run that was killed
@@ -127,17 +137,19 @@ def _apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_k
             _files.remove(place.key)
         else:
             request = _request(place, wanted)
-    needed = certificate is None and fault is not None
     now = found
     if new is not None:
         now = pair.fault_of(new, wanted)[1]
     after = _planned(wanted) if needed else "" if now is None else now.describe()
+    changed = trust_changes or new is not None or needed
     return Outcome(
-        trust_changes or new is not None or needed,
+        changed,
         request,
         fault.told if fault is not None and needed else None,
         None if now is None or needed else now.ends,
         warnings,
+        tuple(pair.identities(trust_before or "")),
+        not changed and not leftovers,
         before + _named(trust_before or ""),
         after + _named(wanted.trust),
     )

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import hashlib
 import ipaddress
 import os
 import re
@@ -29,6 +30,8 @@ DAY = 86400  # seconds
 AUTHORITY_ENDS = 90
 
 BROKEN, UNTRUSTED, ADDRESSES, ENDS = "broken", "untrusted", "addresses", "ends"
+# Of OpenSSL, X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+NOT_YET_VALID, EXPIRED = 9, 10
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -113,7 +116,9 @@ def look(pair: str, trust: str) -> Certified:
     try:
         return _certified(_handshake(client, server))
     except ssl.SSLCertVerificationError as exc:
-        raise PairError(Fault(UNTRUSTED, f"is not one that the authority stands for ({exc.verify_message})")) from None
+        # Both depend on what the host takes for now, and a clock that is off by years is more common than such a certificate.
+        clock = f"; the clock of this host says {day(time.time())}" if exc.verify_code in (NOT_YET_VALID, EXPIRED) else ""
+        raise PairError(Fault(UNTRUSTED, f"is not one that the authority stands for ({exc.verify_message}{clock})")) from None
     except ssl.SSLError as exc:
         raise PairError(Fault(BROKEN, f"cannot serve ({_words(exc.reason)})")) from None
 
@@ -136,6 +141,27 @@ def fault_of(pair: str, wanted: Wanted, now: float | None = None) -> tuple[Fault
     return None, found
 
 
+def each_of(trust: str) -> list[str]:
+    """Return every certificate in the PEM text *trust*, each once, in their order."""
+    return [text + "\n" for text in dict.fromkeys(_CERTIFICATE.findall(trust))]
+
+
+def identities(trust: str) -> list[dict[str, str]]:
+    """
+    Return C(subject) and C(fingerprint) of every authority in the PEM text *trust*, each once, in their order.
+
+    The fingerprint is the SHA-256 of the certificate, as C(openssl x509 -fingerprint -sha256) prints it.
+    """
+    found: dict[str, str] = {}
+    for text in each_of(trust):
+        # One that cannot be read is trusted by nobody.
+        with contextlib.suppress(ValueError):
+            subject = authorities(text)[0][0]
+            digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest().upper()
+            found.setdefault(":".join(digest[at:at + 2] for at in range(0, len(digest), 2)), subject)
+    return [{"subject": subject, "fingerprint": fingerprint} for fingerprint, subject in found.items()]
+
+
 def ends_soon(ends: int) -> bool:
     """Tell whether an authority that ends at *ends* (seconds since the epoch) is to be replaced now."""
     return ends < time.time() + AUTHORITY_ENDS * DAY
@@ -151,7 +177,7 @@ def authorities(trust: str) -> list[tuple[str, int]]:
     except ssl.SSLError as exc:
         raise ValueError(f"cannot be read ({_words(exc.reason)})") from None
     found: list[t.Mapping[str, t.Any]] = list(context.get_ca_certs())
-    if len(found) < len(set(_CERTIFICATE.findall(trust))):
+    if len(found) < len(each_of(trust)):
         raise ValueError("has a certificate in it that is not the certificate of an authority (CA:TRUE)")
     return [(_common_name(each["subject"]), int(ssl.cert_time_to_seconds(each["notAfter"]))) for each in found]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the site playbook refuses before it contacts a host. Nothing answers where these hosts are said to be."""
+"""What playbooks refuse before they contact a host, or change one. Nothing answers where most of the hosts are said to be."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
+
 KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
+Hosts = dict[str, dict[str, t.Any]]
 
 
-def site(directory: pathlib.Path, hosts: dict[str, dict[str, t.Any]], *arguments: str, code: int | None = None,
-         **said: t.Any) -> str:
-    """
-    Run the playbook verbosely for servers on ports of loopback where nothing listens, and return all that it wrote. It ends
-    with *code*, or with some failure.
-    """
+def site(directory: pathlib.Path, hosts: Hosts, *arguments: str, playbook: str = "site", passes: bool = False, **said: t.Any) -> str:
+    """Run the playbook verbosely for servers on ports of loopback where nothing listens, and return all that it wrote."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1"}
     servers = {
         name: {"fxp_address": f"198.51.100.{number}", **nowhere, "ansible_port": number, **mine}
@@ -30,9 +29,9 @@ def site(directory: pathlib.Path, hosts: dict[str, dict[str, t.Any]], *arguments
     }
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))
-    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), "proftpd.fxp.site", *arguments], capture_output=True,
-                          text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
-    assert done.returncode != 0 if code is None else done.returncode == code
+    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}", *arguments],
+                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    assert (done.returncode == 0) == passes, done.stdout + done.stderr
     return " ".join((done.stdout + done.stderr).split())
 
 
@@ -47,14 +46,14 @@ def test_an_authority_that_is_not_there_is_told_before_any_host_changes(tmp_path
     ({"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": "/srv/away.key"}, "fxp_tls_private_key: the file /srv/away.key"),
 ])
 def test_so_is_a_certificate_that_a_server_brings(tmp_path: pathlib.Path, brought: dict[str, str], missing: str) -> None:
-    (tmp_path / "our.pem").touch()
+    Authority(tmp_path, "our")
     output = site(tmp_path, {"ftp1": {}, "ftp2": brought}, fxp_tls_ca_cert="our.pem")
     assert f"ftp2: {missing.format(tmp_path)} does not exist on the controller; put it there." in output
     assert "unreachable=1" not in output
 
 
 def test_with_all_files_there_the_hosts_are_asked_and_no_key_is_shown(tmp_path: pathlib.Path) -> None:
-    (tmp_path / "our.pem").touch()
+    Authority(tmp_path, "our")
     brought = {"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": KEY}
     output = site(tmp_path, {"ftp1": {}, "ftp2": brought}, fxp_tls_ca_cert="our.pem")
     assert output.count("unreachable=1") == 2
@@ -67,4 +66,80 @@ def test_a_part_of_the_change_is_refused_and_not_passed_over(tmp_path: pathlib.P
     assert f"--tags {tag}: firewall and server are one change, and half of it leaves a server that its rules do not fit" in output
     assert "unreachable=1" not in output
     # Those of other plays are no business of this one.
-    assert "one change" not in site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--tags", "web", code=0)
+    assert "one change" not in site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--tags", "web", passes=True)
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+    (KEY, "has a private key in it, and every server would get it"),
+])
+def test_so_is_a_file_that_is_no_authority(tmp_path: pathlib.Path, text: str, told: str) -> None:
+    (tmp_path / "fxp-ca.pem").write_text(text)
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}})
+    assert f"fxp_tls_ca_cert: {tmp_path}/fxp-ca.pem {told}" in output
+    assert "unreachable=1" not in output
+    assert "MarkedSecret" not in output
+
+
+def test_no_authority_is_made_for_servers_that_nobody_asked(tmp_path: pathlib.Path) -> None:
+    site(tmp_path, {"ftp1": {}, "ftp2": {}})
+    assert not list(tmp_path.glob("fxp-ca.*"))
+
+
+# Hosts that are this machine, which answer, have no ProFTPD, and would fail at the firewall.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+
+
+def key_with_passphrase(key: pathlib.Path) -> None:
+    key.write_text(openssl("pkey", "-aes256", "-passout", "pass:secret", text=key.read_text()))
+
+
+def key_of_another(key: pathlib.Path) -> None:
+    key.write_text(Authority(key.parent, "another").key.read_text())
+
+
+@pytest.mark.parametrize(("damage", "told"), [
+    (pathlib.Path.unlink, "the certificate of ftp1 is not there yet, and the key that signs a new one is not there: {key}."),
+    (key_with_passphrase, "{key} has a passphrase, which nobody could type in; encrypt it with ansible-vault instead."),
+    (key_of_another, "{key} is the key of another authority: "),
+])
+def test_a_key_that_cannot_sign_is_told_before_any_host_changes(tmp_path: pathlib.Path, damage: t.Callable[[pathlib.Path], None],
+                                                                told: str) -> None:
+    authority = Authority(tmp_path, "fxp-ca")
+    damage(authority.key)
+    output = site(tmp_path, {"ftp1": LOCAL}, fxp_tls_ca_cert="fxp-ca.pem")
+    assert told.format(key=f"fxp_tls_ca_key: {authority.key}") in output
+    assert "No host was changed." in output
+    assert "firewall : Load" not in output
+
+
+def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) -> None:
+    output = site(tmp_path, {"ftp1": LOCAL, "ftp2": {}})
+    assert "could not be seen on ftp2 (out of reach, or failed), and the controller has no certificate" in output
+    assert f"fxp_tls_ca_key: {tmp_path}/fxp-ca.key" in output
+    assert "firewall : Load" not in output
+    assert not list(tmp_path.glob("fxp-ca.*"))
+
+
+@pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
+def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pathlib.Path, playbook: str) -> None:
+    account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook=playbook, **account)
+    assert f"fxp_tls_ca_cert: the file {tmp_path}/fxp-ca.pem does not exist on the controller, and without it" in output
+    assert "unreachable=1" not in output
+
+
+def test_a_smoke_test_that_ends_early_leaves_no_earlier_report(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "junit.xml").touch()
+    # Refused by the plan.
+    output = site(tmp_path, {"ftp1": {"fxp_tls": "perhaps"}}, playbook="smoke_test",
+                  smoke_test_report_directory=str(tmp_path / "report"))
+    assert "fxp_tls" in output
+    assert not list((tmp_path / "report").iterdir())
+
+
+def test_the_directory_of_the_rule_sheet_is_made(tmp_path: pathlib.Path) -> None:
+    site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook="rule_sheet", passes=True,
+         rule_sheet_directory=str(tmp_path / "a" / "b"))
+    assert len(list((tmp_path / "a" / "b").iterdir())) == 3

@@ -50,6 +50,17 @@ def by_server(rows: list[dict[str, t.Any]]) -> dict[str, dict[str, t.Any]]:
     return {row["server"]: {key: row[key] for key in row if key != "server"} for row in rows}
 
 
+def test_an_earlier_report_is_taken_away(tmp_path: pathlib.Path) -> None:
+    report(tmp_path, {"legs": report_samples.legs(2, "none"), "directory": "kept"})
+    (tmp_path / "kept" / "other.html").touch()
+    absent = {"directory": "kept", "state": "absent"}
+    assert report(tmp_path, absent, "--check").result["changed"]
+    assert len(list((tmp_path / "kept").iterdir())) == 5
+    assert report(tmp_path, absent).result["changed"]
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["other.html"]
+    assert not report(tmp_path, absent).result["changed"]
+
+
 def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
     options = {"legs": report_samples.legs(2, "some"), "bounce": by_server(report_samples.bounce(2, "some")), "directory": "a/b",
                "coverage": "all of them", "title": "Two"}
@@ -149,7 +160,7 @@ def test_a_server_that_could_not_be_tested_is_no_success(tmp_path: pathlib.Path)
 def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:
     told = report(tmp_path, {"title": "x"})
     assert told.result["failed"]
-    assert "one of the following is required: results, legs, bounce" in told.result["msg"]
+    assert "any of the following are missing: results, legs, bounce" in told.result["msg"]
 
 
 def test_a_place_that_cannot_be_written_to_is_named_after_all_is_shown(tmp_path: pathlib.Path) -> None:

@@ -154,6 +154,16 @@ def test_a_stranger_at_the_door_is_named() -> None:
     assert "fxp_egress_addresses of ftp2" in (there.remedy or "")
 
 
+def test_a_server_that_could_not_be_asked_is_told_with_the_reason() -> None:
+    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
+    mute = {"not_asked": [{"server": "ftp1", "reason": "Missing sudo password.\n"}]}
+    half = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {}, **mute}])
+    assert "; ftp1 could not be asked: Missing sudo password (not certain" in _report.verdict(half)
+    none = _report.placed(leg, [{**LOST, "connection": {}, "arrivals": {}, **mute}])
+    assert ": ftp1 could not be asked: Missing sudo password" in _report.verdict(none)
+    assert (none.server, none.certain, none.remedy) == (leg.server, leg.certain, leg.remedy)
+
+
 def test_probes_of_others_say_nothing() -> None:
     leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
     seen = {"connection": SENT, "arrivals": {"sources": [], "answered": []}}

@@ -10,6 +10,7 @@ import dataclasses
 import os
 import pathlib
 import re
+import time
 import typing as t
 
 import pytest
@@ -79,6 +80,29 @@ def test_a_key_that_never_leaves_and_then_nothing_to_do(place: certificate.Place
     again = look(place, wanted(authority))
     assert (again.changed, again.request, again.reason, again.ends) == (False, None, None, done.ends)
     assert again.shown_before == again.shown_after
+
+
+def test_a_look_tells_what_was_trusted_and_whether_anything_is_to_be_done(place: certificate.Place, authority: Authority) -> None:
+    first = look(place, wanted(authority), check_mode=True)
+    assert (first.trusted, first.in_place) == ((), False)
+    assert names(place) == set()
+    provide(place, authority, wanted(authority))
+    done = look(place, wanted(authority), check_mode=True)
+    fingerprint = openssl("x509", "-noout", "-fingerprint", "-sha256", text=authority.pem).strip().partition("=")[2]
+    assert done.trusted == ({"subject": "ours", "fingerprint": fingerprint},)
+    assert done.in_place
+    # Left by a run that was killed.
+    _files.write(place.key, "key", 0o600)
+    assert not look(place, wanted(authority), check_mode=True).in_place
+
+
+def test_a_certificate_out_of_its_time_names_the_clock(place: certificate.Place, authority: Authority) -> None:
+    first = look(place, wanted(authority))
+    signed = authority.sign(first.request or "", days=0)
+    # Its end is a whole second.
+    time.sleep(1.1)
+    with pytest.raises(certificate.CertificateError, match=f"has expired; the clock of this host says {pair.day(time.time())}"):
+        certificate.apply(place, wanted(authority), signed, None, check_mode=False)
 
 
 def test_nothing_secret_is_shown(place: certificate.Place, authority: Authority) -> None:
