@@ -20,7 +20,9 @@ KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 Hosts = dict[str, dict[str, t.Any]]
 
 
-def site(directory: pathlib.Path, hosts: Hosts, *arguments: str, playbook: str = "site", passes: bool = False, **said: t.Any) -> str:
+def site(
+    directory: pathlib.Path, hosts: Hosts, *arguments: str, playbook: str = "site", passes: bool = False, **said: t.Any
+) -> str:
     """Run the playbook verbosely for servers on ports of loopback where nothing listens, and return all that it wrote."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1"}
     servers = {
@@ -114,7 +116,7 @@ def test_a_key_that_cannot_sign_is_told_before_any_host_changes(tmp_path: pathli
 
 
 def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) -> None:
-    output = site(tmp_path, {"ftp1": LOCAL, "ftp2": {}})
+    output = site(tmp_path, {"ftp1": LOCAL, "ftp2": {}}, fxp_vantage="another")
     assert "could not be seen on ftp2 (out of reach, or failed), and the controller has no certificate" in output
     assert f"fxp_tls_ca_key: {tmp_path}/fxp-ca.key" in output
     assert "firewall : Load" not in output
