@@ -45,6 +45,8 @@ class Network:
             for name in self.names.values():
                 run("ip", "netns", "add", name)
                 run("ip", "-n", name, "link", "set", "lo", "up")
+                # Rules about the passive ports must not meet replies to a connection that happens to come from one of them.
+                run("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.ip_local_port_range=32768 49999")
             client = self.names["client"]
             run("ip", "-n", client, "link", "add", "bridge", "type", "bridge")
             self._address("client", "bridge", CLIENT, "2001:db8:51::1")
