@@ -96,7 +96,7 @@ options:
       - present
       - absent
     default: present
-    version_added: 0.2.2
+    version_added: 0.2.1
   title:
     description:
       - What stands above the report.
