@@ -119,8 +119,7 @@ class Gateway:
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
-                run("ip", "netns", "add", name)
-                run("ip", "-n", name, "link", "set", "lo", "up")
+                add_namespace(name)
             gateway = self.names["gateway"]
             run("ip", "-n", gateway, "link", "add", "inside", "type", "bridge")
             self._join("client", "outside", CLIENT, None)
