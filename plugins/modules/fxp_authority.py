@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: fxp_authority
-version_added: 0.3.0
+version_added: 0.2.1
 short_description: Refuse an authority that servers would not trust, before any host changes
 description:
   - Holds the certificate authority that the controller has against those that the servers trust. Fails with both named, and with

@@ -394,7 +394,7 @@ vantage_told:
     - Null if the check ended before that.
   returned: always
   type: bool
-  version_added: 0.3.0
+  version_added: 0.2.2
   sample: true
 files_left:
   description:
@@ -415,7 +415,7 @@ files_left:
       description: Name of the file.
       type: str
       returned: always
-  version_added: 0.3.0
+  version_added: 0.2.2
   sample: []
 transcript:
   description:

@@ -324,7 +324,7 @@ vantage_untold:
   returned: always, null in check mode
   type: list
   elements: str
-  version_added: 0.3.0
+  version_added: 0.2.2
   sample: []
 files_left:
   description:
@@ -345,7 +345,7 @@ files_left:
       description: Name of the file.
       type: str
       returned: always
-  version_added: 0.3.0
+  version_added: 0.2.2
   sample: []
 coverage:
   description: Which part of the fleet was tried.

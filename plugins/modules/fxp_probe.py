@@ -117,7 +117,7 @@ options:
             the other host sees it, too. A drop is tried several times in any case.
         type: bool
         default: false
-        version_added: 0.3.0
+        version_added: 0.2.2
   watch:
     description:
       - The TCP port of this host to watch. Meanwhile the port is listened on, if nobody does so yet, and nothing is said to

@@ -96,7 +96,7 @@ options:
       - present
       - absent
     default: present
-    version_added: 0.3.0
+    version_added: 0.2.1
   title:
     description:
       - What stands above the report.
@@ -115,14 +115,14 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.3.0
+    version_added: 0.2.2
   files_left:
     description:
       - Files of checks that are to be deleted, RV(proftpd.fxp.fxp_mesh_check#module:files_left). Those of O(results) are added.
     type: list
     elements: dict
     default: []
-    version_added: 0.3.0
+    version_added: 0.2.2
 """
 
 EXAMPLES = r"""
@@ -172,7 +172,7 @@ ok:
   returned: always
   type: bool
   sample: true
-  version_added: 0.3.0
+  version_added: 0.2.2
 passed:
   description: How many transfers were proven.
   returned: always

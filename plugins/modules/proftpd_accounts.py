@@ -53,7 +53,7 @@ options:
         type: list
         elements: str
         default: []
-        version_added: 0.3.0
+        version_added: 0.2.1
       home:
         description:
           - Absolute path of its home.

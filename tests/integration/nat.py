@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from ansible_collections.proftpd.fxp.tests.integration.network import run
+from ansible_collections.proftpd.fxp.tests.integration.network import add_namespace, run
 
 OUTER = "198.51.100.254"  # the one address of everybody inside, to the world
 WORLD, THIRD = "198.51.100.11", "198.51.100.12"
@@ -25,8 +25,7 @@ class SharedAddress:
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
-                run("ip", "netns", "add", name)
-                run("ip", "-n", name, "link", "set", "lo", "up")
+                add_namespace(name)
             gateway = self.names["gateway"]
             for bridge, address in (("lan", LAN), ("outside", OUTER)):
                 run("ip", "-n", gateway, "link", "add", bridge, "type", "bridge")

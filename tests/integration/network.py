@@ -35,6 +35,14 @@ def run(*command: str, text: str | None = None) -> str:
     return done.stdout
 
 
+def add_namespace(name: str) -> None:
+    """Make a network namespace with a loopback device."""
+    run("ip", "netns", "add", name)
+    run("ip", "-n", name, "link", "set", "lo", "up")
+    # Rules about the passive ports must not meet replies to a connection that happens to come from one of them.
+    run("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.ip_local_port_range=32768 49999")
+
+
 class Network:
     """The namespaces ``client``, ``source`` and ``destination``; the bridge belongs to the client."""
 
@@ -43,8 +51,7 @@ class Network:
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
-                run("ip", "netns", "add", name)
-                run("ip", "-n", name, "link", "set", "lo", "up")
+                add_namespace(name)
             client = self.names["client"]
             run("ip", "-n", client, "link", "add", "bridge", "type", "bridge")
             self._address("client", "bridge", CLIENT, "2001:db8:51::1")
@@ -112,8 +119,7 @@ class Gateway:
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
-                run("ip", "netns", "add", name)
-                run("ip", "-n", name, "link", "set", "lo", "up")
+                add_namespace(name)
             gateway = self.names["gateway"]
             run("ip", "-n", gateway, "link", "add", "inside", "type", "bridge")
             self._join("client", "outside", CLIENT, None)

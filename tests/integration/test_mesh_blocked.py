@@ -23,7 +23,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, Proftpd
-from ansible_collections.proftpd.fxp.tests.integration.network import check_inside, run
+from ansible_collections.proftpd.fxp.tests.integration.network import add_namespace, check_inside, run
 
 PORT = 2121
 PASSIVE_PORTS = "50000-50099"
@@ -41,8 +41,7 @@ class Fleet:
         self.trust = {"tls": "explicit", "ca_path": str(authority.path)} if authority else {}
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
-            run("ip", "netns", "add", self.namespace)
-            run("ip", "-n", self.namespace, "link", "set", "lo", "up")
+            add_namespace(self.namespace)
             for number, name in enumerate(NAMES, 1):
                 address = f"127.0.1.{number}"
                 directives = f"PassivePorts {PASSIVE_PORTS.replace('-', ' ')}\n{ALLOW}{DIGEST}"

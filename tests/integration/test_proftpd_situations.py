@@ -120,7 +120,7 @@ def test_passwords_on_a_full_disk(small: Server) -> None:
     accounts.apply(path, [], check_mode=False)
     fill(place)
     account = accounts.Account("a", "$6$salt$" + "x" * 86, 1234, 1235, str(small.directory))
-    with pytest.raises(OSError, match="No space left on device"):
+    with pytest.raises(accounts.AccountError, match=r"No space left on device\. The old one is still in force"):
         accounts.apply(path, [account], check_mode=False)
     assert pathlib.Path(path).read_text() == ""
     assert sorted(os.listdir(place)) == ["ballast", "fxp.passwd"]

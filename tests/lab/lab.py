@@ -163,7 +163,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _release(text: str) -> tuple[str, str]:
-    host, _, release = text.partition("=")
+    host, _equals, release = text.partition("=")
     if not host or release not in RELEASES:
         raise argparse.ArgumentTypeError(f"{text!r} is not a host and one of {', '.join(RELEASES)}: say ftp2=trixie")
     return host, release

@@ -65,8 +65,11 @@ class Exchange:
         with self._selector() as selector:
             while self.sides[role].silent and time.monotonic() < deadline:
                 self._read(selector, deadline - time.monotonic())
-            self._read(selector, 0)
-        self._refuse_half_replies()
+            if self.sides[role].silent:
+                self._read(selector, 0)
+        # Behind a first reply the next one may have begun, and has time to end.
+        if self.sides[role].silent:
+            self._refuse_half_replies()
         return self.sides[role].preliminary is not None
 
     def finish(self) -> None:

@@ -121,7 +121,9 @@ def _apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_k
         warnings += _judge(new, wanted)
         if new == old and _files.has_mode(place.path, MODE):
             new = None
-    trust_changes = wanted.trust != trust_before or not _files.has_mode(place.trust_path, TRUST_MODE)
+    # Ansible's lookup of a file takes its last newline off; who fetches the file and appends to it needs that.
+    trust = wanted.trust.rstrip("\n") + "\n"
+    trust_changes = trust != trust_before or not _files.has_mode(place.trust_path, TRUST_MODE)
     request = None
     needed = certificate is None and fault is not None
     leftovers = any(map(os.path.lexists, place.leftovers))
@@ -130,7 +132,7 @@ def _apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_k
             _files.remove(staged)  # left by a run that was killed
         # First, and on every server before the first of them gets a new certificate: nobody may meet one that it does not trust.
         if trust_changes:
-            _files.write(place.trust_path, wanted.trust, TRUST_MODE)
+            _files.write(place.trust_path, trust, TRUST_MODE)
         if new is not None:
             _files.write(place.path, new, MODE)
         if certificate is not None or fault is None:

@@ -96,6 +96,12 @@ def test_a_look_tells_what_was_trusted_and_whether_anything_is_to_be_done(place:
     assert not look(place, wanted(authority), check_mode=True).in_place
 
 
+def test_what_is_trusted_can_be_appended_to_however_it_was_read(place: certificate.Place, authority: Authority) -> None:
+    provide(place, authority, wanted(trust=authority.pem.strip()))
+    assert _files.read_text(place.trust_path) == authority.pem
+    assert look(place, wanted(authority), check_mode=True).in_place
+
+
 def test_a_certificate_out_of_its_time_names_the_clock(place: certificate.Place, authority: Authority) -> None:
     first = look(place, wanted(authority))
     signed = authority.sign(first.request or "", days=0)
