@@ -347,7 +347,8 @@ def test_slow_replies_make_patient(connect: Connect) -> None:
     line.control.command("NOOP")
     thread.join()
     # Not less than was waited, however late this thread or the other one got a processor.
-    assert 1.6 <= line.control.patience(0.5) <= MOST
+    # Eight times what the reply took; a timer may fire a little early.
+    assert 1.5 <= line.control.patience(0.5) <= MOST
     assert line.control.patience(60) == 60
     line.control.slowest = 300
     assert line.control.patience(0.5) == MOST
