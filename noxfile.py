@@ -17,6 +17,7 @@ import sys
 import sysconfig
 
 import nox
+import yaml
 
 CACHE = pathlib.Path(os.environ["PROFTPD_FXP_CACHE"])
 nox.options.default_venv_backend = "none"
@@ -126,9 +127,15 @@ def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
                     *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
-    # The collections that ours depends on are those of the environment that nox itself runs in.
-    paths = os.pathsep.join([str(COLLECTIONS), sysconfig.get_path("purelib")])
-    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths)
+    # The collections that ours depends on are those of the environment that nox itself runs in, and nothing else of that.
+    place = pathlib.Path(session.create_tmp()).resolve() / "collections"
+    shutil.rmtree(place, ignore_errors=True)
+    for name in yaml.safe_load(pathlib.Path("galaxy.yml").read_text())["dependencies"]:
+        inside = pathlib.Path("ansible_collections", *name.split("."))
+        (place / inside).parent.mkdir(parents=True, exist_ok=True)
+        (place / inside).symlink_to(sysconfig.get_path("purelib") / inside)
+    paths = os.pathsep.join([str(COLLECTIONS), str(place)])
+    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths, PYTHONPATH=paths)
 
 
 @nox.session
