@@ -226,6 +226,7 @@ SHUT = {
     "a port in a chain": chain(f"{BASE} jump other;", "chain other { tcp dport 1-3000 reject; }", "accept"),
     "the server's address": chain(f"{BASE} ip daddr {SERVER} drop;", policy="accept"),
     "what is denied behind what is not for some ports": chain(f"{BASE} tcp dport != {{ 22, 80 }} drop; {BLOCK}", policy="accept"),
+    "what is denied behind another interface": chain(f'{BASE} iifname != "eth1" drop; {BLOCK}', policy="accept"),
     "what is denied behind a chain for TCP": chain(
         f"{BASE} meta l4proto tcp jump one; {BLOCK}", "chain one { tcp dport 22 accept; drop; }", "accept"
     ),

@@ -633,7 +633,7 @@ class _Way:
         ours would pass it by.
         """
         rules = self._rules(frame.key[2])
-        if frame.rule is None or not any(map(_is_no_interface, frame.rule.get("expr", []))):
+        if frame.rule is None or not any(name in ("match", "vmap") for each in frame.rule.get("expr", []) for name in each):
             return None
         for rule in rules[rules.index(frame.rule) + 1 :]:
             for verdict in self._verdicts(rule, self.traffic):
@@ -744,14 +744,6 @@ def _is_never_ours(match: Json) -> bool:
         or left.get("payload", {}).get("field") in ("dport", "protocol", "nexthdr")
         or left.get("payload", {}).get("protocol") in NEVER_TCP
     )
-
-
-def _is_no_interface(expression: Json) -> bool:
-    """
-    Does a rule ask here for more than an interface?
-    """
-    left = expression.get("match", {}).get("left") or expression.get("vmap", {}).get("key")
-    return bool(left) and not (isinstance(left, dict) and left.get("meta", {}).get("key") in INTERFACES)
 
 
 def _both(one: str, other: str) -> str:
