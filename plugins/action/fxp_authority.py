@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _authority, _plan, _plan_tls
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 
 class ActionModule(ActionBase):
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
             if held.has_key and (verdict.make or verdict.to_sign):
                 _authority.check_key(held, self._key(place, task_vars))
         except _authority.AuthorityError as exc:
-            raise AnsibleActionFail(str(exc)) from None
+            raise Refusal(str(exc)) from None
         return {"changed": False, "make": verdict.make}
 
     def _held(self, place: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> _authority.Held:
