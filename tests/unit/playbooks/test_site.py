@@ -131,6 +131,20 @@ def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pat
     assert "unreachable=1" not in output
 
 
+@pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
+@pytest.mark.parametrize(("text", "told"), [
+    ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "cannot be read: "),
+    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+])
+def test_and_the_one_that_cannot_be_read(tmp_path: pathlib.Path, playbook: str, text: str, told: str) -> None:
+    (tmp_path / "fxp-ca.pem").write_text(text)
+    account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook=playbook, **account)
+    assert f"{tmp_path}/fxp-ca.pem {told}" in output
+    assert "Finalization" not in output
+    assert "unreachable=1" not in output
+
+
 def test_a_smoke_test_that_ends_early_leaves_no_earlier_report(tmp_path: pathlib.Path) -> None:
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "junit.xml").touch()
