@@ -47,6 +47,10 @@ class ActionModule(ActionBase):
             later = set(task_vars["ansible_play_hosts"]) - set(task_vars["ansible_play_batch"])
             run = _authority.Run(servers, task_vars["ansible_play_hosts_all"], later)
             verdict = _authority.judge(held, options["looks"], run)
+            if verdict.make:
+                _authority.check_places({f"fxp_tls_ca_{which}": path for which, path in (("cert", place["certificate"]),
+                                                                                         ("key", place["key"]))
+                                         if path is not None and not os.path.exists(path)})
             if held.has_key and (verdict.make or verdict.to_sign):
                 _authority.check_key(held, self._key(place, task_vars))
         except _authority.AuthorityError as exc:

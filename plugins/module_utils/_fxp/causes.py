@@ -37,8 +37,8 @@ CAUSES: dict[str, Cause] = {
     "control_unreachable": Cause(
         "offender",
         "{offender} cannot be reached: {detail}",
-        "Check that the FTP service runs there and listens on this port (fxp_control_port), and that fxp_clients admits the host "
-        "that checks.",
+        "Check that the FTP service runs there and listens on this port (fxp_control_port), that fxp_clients admits the host "
+        "that checks, and that no other firewall there or on the way drops it (fxp_firewall_backend).",
     ),
     "server_busy": Cause(
         "offender",

@@ -26,7 +26,8 @@ def site(
     """Run the playbook verbosely for servers on ports of loopback where nothing listens, and return all that it wrote."""
     nowhere = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1"}
     servers = {
-        name: {"fxp_address": f"198.51.100.{number}", **nowhere, "ansible_port": number, **mine}
+        # Not the first address of the lab's network, which this machine has while the lab is up.
+        name: {"fxp_address": f"198.51.100.{number + 200}", **nowhere, "ansible_port": number, **mine}
         for number, (name, mine) in enumerate(hosts.items(), 1)
     }
     inventory = directory / "inventory.json"
@@ -121,6 +122,13 @@ def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) ->
     assert f"fxp_tls_ca_key: {tmp_path}/fxp-ca.key" in output
     assert "firewall : Load" not in output
     assert not list(tmp_path.glob("fxp-ca.*"))
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_none_is_promised_where_its_files_cannot_be_made(tmp_path: pathlib.Path, arguments: tuple[str, ...]) -> None:
+    output = site(tmp_path, {"ftp1": LOCAL}, *arguments, fxp_tls_ca_key="away/our.key", fxp_vantage="another")
+    assert f"fxp_tls_ca_key: no authority of the fleet can be made at {tmp_path}/away/our.key: {tmp_path}/away: No such" in output
+    assert "firewall : Load" not in output
 
 
 @pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
