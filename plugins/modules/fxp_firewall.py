@@ -14,10 +14,10 @@ description:
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
     these connections by default, one rule with the comment C(proftpd.fxp) is put directly in front of the rule, or the policy,
-    that drops everything that is left; if that rule is in a chain that is jumped to, it is put there. Whatever drops under a
-    condition, as the rules of C(fail2ban), block lists and limits, stays in front of it; where such a condition is not
-    understood, a warning names the rule. Nothing else of other tables is touched, and nothing at all of tables that firewalld,
-    ufw or iptables manages.
+    that drops everything that is left; if that rule is in a chain that is jumped to, it is put in front of the jump that all
+    take, or behind the denies of that chain if nothing else leads there. Whatever drops under a condition, as the rules of
+    C(fail2ban), block lists and limits, stays in front of it; where such a condition is not understood, a warning names the rule.
+    Nothing else of other tables is touched, and nothing at all of tables that firewalld, ufw or iptables manages.
   - If the rules would govern the port that ssh comes in by, if firewalld, ufw or iptables decides on connections to the host,
     or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the

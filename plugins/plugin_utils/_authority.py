@@ -14,22 +14,20 @@ one. "Another" authority means no certificate in common: while one is replaced o
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import tempfile
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import pair
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries, _values
 
-try:
+# Who plans asks for it (_libraries); what merely imports this file must not fail.
+with contextlib.suppress(ImportError):
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.x509 import load_pem_x509_certificate
-except ImportError as exc:
-    CRYPTOGRAPHY_IMPORT_ERROR: ImportError | None = exc
-else:
-    CRYPTOGRAPHY_IMPORT_ERROR = None
 
 TRUST_ON_A_SERVER = "/etc/proftpd/fxp-tls-ca.pem"
 UNCHANGED = "No host was changed."
@@ -122,8 +120,9 @@ def check_places(places: t.Mapping[str, str]) -> None:
 
 def check_key(held: Held, key: str) -> None:
     """Raise AuthorityError unless *key* is the one of the first certificate; there may be no certificate yet."""
-    if CRYPTOGRAPHY_IMPORT_ERROR is not None:
-        raise AuthorityError("The Python library cryptography is needed on the controller; install it beside Ansible.")
+    lacking = _libraries.lacks_for_authority()
+    if lacking:
+        raise AuthorityError(lacking)
     try:
         if not _values.is_pem(key):
             raise ValueError("is not the PEM text of one private key; write that key alone")

@@ -27,8 +27,9 @@ VARIABLES = ("FXP_PORT", "FXP_FIRST", "FXP_LAST", "FXP_FOREIGN", "FXP_SECRET")
 class Unit(look.Asker):
     """Answers what systemd 252 says of Debian's unit, for a daemon that a test started; all else is asked of the host."""
 
-    def __init__(self, pid: int, environment: pathlib.Path) -> None:
+    def __init__(self, pid: int, environment: pathlib.Path, manager: str = "") -> None:
         super().__init__()
+        self.manager = manager
         self.properties = (
             f"LoadState=loaded\nActiveState=active\nMainPID={pid}\nEnvironment=OPTIONS= CONFIG_FILE=/etc/proftpd/proftpd.conf\n"
             f"EnvironmentFiles={environment} (ignore_errors=yes)\n"
@@ -38,7 +39,7 @@ class Unit(look.Asker):
         if command[:2] == ("systemctl", "show"):
             return self.properties
         if command[:2] == ("systemctl", "show-environment"):
-            return "LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin\n"
+            return f"LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin\n{self.manager}"
         return super().output(*command)
 
 
@@ -108,6 +109,21 @@ def test_variables_that_are_changed_later_are_not_in_force(by_environment: tuple
     os.utime(environment, (later, later))
     known = look.look(str(server.root / "proftpd.conf"), "proftpd", rules=False, asker=Unit(server.process.pid, environment))
     assert known["running"]["newer"] == [str(environment)]
+
+
+def test_what_the_manager_sets_now_tells_nothing_of_a_daemon_that_runs(
+    by_environment: tuple[Proftpd, int, pathlib.Path],
+) -> None:
+    server, number, environment = by_environment
+    kept = [line for line in environment.read_text().splitlines() if "FXP_FOREIGN" not in line]
+    environment.write_text("\n".join(kept) + "\n")
+    path, pid = str(server.root / "proftpd.conf"), server.process.pid
+    os.utime(environment, (0, 0))
+    known = look.look(path, "proftpd", rules=False, asker=Unit(pid, environment, "FXP_FOREIGN=off\n"))
+    assert answers(OTHER, number, USER) == (WHO["anybody"], WHO["anybody"])
+    assert known["servers"][1]["unknown"] == ["AllowForeignAddress"]
+    assert codes(known)["foreign_address_unknown"] == "fault"
+    assert "ok" not in verdicts(known)
 
 
 def test_what_the_checker_says_shows_no_value_of_the_environment(tmp_path: pathlib.Path) -> None:

@@ -44,6 +44,13 @@ SAMPLE = (
 )
 
 
+def test_the_sample_names_tests() -> None:
+    """A name that no test has any more would select nothing, unseen."""
+    here = pathlib.Path(__file__).parent
+    tests = "".join((here / file).read_text(encoding="utf-8") for file in FILES)
+    assert [name for name in SAMPLE if f"def {name.partition('[')[0]}(" not in tests] == []
+
+
 @pytest.mark.parametrize("name", LANGUAGES if LONG else ["fr_FR"])
 def test_causes_in_another_language(name: str, locales: pathlib.Path) -> None:
     """All of them in a long run; a sample else, in the language that has most translations."""

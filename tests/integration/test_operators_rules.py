@@ -51,6 +51,7 @@ table inet proftpd_fxp {{
 }}
 """
 BASE = "ct state established,related accept; iif lo accept;"
+LOG = 'limit rate 5/minute log prefix "denied ";'
 BLOCK = f"ip saddr {BLOCKED} drop;"
 
 
@@ -156,7 +157,7 @@ OPENED = {
     "time to live": chain(f"{BASE} ip ttl < 5 drop; {BLOCK}"),
     "port 0": chain(f"{BASE} tcp sport 0 drop; {BLOCK}"),
     "some bits of a mark": chain(f"{BASE} meta mark & 0xff == 1 drop; {BLOCK}"),
-    "hours": chain(f"{BASE} meta hour \"00:00\"-\"00:01\" drop; {BLOCK}"),
+    "hours": chain(f'{BASE} meta hour "00:00"-"00:01" drop; {BLOCK}'),
     "fragments": chain(f"{BASE} ip frag-off & 0x1fff != 0 jump other; {BLOCK}", "chain other { drop; }"),
     "a rate": chain(f"{BASE} tcp dport {CONTROL} ct state new limit rate over 100/second drop; {BLOCK}"),
     "a chain for the interface": chain(
@@ -175,6 +176,33 @@ OPENED = {
     "odd flags": chain(f"{BASE} tcp flags & (fin|syn) == (fin|syn) drop; {BLOCK} ct state new drop;", policy="accept"),
     "a block list that pings": chain(
         f"{BASE} ip saddr {BLOCKED} jump blk;", "chain blk { icmp type echo-request accept; drop; }"
+    ),
+    # A chain that logs and drops is where others are denied too: there nothing may be opened.
+    "one chain to log and drop in": chain(
+        f"{BASE} ip saddr {BLOCKED} jump ld; jump ld;", f"chain ld {{ {LOG} drop; }}", "accept"
+    ),
+    "one chain to go to": chain(f"{BASE} ip saddr {BLOCKED} goto ld; goto ld;", f"chain ld {{ {LOG} drop; }}", "accept"),
+    "one chain for a map": chain(
+        f"{BASE} ip saddr vmap {{ {BLOCKED} : jump ld }}; jump ld;", f"chain ld {{ {LOG} drop; }}", "accept"
+    ),
+    "one chain in front of the policy": chain(f"{BASE} ip saddr {BLOCKED} goto ld; goto ld;", f"chain ld {{ {LOG} }}"),
+    "one chain for a mark": chain(
+        f"{BASE} ip saddr {BLOCKED} meta mark set 7; meta mark 7 jump ld; jump ld;", "chain ld { drop; }", "accept"
+    ),
+    "one chain for denies within a zone": chain(
+        f'{BASE} iifname "eth0" jump wan;',
+        f"chain ld {{ {LOG} drop; }}\nchain wan {{ ip saddr {BLOCKED} jump ld; tcp dport 22 accept; jump ld; }}",
+        "accept",
+    ),
+    "one chain for denies from other chains": chain(
+        f"{BASE} jump bl; jump rest;",
+        f"chain ld {{ {LOG} drop; }}\nchain bl {{ ip saddr {BLOCKED} jump ld; }}\nchain rest {{ tcp dport 22 accept; jump ld; }}",
+        "accept",
+    ),
+    "one zone for two interfaces": chain(
+        f'{BASE} iifname vmap {{ "eth0" : jump wan, "eth1" : jump wan }}; meta l4proto udp jump wan;',
+        f"chain wan {{ {BLOCK} drop; }}",
+        "accept",
     ),
     "two tables": chain(f"{BASE} {BLOCK}") + "table ip more {\nchain i { type filter hook input priority 5; reject; }\n}\n",
 }
@@ -197,6 +225,16 @@ SHUT = {
     "a port that the operator denies": chain(f"{BASE} tcp dport {CONTROL} drop;", policy="accept"),
     "a port in a chain": chain(f"{BASE} jump other;", "chain other { tcp dport 1-3000 reject; }", "accept"),
     "the server's address": chain(f"{BASE} ip daddr {SERVER} drop;", policy="accept"),
+    "what is denied behind what is not for some ports": chain(f"{BASE} tcp dport != {{ 22, 80 }} drop; {BLOCK}", policy="accept"),
+    "what is denied behind a chain for TCP": chain(
+        f"{BASE} meta l4proto tcp jump one; {BLOCK}", "chain one { tcp dport 22 accept; drop; }", "accept"
+    ),
+    "a zone that forwards too": chain(
+        f"{BASE} jump wan;",
+        f"chain wan {{ {BLOCK} drop; }}\nchain f {{ type filter hook forward priority 0; jump wan; }}",
+        "accept",
+    ),
+    "a zone for what is odd": chain(f"{BASE} ct state invalid jump wan; jump wan;", f"chain wan {{ {BLOCK} drop; }}", "accept"),
     "a table of iptables": "table ip filter {\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
     "another table of iptables": "table ip mangle {\nchain INPUT { type filter hook input priority -150; policy drop; }\n}\n",
 }
@@ -260,8 +298,7 @@ def test_table_of_a_running_program_is_told_by_the_kernel(lab: Lab) -> None:
     with subprocess.Popen(within, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdin is not None
         owner.stdin.write(
-            "add table inet owned { flags owner; }\n"
-            "add chain inet owned i { type filter hook input priority 0; policy drop; }\n"
+            "add table inet owned { flags owner; }\nadd chain inet owned i { type filter hook input priority 0; policy drop; }\n"
         )
         owner.stdin.flush()
         deadline = time.monotonic() + 10

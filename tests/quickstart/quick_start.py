@@ -122,13 +122,18 @@ def importable(start: QuickStart, name: str) -> bool:
 
 
 def write_inventory(start: QuickStart) -> None:
-    """README's inventory as it is written; its passwords stand beside it, and its addresses are those of the lab."""
+    """README's inventory as it is written; passwords stand where README says, and addresses are those of the lab."""
     there = re.search(r"ftp1: {ansible_host: ([\d.]+)\.11}", (start.state / "inventory.yml").read_text())
     require(there is not None, "the lab is not up", "")
     inventory = block("Say the facts once, in `inventory.yml`", "yaml").replace("198.51.100", there[1] if there else "")
     (start.home / "inventory.yml").write_text(inventory)
-    (start.home / "group_vars").mkdir()
-    (start.home / "group_vars" / "fxp_servers.yml").write_text(yaml.safe_dump(PASSWORDS))
+    told = re.search(r"`ansible-vault create (group_vars/\w+\.yml)`([^\n]+\n)+", README)
+    require(told is not None, "it does not say where the passwords stand", "")
+    text, path = (told[0], told[1]) if told else ("", "")
+    require({*PASSWORDS} == {*re.findall(r"vault_\w+", text)} == {*re.findall(r"vault_\w+", inventory)},
+            "the passwords that are told are not those of the inventory", text)
+    (start.home / path).parent.mkdir()
+    (start.home / path).write_text(yaml.safe_dump(PASSWORDS))
 
 
 def provision_and_prove(start: QuickStart) -> None:

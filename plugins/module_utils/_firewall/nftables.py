@@ -233,7 +233,7 @@ class _Matches:
         if not isinstance(left, dict):
             return STRANGE
         protocol = left.get("payload", {}).get("protocol")
-        if protocol in ("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp"):
+        if protocol in NEVER_TCP:
             return NONE
         if protocol == ("ip6" if traffic.family == 4 else "ip"):
             return NONE
@@ -260,7 +260,7 @@ class _Matches:
             return STRANGE
         if field == "dport":
             return self._ports(traffic, values)
-        if meta in ("iif", "iifname", "oif", "oifname"):
+        if meta in INTERFACES:
             return self._interface(traffic, values) if meta.startswith("i") is self.incoming else STRANGE
         words = {str(value).lower() for value in values}
         if left.get("ct", {}).get("key") == "state":
@@ -328,9 +328,7 @@ class _Matches:
         if not all(isinstance(port, int) for span in spans for port in span):
             return STRANGE
         asked = sum(last - first + 1 for first, last in traffic.ports)
-        held = sum(
-            max(0, min(last, high) - max(first, low) + 1) for first, last in traffic.ports for low, high in _joined(spans)
-        )
+        held = sum(max(0, min(last, high) - max(first, low) + 1) for first, last in traffic.ports for low, high in _joined(spans))
         return NONE if not held else ALL if held >= asked else SOME
 
     @staticmethod
@@ -342,6 +340,8 @@ class _Matches:
         return ALL if mask & {"syn"} == wanted else NONE
 
 
+NEVER_TCP = ("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp")
+INTERFACES = ("iif", "iifname", "oif", "oifname")
 BROADCAST = ("255.255.255.255/32",)
 
 
@@ -386,6 +386,7 @@ class Stop(t.NamedTuple):
     handle: int | None  # None: the policy
     reason: str = ""
     scoped: bool = False  # it drops what comes by our interfaces only
+    behind: tuple[ChainKey, int] | None = None  # what else is denied there, which ours would pass by
 
     def sentence(self, nft: Nft) -> str:
         chain = "{} {} {}".format(*self.chain)
@@ -395,11 +396,23 @@ class Stop(t.NamedTuple):
                 "the FTP ports there, or stop that program."
             )
         text = nft.text_of(self.chain, self.handle)
+        if self.behind:
+            later = nft.text_of(*self.behind)
+            return (
+                f'The rule "{text}" of chain {chain} drops connections that the plan allows, and what proftpd.fxp opens in front '
+                f'of it would also pass by the rule "{later}" behind it; move that one in front of it.'
+            )
         if self.reason == "denied":
             return (
                 f'The rule "{text}" of chain {chain} drops connections that the plan allows, and proftpd.fxp passes by no '
                 "decision of the operator; take that rule away, accept the FTP ports in front of it, or set "
                 "fxp_firewall_backend to none for this host."
+            )
+        if self.reason == "shared":
+            return (
+                f'The rule "{text}" of chain {chain} drops connections that the plan allows, and other rules send there what '
+                "they deny, or deny some on the way, so what proftpd.fxp opened in front of it would pass those by; accept the "
+                "FTP ports where the operator's denies are over, or set fxp_firewall_backend to none for this host."
             )
         return (
             f'Chain {chain} drops by default ("{text}") and is managed by {self.reason}, so nothing is written there; open the '
@@ -432,6 +445,18 @@ class Judgement(t.NamedTuple):
         ]
 
 
+class _Frame:
+    """
+    One chain that is being followed, from the base chain on, and how far.
+    """
+
+    def __init__(self, key: ChainKey) -> None:
+        self.key = key
+        self.rule: Json | None = None
+        self.before = False  # some of ours may be denied, or take another way, in front of the rule
+        self.within = False  # or by the rule itself
+
+
 class _Way:
     """
     The way of one kind of connections through one base chain, up to where all of them end.
@@ -444,78 +469,179 @@ class _Way:
         self.stop: Stop | None = None
         self.strange: list[tuple[ChainKey, int]] = []
         self.steps = 0
+        self.frames: list[_Frame] = []
 
     def go(self) -> None:
-        if self._goes_through(self.base[2], 0, False) and self.drops_at_end:
+        if self._goes_through(self.base[2], False) and self.drops_at_end:
             self.stop = Stop(self.base, None)
 
     def _rules(self, chain: str) -> list[Json]:
         key = (self.base[0], self.base[1], chain)
         return [rule for rule in self.ruleset.rules.get(key, []) if rule.get("comment") != COMMENT]
 
-    def _goes_through(self, chain: str, depth: int, by_port: bool) -> bool:
+    def _goes_through(self, chain: str, by_port: bool) -> bool:
         """
         Follow them into a chain; true if they come back from it.
         """
-        key = (self.base[0], self.base[1], chain)
-        for rule in self._rules(chain):
+        frame = _Frame((self.base[0], self.base[1], chain))
+        self.frames.append(frame)
+        back = self._goes_on(frame, by_port)
+        self.frames.pop()
+        if self.frames:
+            self.frames[-1].within |= frame.before or frame.within
+        return back
+
+    def _goes_on(self, frame: _Frame, by_port: bool) -> bool:
+        depth = len(self.frames) - 1
+        for rule in self._rules(frame.key[2]):
+            frame.rule, frame.before, frame.within = rule, frame.before or frame.within, False
             self.steps += 1
             if self.steps > MOST_STEPS or depth > 20:  # the kernel itself allows 16 jumps
-                raise FirewallError("The rules in chain {} {} {} are too many to be followed.".format(*key))
+                raise FirewallError("The rules in chain {} {} {} are too many to be followed.".format(*frame.key))
             for verdict in self._verdicts(rule, self.traffic):
                 if verdict.holds != ALL:
+                    frame.within |= self._parts(verdict)
                     if self._is_doubtful(verdict, depth):
-                        self.strange.append((key, rule["handle"]))
+                        self.strange.append((frame.key, rule["handle"]))
                     continue
                 chosen = by_port or verdict.by_port
                 if verdict.name == "drop" or (verdict.name == "return" and depth == 0):
                     if verdict.name == "drop" or self.drops_at_end:
-                        self.stop = self._stop(key, rule, chosen)
+                        self.stop = self._stop(chosen)
                     return False
                 if verdict.name == "return":
                     return True
                 if verdict.name == "queue":
-                    self.strange.append((key, rule["handle"]))
+                    self.strange.append((frame.key, rule["handle"]))
                     return False
                 if verdict.name == "accept":
                     return False
-                through = self._goes_through(verdict.target, depth + 1, chosen)
-                if not through:
+                if not self._goes_through(verdict.target, chosen):
                     return False
                 if verdict.name == "goto":
-                    return self._comes_back(verdict.target, depth, chosen)
+                    return self._comes_back(verdict.target, chosen)
+        frame.rule, frame.before, frame.within = None, frame.before or frame.within, False
         return True
 
-    def _comes_back(self, target: str, depth: int, by_port: bool) -> bool:
+    def _comes_back(self, target: str, by_port: bool) -> bool:
         """
         Who went to a chain comes back to where he was called from; from the base chain, to the policy.
         """
-        if depth:
+        if len(self.frames) > 1:
             return True
         if self.drops_at_end:
-            mentions = json.dumps([rules for key, rules in self.ruleset.rules.items() if key[:2] == self.base[:2]])
-            lists = json.dumps([body for key, body in self.ruleset.lists.items() if key[:2] == self.base[:2]])
-            alone = (mentions + lists).count(json.dumps({"target": target})) == 1
-            self.stop = Stop((self.base[0], self.base[1], target), None, "" if alone and not by_port else "denied")
+            end = _Frame((self.base[0], self.base[1], target))
+            former = self.frames
+            end.before, former[0].within = former[0].within, False
+            self.frames = [*former, end]
+            self.stop = self._stop(by_port)
+            self.frames = former
         return False
 
-    def _stop(self, key: ChainKey, rule: Json, by_port: bool) -> Stop:
+    def _parts(self, verdict: _Verdict) -> bool:
         """
-        Ours goes in front of a drop only if that drops everything that ours accepts: nothing else is passed by.
+        Does a rule that holds for some of ours deny those, or lead them elsewhere? Who is let in by it is no concern.
         """
-        unknown = [traffic._replace(interface=None) for traffic in self.others]
-        if not by_port and self._ends_all(rule, unknown):
-            return Stop(key, rule["handle"])
-        if not by_port and self.traffic.interface and self._ends_all(rule, self.others):
-            return Stop(key, rule["handle"], scoped=True)
-        return Stop(key, rule["handle"], "denied")
+        if verdict.name == "jump":
+            return bool(self._words(verdict.target, set()) & {"drop", "queue"})
+        return verdict.name != "accept"
+
+    def _stop(self, by_port: bool) -> Stop:
+        """
+        Ours goes as far outside as nothing of the operator's is passed by: in front of the jump to a chain that does nothing but
+        log and drop, as others may be sent there too; behind the denies of a chain that decides, if only the default leads there.
+        """
+        if not by_port:
+            for index, frame in enumerate(self.frames):
+                way = self.frames[index:]
+                if frame.within or any(inner.before or inner.within for inner in way[1:]):
+                    continue
+                for others, scoped in self._known():
+                    rules = [inner.rule for inner in way if inner.rule is not None]
+                    if all(self._ends_all(rule, others) for rule in rules) and self._only_default(frame.key, others, set()):
+                        behind = next((later for inner in way for later in [self._behind(inner)] if later is not None), None)
+                        if behind is not None:
+                            return Stop(frame.key, rules[0]["handle"], "behind", behind=behind)
+                        return Stop(frame.key, frame.rule["handle"] if frame.rule else None, scoped=scoped)
+        last = self.frames[-1]
+        decided = by_port or (last.rule and not any(self._ends_all(last.rule, others) for others, dummy in self._known()))
+        return Stop(last.key, last.rule["handle"] if last.rule else None, "denied" if decided else "shared")
+
+    def _known(self) -> list[tuple[list[Traffic], bool]]:
+        """
+        What ours accepts: from anywhere, or where that is too much, by the interfaces of the server.
+        """
+        anywhere = [traffic._replace(interface=None) for traffic in self.others]
+        return [(anywhere, False), (self.others, True)] if self.traffic.interface else [(anywhere, False)]
 
     def _ends_all(self, rule: Json, others: list[Traffic]) -> bool:
         found = [self._verdicts(rule, traffic) for traffic in others]
         return all(
-            verdicts and verdicts[0].holds == ALL and verdicts[0].name in ("drop", "return") and not verdicts[0].by_port
+            verdicts
+            and verdicts[0].holds == ALL
+            and verdicts[0].name in ("drop", "return", "jump", "goto")
+            and verdicts[0][1:3] == found[0][0][1:3]
+            and not verdicts[0].by_port
             for verdicts in found
         )
+
+    def _only_default(self, key: ChainKey, others: list[Traffic], seen: set[str]) -> bool:
+        """
+        Does nobody whom ours would accept come to this chain but on the way of all? A chain may also be where others are denied.
+        """
+        if key == self.base or key[2] in seen:
+            return True
+        if "hook" in self.ruleset.chains.get(key, {}):
+            return False
+        seen.add(key[2])
+        return all(
+            all(self._is_way_of_all(matches, whole, traffic) for traffic in others) and self._only_default(caller, others, seen)
+            for caller, matches, whole in self._callers(key)
+        )
+
+    def _is_way_of_all(self, matches: list[Json], whole: bool, traffic: Traffic) -> bool:
+        answers = [self.matches.holds(traffic, match) for match in matches]
+        if any(answer == NONE and _is_never_ours(match) for answer, match in zip(answers, matches)):
+            return True
+        return whole and all(answer == ALL for answer in answers)
+
+    def _callers(self, key: ChainKey) -> t.Iterator[tuple[ChainKey, list[Json], bool]]:
+        """
+        What leads to a chain: from which chain, on which conditions, and whether those are all.
+        """
+        for caller in [other for other in self.ruleset.rules if other[:2] == key[:2]]:
+            for rule in self._rules(caller[2]):
+                matches, whole = [], True
+                for expression in rule.get("expr", []):
+                    for name, body in expression.items():
+                        if name == "match":
+                            matches.append(body)
+                        elif name == "vmap":
+                            for value, verdict in self._entries(body):
+                                if any((target or {}).get("target") == key[2] for target in verdict.values()):
+                                    entry = {"op": "==", "left": body["key"], "right": value}
+                                    yield caller, matches if value == "*" else [*matches, entry], whole
+                        elif name in ("jump", "goto"):
+                            if body["target"] == key[2]:
+                                yield caller, matches, whole
+                        elif name not in ("counter", "log", "accept", "drop", "return"):
+                            whole = False
+
+    def _behind(self, frame: _Frame) -> tuple[ChainKey, int] | None:
+        """
+        A rule that would deny some of ours to whom the rule that ends them all leaves something: it stands behind that one, so
+        ours would pass it by.
+        """
+        rules = self._rules(frame.key[2])
+        if frame.rule is None or not any(map(_is_no_interface, frame.rule.get("expr", []))):
+            return None
+        for rule in rules[rules.index(frame.rule) + 1 :]:
+            for verdict in self._verdicts(rule, self.traffic):
+                if verdict.holds != ALL and self._parts(verdict):
+                    return frame.key, rule["handle"]
+                if verdict.holds == ALL and verdict.name not in ("jump", "goto"):
+                    return None
+        return None
 
     def _is_doubtful(self, verdict: _Verdict, depth: int) -> bool:
         """
@@ -579,14 +705,8 @@ class _Way:
         return []
 
     def _mapped(self, traffic: Traffic, vmap: Json, holds: str) -> list[_Verdict]:
-        data = vmap["data"]
-        if isinstance(data, str):
-            entries = self.ruleset.lists.get((self.base[0], self.base[1], data.lstrip("@")), {}).get("elem", [])
-        else:
-            entries = data.get("set", [])
         found = []
-        for key, verdict in entries:
-            value = key["elem"]["val"] if _has(key, "elem") else key
+        for value, verdict in self._entries(vmap):
             match = {"op": "==", "left": vmap["key"], "right": value}
             answer = ALL if value == "*" else _both(holds, self.matches.holds(traffic, match))
             if answer == NONE:
@@ -597,9 +717,41 @@ class _Way:
                 break
         return sorted(found, key=lambda verdict: verdict.holds == ALL)
 
+    def _entries(self, vmap: Json) -> t.Iterator[tuple[t.Any, Json]]:
+        data = vmap["data"]
+        if isinstance(data, str):
+            entries = self.ruleset.lists.get((self.base[0], self.base[1], data.lstrip("@")), {}).get("elem", [])
+        else:
+            entries = data.get("set", [])
+        for key, verdict in entries:
+            yield key["elem"]["val"] if _has(key, "elem") else key, verdict
+
 
 def _is_about_ports(match: Json) -> bool:
     return '"dport"' in json.dumps(match["left"]) and match["right"] != {"range": [0, 65535]}
+
+
+def _is_never_ours(match: Json) -> bool:
+    """
+    Where this does not hold for new connections to our ports, it holds for no packet that a rule of ours accepts. Of states and
+    flags that cannot be said: ours asks for none.
+    """
+    left = match["left"]
+    if not isinstance(left, dict):
+        return False
+    return (
+        left.get("meta", {}).get("key") in ("l4proto", "nfproto", "protocol", *INTERFACES)
+        or left.get("payload", {}).get("field") in ("dport", "protocol", "nexthdr")
+        or left.get("payload", {}).get("protocol") in NEVER_TCP
+    )
+
+
+def _is_no_interface(expression: Json) -> bool:
+    """
+    Does a rule ask here for more than an interface?
+    """
+    left = expression.get("match", {}).get("left") or expression.get("vmap", {}).get("key")
+    return bool(left) and not (isinstance(left, dict) and left.get("meta", {}).get("key") in INTERFACES)
 
 
 def _both(one: str, other: str) -> str:

@@ -38,7 +38,7 @@ CAUSES: dict[str, Cause] = {
         "offender",
         "{offender} cannot be reached: {detail}",
         "Check that the FTP service runs there and listens on this port (fxp_control_port), that fxp_clients admits the host "
-        "that checks, and that no other firewall there or on the way drops it (fxp_firewall_backend).",
+        "that checks, and that no other firewall, there or on the way, drops or rejects the connection.",
     ),
     "server_busy": Cause(
         "offender",

@@ -132,6 +132,8 @@ def _explain(code: str, e: Evidence, mask: Mask) -> Diagnosis:
         also = tuple(place for place in (*ROLES, "network") if place != server)
     summary, remedy = _texts(code, e, certain)
     words = _words(e, {name: labels[role] for name, role in roles.items()}, labels[offender], mask)
+    if code in _SHOWN and e.fault_kind in _WENT_AWAY and _final(e, offender):
+        words["detail"] = _quoted(mask(_final(e, offender)))
     places = tuple(roles.get(place, place) for place in also)
     return Diagnosis(code, server, certain, places, summary.format(**words), remedy.format(**words))
 
@@ -179,6 +181,12 @@ _SHOWN: dict[str, t.Callable[[Evidence], Role | None]] = {
 }
 # A server that went away in a transfer may have done so because of the other one: who said what is wrong counts first.
 _WENT_AWAY = ("lost", "closing", "silent")
+
+
+def _final(e: Evidence, role: Role) -> str:
+    """What a server said last of the transfer; that a connection ended tells nothing about files."""
+    side = e.side(role)
+    return (side and side.final) or ""
 
 
 def _offender(code: str, e: Evidence) -> Role:

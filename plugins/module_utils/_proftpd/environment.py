@@ -46,13 +46,19 @@ _BY_SYSTEMD = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Environment:
-    """The variables that are known. C(whole): there are no others, but those that systemd sets itself."""
+    """
+    The variables that are known. C(whole): there are no others, but those that systemd sets itself. C(past): those that may have
+    had another value when the daemon was started.
+    """
 
     values: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
     whole: bool = False
+    past: frozenset[str] = frozenset()
 
     def get(self, name: str) -> str | None:
         """The value of a variable, empty if it is not set; None if that cannot be told."""
+        if name in self.past:
+            return None
         if name in self.values:
             return self.values[name]
         return "" if self.whole and name not in _BY_SYSTEMD else None

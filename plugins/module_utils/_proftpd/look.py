@@ -124,27 +124,35 @@ class _Start(t.NamedTuple):
 
 
 def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environment.Environment:
-    """The environment in which systemd starts the unit; later ones win (systemd.exec(5))."""
+    """
+    The environment in which systemd starts the unit; later ones win (systemd.exec(5)).
+
+    What the manager itself sets may change at any time and bears no date, so of a daemon that runs already it tells nothing.
+    """
     manager = asker.output("systemctl", "show-environment")
     found = dict(line.split("=", 1) for line in manager.splitlines() if "=" in line)
+    past = set(found) if unit.get("MainPID", "0") != "0" else set()
     # Values that need quoting are told in a shell's own way.
     whole = bool(manager) and not any(value.startswith("$'") for value in found.values())
-    found.update(launch.assignments(unit.get("Environment", "")))
+    said = launch.assignments(unit.get("Environment", ""))
     for pattern, _ignored in launch.environment_files(unit):
         # A unit does not start without a file that it insists on, so nothing is wrong with one that is not there.
         for name in sorted(glob.glob(pattern)) or [pattern]:
             try:
                 with open(name, encoding="utf-8", errors="surrogateescape") as file:
-                    found.update(environment.of_file(file.read()))
+                    said.update(environment.of_file(file.read()))
             except FileNotFoundError:
                 continue
             except OSError:
                 whole = False
+    found.update(said)
+    past -= set(said)
     for word in unit.get("UnsetEnvironment", "").split():
         name, separator, value = word.partition("=")
         if name in found and (not separator or found[name] == value):
             del found[name]
-    return environment.Environment(found, whole)
+            past.discard(name)
+    return environment.Environment(found, whole, frozenset(past))
 
 
 def _built_in(built: str, name: str) -> str | None:

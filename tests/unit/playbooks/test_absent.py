@@ -32,7 +32,7 @@ class Run(t.NamedTuple):
 
 def play(directory: pathlib.Path, playbook: str, *arguments: str) -> Run:
     """Run *playbook* for two servers and one that goes."""
-    hosts = {f"ftp{n}": {"fxp_address": f"198.51.100.{200 + n}"} for n in (1, 2, 3)}
+    hosts = {f"ftp{n}": {"fxp_address": f"203.0.113.{n}"} for n in (1, 2, 3)}
     hosts["ftp3"]["fxp_state"] = "absent"
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": hosts, "vars": SAID}}))
@@ -72,5 +72,5 @@ def test_nothing_is_wrong_where_nothing_is_left(tmp_path: pathlib.Path, playbook
 def test_the_rule_sheet_leaves_it_out(tmp_path: pathlib.Path) -> None:
     run = play(tmp_path, "rule_sheet", "-e", f"rule_sheet_directory={tmp_path}", "--diff")
     assert run.code == 0, run.output
-    assert "198.51.100.201" in run.output
-    assert "198.51.100.203" not in run.output
+    assert "203.0.113.1" in run.output
+    assert "203.0.113.3" not in run.output

@@ -64,7 +64,7 @@ def test_nothing_else_is_imported() -> None:
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
-    assert imported - set(sys.stdlib_module_names) - WITH_ANSIBLE == {*_libraries.ALWAYS, *_libraries.AUTHORITY}
+    assert imported - set(sys.stdlib_module_names) - WITH_ANSIBLE == NEEDED
 
 
 def test_here_is_what_is_needed() -> None:

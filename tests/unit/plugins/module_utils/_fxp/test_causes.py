@@ -38,3 +38,7 @@ def test_certainty(code: str, cause: Cause) -> None:
 def test_texts(cause: Cause) -> None:
     assert re.match(r"[A-Z].*\.$", cause.cure, re.DOTALL)
     assert not cause.seen.endswith(".")
+
+
+def test_a_server_that_cannot_be_reached_may_be_behind_a_firewall() -> None:
+    assert "firewall" in CAUSES["control_unreachable"].cure

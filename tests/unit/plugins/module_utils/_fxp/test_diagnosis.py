@@ -595,6 +595,16 @@ def test_unknown_shows_what_both_said() -> None:
     assert "226 done" in diagnosis.summary
 
 
+@pytest.mark.parametrize("closed", ["source", "destination"])
+def test_who_has_no_space_is_quoted_and_not_whose_connection_ended(closed: str) -> None:
+    ended = fault("lost", closed, "the server closed the control connection", stage="transfer")
+    leg = both(Side("150 x", "451 Transfer aborted. Input/output error"), Side("150 x", ABORTED))
+    diagnosis = diagnose(dataclasses.replace(GOOD, **{**ended, **leg}))
+    assert diagnosis is not None
+    assert (diagnosis.cause, diagnosis.server) == ("no_space", "destination")
+    assert "destination b:21 cannot store the file: 451 Transfer aborted. Input/output error" in diagnosis.summary
+
+
 def test_braces_in_what_a_server_says() -> None:
     diagnosis = diagnose(dataclasses.replace(GOOD, **fault("refused", "source", "530 {host} {0}\n530 end", "PASS")))
     assert diagnosis is not None

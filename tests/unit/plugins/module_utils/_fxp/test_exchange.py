@@ -56,7 +56,7 @@ def test_a_reply_that_does_not_end_is_no_silence(connect: Connect, said: bytes) 
 
 
 def test_finals_that_came_with_the_first_reply(connect: Connect) -> None:
-    pair = Pair(connect)
+    pair = Pair(connect, timeout=20)
     pair.exchange.send("source", "RETR x")
     pair.source.server.sendall(b"150 go\r\n226 sent\r\n")
     assert pair.exchange.first_answer("source")
@@ -64,7 +64,7 @@ def test_finals_that_came_with_the_first_reply(connect: Connect) -> None:
     pair.destination.server.sendall(b"150 go\r\n226 stored\r\n")
     began = time.monotonic()
     pair.exchange.finish()
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 10  # nothing is waited for
     assert pair.exchange.sides["source"].done
 
 
