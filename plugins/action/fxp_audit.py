@@ -10,7 +10,6 @@ import json
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _files
@@ -23,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
     _screen,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 COLOURS = {
     _audit_report.HEADING: "bright purple",
@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
         # Without a plan nobody else has looked.
         slips = _said.slips((task_vars or {})["inventory_hostname"], task_vars or {})
         if slips:
-            raise AnsibleActionFail(str(PlanError(slips)))
+            raise Refusal(str(PlanError(slips)))
         looks, plan = options["results"], options["plan"]
         found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
         ordered = sorted(
@@ -101,4 +101,4 @@ class ActionModule(ActionBase):
         try:
             _files.write(os.path.abspath(path), text, MODE)
         except OSError as exc:
-            raise AnsibleActionFail(f"The report could not be written to {path}: {exc.strerror}; name another file.") from None
+            raise Refusal(f"The report could not be written to {path}: {exc.strerror}; name another file.") from None

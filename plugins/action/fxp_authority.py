@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _authority, _plan, _plan_tls
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 
 class ActionModule(ActionBase):
@@ -46,10 +47,14 @@ class ActionModule(ActionBase):
             later = set(task_vars["ansible_play_hosts"]) - set(task_vars["ansible_play_batch"])
             run = _authority.Run(servers, task_vars["ansible_play_hosts_all"], later)
             verdict = _authority.judge(held, options["looks"], run)
+            if verdict.make:
+                _authority.check_places({f"fxp_tls_ca_{which}": path for which, path in (("cert", place["certificate"]),
+                                                                                         ("key", place["key"]))
+                                         if path is not None and not os.path.exists(path)})
             if held.has_key and (verdict.make or verdict.to_sign):
                 _authority.check_key(held, self._key(place, task_vars))
         except _authority.AuthorityError as exc:
-            raise AnsibleActionFail(str(exc)) from None
+            raise Refusal(str(exc)) from None
         return {"changed": False, "make": verdict.make}
 
     def _held(self, place: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> _authority.Held:

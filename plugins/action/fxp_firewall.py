@@ -7,9 +7,11 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
+
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 MODULE = "proftpd.fxp.fxp_firewall"
 PATIENCE = 60  # seconds to ask a host how a change ended, after the moment at which it goes back by itself
@@ -123,4 +125,4 @@ class ActionModule(ActionBase):
         try:
             return int(value)
         except (TypeError, ValueError):
-            raise AnsibleError(f"return_after must be a number of seconds, not {value!r}.") from None
+            raise Refusal(f"return_after must be a number of seconds, not {value!r}.") from None

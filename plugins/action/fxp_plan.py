@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import bounce_sources
@@ -23,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
     _vocabulary,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 GROUP = "fxp_servers"
 # Strategies under which run_once really means once.
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
             if host not in options:
                 problems += _vocabulary.unknown(host, inventory.raw(host))
         if problems:
-            raise AnsibleActionFail(str(PlanError(problems)))
+            raise Refusal(str(PlanError(problems)))
         # Servers that are to be absent have no say in where checks are driven from.
         vantage = str(next((mine["vantage"] for mine in options.values() if mine["state"] != _plan.ABSENT), ""))
         known_hosts = inventory.hostvars
@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
             plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()),
                                    self._inventory_directory(task_vars))
         except PlanError as exc:
-            raise AnsibleActionFail(str(exc)) from None
+            raise Refusal(str(exc)) from None
         if any(host.get("certificate_from") == _plan_tls.AUTHORITY for host in plan["hosts"].values()):
             self._refuse(_libraries.lacks_for_authority())
         self._refuse_vantage(plan, known_hosts)
@@ -82,7 +82,7 @@ class ActionModule(ActionBase):
     @staticmethod
     def _refuse(reason: str | None) -> None:
         if reason is not None:
-            raise AnsibleActionFail(reason)
+            raise Refusal(reason)
 
     @staticmethod
     def _refuse_vantage(plan: t.Mapping[str, t.Any], hostvars: t.Mapping[str, t.Any]) -> None:
@@ -98,7 +98,7 @@ class ActionModule(ActionBase):
                                       {name: connection(name) for name in servers},
                                       [local.address for local in bounce_sources.local_addresses()])
         if problems:
-            raise AnsibleActionFail(str(PlanError(problems)))
+            raise Refusal(str(PlanError(problems)))
 
     @staticmethod
     def _said_elsewhere(inventory: _said.Inventory, task_vars: dict[str, t.Any]) -> list[Problem]:
@@ -132,14 +132,14 @@ class ActionModule(ActionBase):
 
     def _refuse_misuse(self, task_vars: dict[str, t.Any], strategy: str) -> None:
         if self._task.args:
-            raise AnsibleActionFail("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
+            raise Refusal("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
         if strategy not in STRATEGIES:
-            raise AnsibleActionFail(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
+            raise Refusal(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
                                     "use 'strategy: linear'.")
         servers = task_vars["groups"].get(GROUP)
         if not servers:
-            raise AnsibleActionFail(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
+            raise Refusal(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
         strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in servers]
         if strangers:
-            raise AnsibleActionFail(f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
+            raise Refusal(f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
                                     "server; put the host into it, or leave it out of the play.")

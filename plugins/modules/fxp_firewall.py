@@ -156,6 +156,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils import _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     detect,
     interfaces,
@@ -251,7 +252,7 @@ def main() -> None:
     except transaction.TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
     except (nftables.FirewallError, OSError) as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=_root.told(exc))
 
 
 if __name__ == "__main__":

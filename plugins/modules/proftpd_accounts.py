@@ -139,6 +139,7 @@ missing_packages:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils import _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, packages
 
 
@@ -146,7 +147,7 @@ def remove(module: AnsibleModule) -> None:
     try:
         changed = accounts.remove(module.params["path"], check_mode=module.check_mode)
     except OSError as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=module.params["path"], made=[], missing_packages=[])
 
 
@@ -192,7 +193,7 @@ def main() -> None:
     try:
         changed, made = accounts.apply(module.params["path"], wanted, check_mode=module.check_mode)
     except (accounts.AccountError, OSError) as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=module.params["path"], made=made, missing_packages=missing)
 
 

@@ -167,6 +167,7 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils import _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import certificate, pair
 
 
@@ -199,7 +200,7 @@ def main() -> None:
                              asked["renew_before"])
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
     except (certificate.CertificateError, OSError) as exc:
-        module.fail_json(msg=str(exc), refused=True)
+        module.fail_json(msg=_root.told(exc), refused=True)
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(

@@ -144,6 +144,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils import _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import removal, swap
 
 
@@ -185,7 +186,7 @@ def main() -> None:
             module.exit_json(**remove(target, module.check_mode))
         outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
     except (swap.ConfigError, OSError) as exc:
-        module.fail_json(msg=str(exc))
+        module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
+import tempfile
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import pair
@@ -100,6 +102,20 @@ def judge(held: Held, looks: t.Mapping[str, t.Mapping[str, t.Any]], run: Run) ->
                              "the key back from where it is kept; if it is lost, docs/tls.md of proftpd.fxp tells how to replace "
                              "the authority.")
     return Verdict(not held.text, to_sign)
+
+
+def check_places(places: t.Mapping[str, str]) -> None:
+    """Raise AuthorityError unless every file of *places*, by the variable that names it, can be made where it belongs."""
+    for variable, path in places.items():
+        directory = os.path.dirname(path)
+        try:
+            # Tried and not asked for: a file system can be read-only or full, whatever the permissions say.
+            with tempfile.TemporaryFile(dir=directory):
+                pass
+        except OSError as exc:
+            raise AuthorityError(f"{variable}: no authority of the fleet can be made at {path}: {directory}: {exc.strerror}. "
+                                 f"{UNCHANGED} Let the account that runs Ansible write there, or keep the inventory where it "
+                                 "may.") from None
 
 
 def check_key(held: Held, key: str) -> None:

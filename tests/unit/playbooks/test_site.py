@@ -123,11 +123,32 @@ def test_none_is_made_where_a_server_was_out_of_reach(tmp_path: pathlib.Path) ->
     assert not list(tmp_path.glob("fxp-ca.*"))
 
 
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_none_is_promised_where_its_files_cannot_be_made(tmp_path: pathlib.Path, arguments: tuple[str, ...]) -> None:
+    output = site(tmp_path, {"ftp1": LOCAL}, *arguments, fxp_tls_ca_key="away/our.key", fxp_vantage="another")
+    assert f"fxp_tls_ca_key: no authority of the fleet can be made at {tmp_path}/away/our.key: {tmp_path}/away: No such" in output
+    assert "firewall : Load" not in output
+
+
 @pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
 def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pathlib.Path, playbook: str) -> None:
     account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
     output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook=playbook, **account)
     assert f"fxp_tls_ca_cert: the file {tmp_path}/fxp-ca.pem does not exist on the controller, and without it" in output
+    assert "unreachable=1" not in output
+
+
+@pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
+@pytest.mark.parametrize(("text", "told"), [
+    ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "cannot be read: "),
+    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+])
+def test_and_the_one_that_cannot_be_read(tmp_path: pathlib.Path, playbook: str, text: str, told: str) -> None:
+    (tmp_path / "fxp-ca.pem").write_text(text)
+    account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook=playbook, **account)
+    assert f"{tmp_path}/fxp-ca.pem {told}" in output
+    assert "Finalization" not in output
     assert "unreachable=1" not in output
 
 
@@ -145,3 +166,5 @@ def test_the_directory_of_the_rule_sheet_is_made(tmp_path: pathlib.Path) -> None
     site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook="rule_sheet", passes=True,
          rule_sheet_directory=str(tmp_path / "a" / "b"))
     assert len(list((tmp_path / "a" / "b").iterdir())) == 3
+    sheet = (tmp_path / "a" / "b" / "rule_sheet.json").read_text()
+    assert sheet == json.dumps(json.loads(sheet), indent=2) + "\n", "it depends on the release of ansible-core"

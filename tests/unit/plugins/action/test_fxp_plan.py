@@ -128,6 +128,7 @@ def test_a_mistake_stops_the_play_at_once(tmp_path: pathlib.Path, changes: dict[
     assert sentence in " ".join(run.output.replace("''", "'").split())
     assert not run.plans
     assert "Traceback" not in run.output
+    assert "exception" not in run.output.lower()
     assert "changed=1" not in run.output
     assert "correct-horse-battery" not in run.output
 

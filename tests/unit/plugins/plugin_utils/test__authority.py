@@ -53,6 +53,17 @@ def fingerprint(authority: Authority) -> str:
     return openssl("x509", "-noout", "-fingerprint", "-sha256", text=authority.pem).strip().partition("=")[2]
 
 
+def test_one_can_be_made_only_where_files_can_be(tmp_path: pathlib.Path) -> None:
+    _authority.check_places({"fxp_tls_ca_cert": f"{tmp_path}/fxp-ca.pem", "fxp_tls_ca_key": f"{tmp_path}/fxp-ca.key"})
+    assert not list(tmp_path.iterdir())
+    # Where nobody may write, root included, and where there is nothing.
+    for place, why in (("/proc/self", "No such file or directory"), (f"{tmp_path}/away", "No such file or directory")):
+        with pytest.raises(_authority.AuthorityError) as caught:
+            _authority.check_places({"fxp_tls_ca_cert": f"{tmp_path}/fxp-ca.pem", "fxp_tls_ca_key": f"{place}/fxp-ca.key"})
+        assert f"fxp_tls_ca_key: no authority of the fleet can be made at {place}/fxp-ca.key: {place}: {why}. No host was " \
+            "changed." in str(caught.value)
+
+
 def test_one_is_made_where_everybody_was_asked_and_nobody_trusts_one() -> None:
     looks = {name: look(reason="is not there yet") for name in ALL}
     assert _authority.judge(held(has_key=False), looks, run()).make
