@@ -58,4 +58,9 @@ def spoken(text: str) -> str:
     return said
 
 
-__all__ = ("LANGUAGES", "language", "make_locales", "speaking", "spoken")
+def refused() -> str:
+    """The cause where a server says that it cannot connect, and only its words say why: without them it is any other reason."""
+    return "data_connection_refused" if language() is None else "data_connection_unreachable"
+
+
+__all__ = ("LANGUAGES", "language", "make_locales", "refused", "speaking", "spoken")
