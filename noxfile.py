@@ -127,15 +127,17 @@ def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
                     *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
-    # The collections that ours depends on are those of the environment that nox itself runs in, and nothing else of that.
-    place = pathlib.Path(session.create_tmp()).resolve() / "collections"
-    shutil.rmtree(place, ignore_errors=True)
+    # Collections are those of the environment that nox itself runs in; of those that ours depends on Python must know, too, and of
+    # nothing else of that environment.
+    there, known = pathlib.Path(sysconfig.get_path("purelib")), pathlib.Path(session.create_tmp()).resolve() / "known"
+    shutil.rmtree(known, ignore_errors=True)
     for name in yaml.safe_load(pathlib.Path("galaxy.yml").read_text())["dependencies"]:
         inside = pathlib.Path("ansible_collections", *name.split("."))
-        (place / inside).parent.mkdir(parents=True, exist_ok=True)
-        (place / inside).symlink_to(sysconfig.get_path("purelib") / inside)
-    paths = os.pathsep.join([str(COLLECTIONS), str(place)])
-    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs, ANSIBLE_COLLECTIONS_PATH=paths, PYTHONPATH=paths)
+        (known / inside).parent.mkdir(parents=True, exist_ok=True)
+        (known / inside).symlink_to(there / inside)
+    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs,
+                   ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(map(str, (COLLECTIONS, there))),
+                   PYTHONPATH=os.pathsep.join(map(str, (COLLECTIONS, known))))
 
 
 @nox.session

@@ -135,11 +135,11 @@ class ActionModule(ActionBase):
             raise Refusal("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
         if strategy not in STRATEGIES:
             raise Refusal(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
-                                    "use 'strategy: linear'.")
+                          "use 'strategy: linear'.")
         servers = task_vars["groups"].get(GROUP)
         if not servers:
             raise Refusal(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
         strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in servers]
         if strangers:
             raise Refusal(f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
-                                    "server; put the host into it, or leave it out of the play.")
+                          "server; put the host into it, or leave it out of the play.")
