@@ -127,7 +127,7 @@ def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
                     *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
-    # Collections are those of the environment that nox itself runs in. Python must know of those that ours depends on, too, and of
+    # Collections are those of the environment that nox itself runs in. Python must know those that ours depends on, too, and
     # nothing else there.
     there, known = pathlib.Path(sysconfig.get_path("purelib")), pathlib.Path(session.create_tmp()).resolve() / "known"
     shutil.rmtree(known, ignore_errors=True)
