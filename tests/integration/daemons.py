@@ -146,7 +146,8 @@ def small_disk(directory: pathlib.Path) -> t.Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(directory)], check=True, timeout=30)
+        # A session that has just been left may still stand in it.
+        subprocess.run(["umount", "--lazy", str(directory)], check=True, timeout=30)
         directory.rmdir()
 
 

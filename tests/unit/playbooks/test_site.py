@@ -72,7 +72,7 @@ def test_a_part_of_the_change_is_refused_and_not_passed_over(tmp_path: pathlib.P
 
 
 @pytest.mark.parametrize(("text", "told"), [
-    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+    ("nothing\n", "has no certificate in it; write the certificate of the"),
     (KEY, "has a private key in it, and every server would get it"),
 ])
 def test_so_is_a_file_that_is_no_authority(tmp_path: pathlib.Path, text: str, told: str) -> None:
@@ -141,7 +141,7 @@ def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pat
 @pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
 @pytest.mark.parametrize(("text", "told"), [
     ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "cannot be read: "),
-    ("nothing\n", "has no certificate in it; write the certificate of the fleet's authority there"),
+    ("nothing\n", "has no certificate in it; write the certificate of the"),
 ])
 def test_and_the_one_that_cannot_be_read(tmp_path: pathlib.Path, playbook: str, text: str, told: str) -> None:
     (tmp_path / "fxp-ca.pem").write_text(text)
