@@ -341,6 +341,7 @@ class _Matches:
 
 
 NEVER_TCP = ("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp")
+LIMITS = ("limit", "ct count", "quota", "meter")
 INTERFACES = ("iif", "iifname", "oif", "oifname")
 BROADCAST = ("255.255.255.255/32",)
 
@@ -428,6 +429,7 @@ class Judgement(t.NamedTuple):
     places: list[Placement]
     shut: list[Stop]
     strange: list[tuple[ChainKey, int]]  # rules that may drop ours under conditions that are not understood; they stay in front
+    limits: list[tuple[ChainKey, int]]  # rules that accept ours up to a limit; what is over it comes to the rule that ours opens
 
     def refuse(self, nft: Nft) -> None:
         """
@@ -437,11 +439,18 @@ class Judgement(t.NamedTuple):
             raise FirewallError(" ".join(stop.sentence(nft) for stop in self.shut))
 
     def warnings(self, nft: Nft) -> list[str]:
+        doubtful = (
+            "may drop FTP connections that the plan allows; it is not understood here, so it stays in front of what proftpd.fxp "
+            "opens. If clients or peers are kept out, accept them in front of it."
+        )
+        limited = (
+            "accepts FTP connections up to a limit; what proftpd.fxp opens behind it accepts those over the limit, too. If the "
+            "limit is to hold, drop what is over it (limit rate over, ct count over) instead."
+        )
         return [
-            f'The rule "{nft.text_of(chain, handle)}" (table {chain[0]} {chain[1]}, chain {chain[2]}, handle {handle}) may drop '
-            "FTP connections that the plan allows; it is not understood here, so it stays in front of what proftpd.fxp opens. "
-            "If clients or peers are kept out, accept them in front of it."
-            for chain, handle in self.strange
+            f'The rule "{nft.text_of(chain, handle)}" (table {chain[0]} {chain[1]}, chain {chain[2]}, handle {handle}) {why}'
+            for rules, why in ((self.strange, doubtful), (self.limits, limited))
+            for chain, handle in rules
         ]
 
 
@@ -468,6 +477,7 @@ class _Way:
         self.drops_at_end = ruleset.chains[base].get("policy", "accept") == "drop"
         self.stop: Stop | None = None
         self.strange: list[tuple[ChainKey, int]] = []
+        self.limits: list[tuple[ChainKey, int]] = []
         self.steps = 0
         self.frames: list[_Frame] = []
 
@@ -503,6 +513,8 @@ class _Way:
                     frame.within |= self._parts(verdict)
                     if self._is_doubtful(verdict, depth):
                         self.strange.append((frame.key, rule["handle"]))
+                    if verdict.name == "accept" and any(name in LIMITS for each in rule["expr"] for name in each):
+                        self.limits.append((frame.key, rule["handle"]))
                     continue
                 chosen = by_port or verdict.by_port
                 if verdict.name == "drop" or (verdict.name == "return" and depth == 0):
@@ -687,7 +699,7 @@ class _Way:
                 if name == "match":
                     answer = self.matches.holds(traffic, body)
                     by_port = by_port or (body.get("op") != "!=" and _is_about_ports(body))
-                elif name in ("limit", "ct count", "quota", "meter"):
+                elif name in LIMITS:
                     answer = SOME
                 elif name == "set":
                     answer = SOME if _has(body, "stmt") else STRANGE
@@ -759,6 +771,7 @@ def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
     """
     stops: dict[Stop, set[str]] = {}
     strange: dict[tuple[ChainKey, int], None] = {}
+    limits: dict[tuple[ChainKey, int], None] = {}
     for key, hook in ruleset.base_chains():
         # Ours accepts both families in a table of both; whether it opens those that the server has is what counts.
         kinds = _traffic(defines, key[0], hook)
@@ -771,6 +784,7 @@ def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
                     stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
                 if not ruleset.manager(key):
                     strange.update(dict.fromkeys(way.strange))
+                    limits.update(dict.fromkeys(way.limits if way.stop else ()))
     places: dict[ChainKey, Placement] = {}
     for stop, found in stops.items():
         if not stop.reason:
@@ -779,7 +793,7 @@ def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
             if former and former.before == stop.handle:
                 rules = (*former.rules, *(rule for rule in rules if rule not in former.rules))
             places[stop.chain] = Placement(stop.chain, rules, stop.handle)
-    return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange))
+    return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
 
 
 def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:

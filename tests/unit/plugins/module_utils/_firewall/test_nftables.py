@@ -221,6 +221,26 @@ def test_what_is_not_understood_is_told_by_name(nft: Nft, rules: Rules, chain: s
         assert f'The rule "{text}" (table inet x, chain in, handle' in warning
 
 
+@pytest.mark.parametrize(
+    ("chain", "policy", "told"),
+    [
+        ("tcp dport 21 limit rate 5/minute accept;", "drop", True),
+        ("tcp flags syn limit rate 5/minute accept;", "drop", True),
+        ("icmp type echo-request limit rate 5/second accept; tcp dport 22 limit rate 5/minute accept;", "drop", False),
+        ("tcp dport 21 limit rate over 5/minute drop;", "drop", False),
+        # There nothing is opened.
+        ("tcp dport 21 limit rate 5/minute accept;", "accept", False),
+    ],
+)
+def test_a_limit_that_accepts_is_told(nft: Nft, rules: Rules, chain: str, policy: str, told: bool) -> None:
+    nft.run(f"table inet x {{\nchain in {{ type filter hook input priority 0; policy {policy}; {chain} }}\n}}\n")
+    warnings = judged(nft, at_home(rules(PEER))).warnings(nft)
+    assert len(warnings) == told
+    for warning in warnings:
+        assert f'The rule "{chain[:-1]}" (table inet x, chain in, handle' in warning
+        assert "what proftpd.fxp opens behind it accepts those over the limit, too." in warning
+
+
 def test_rule_of_an_earlier_release_moves_behind_what_the_operator_denies(nft: Nft, rules: Rules) -> None:
     old = 'tcp dport { 21, 50000-50099 } accept comment "proftpd.fxp"'
     chain = f"chain in {{ type filter hook input priority 0; policy drop; {old}; ip saddr 192.0.2.1 drop; }}"
