@@ -12,7 +12,7 @@ import tracemalloc
 import typing as t
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
@@ -94,6 +94,9 @@ def victim() -> t.Iterator[Sink]:
     path=st.sampled_from(["there", None]),
     told=st.booleans(),
 )
+# A farewell without an end, each of which is waited for.
+@example(answers=({}, {"FEAT": for_ever(b"421 No transfer timeout\r\n")}), passive="source", path="there", told=False)
+@example(answers=({"RETR": for_ever(b"421 No transfer timeout\r\n")}, {}), passive="source", path="there", told=False)
 def test_any_answers(
     victim: Sink,
     monkeypatch: pytest.MonkeyPatch,

@@ -40,6 +40,7 @@ DIAL_SECONDS = 4.0  # that a connection has at least: the kernel repeats a lost 
 # Servers may connect before they answer these, and that is no round trip.
 _SLOW = ("PORT", "EPRT", "PASS")
 FAREWELL_SECONDS = 2.0  # that a server has from its 421 to the end of the connection
+MOST_LAST_WORDS = 8  # replies that may come behind it; whoever goes on talking has not taken leave
 
 
 class ControlConnection(ftplib.FTP):
@@ -218,7 +219,7 @@ class ControlConnection(ftplib.FTP):
     def _ends(self) -> bool:
         """Whether the server closes the connection, too, after it has said so."""
         deadline = time.monotonic() + min(FAREWELL_SECONDS, self.seconds)
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._assembler.waiting < MOST_LAST_WORDS:
             try:
                 self.receive(deadline - time.monotonic())
             except Fault as fault:

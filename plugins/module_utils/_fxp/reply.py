@@ -81,6 +81,11 @@ class ReplyAssembler:
         return self._replies.popleft() if self._replies else None
 
     @property
+    def waiting(self) -> int:
+        """How many complete replies were not handed out yet."""
+        return len(self._replies)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is left over: no reply that nobody asked for, no part of one."""
         return not (self._replies or self._lines or self._buffer)
