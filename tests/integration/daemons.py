@@ -10,9 +10,11 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import typing as t
 
@@ -136,6 +138,32 @@ class Proftpd:
     def options(self, **more: t.Any) -> dict[str, t.Any]:
         """This server as an option of the check."""
         return {**server_options(self.address, self.port), **more}
+
+
+class Ending(t.Protocol):
+    """A daemon of any kind, as far as the end of a test goes."""
+
+    def stop(self) -> None:
+        """End it and its sessions."""
+
+    def files(self) -> set[str]:
+        """What the account holds."""
+
+
+@contextlib.contextmanager
+def place_for(servers: t.Sequence[Ending]) -> t.Iterator[pathlib.Path]:
+    """A directory for *servers*, which the caller adds; at the end they are stopped, and no file may be left on them."""
+    # Not pytest's own directory: the account has to reach its home, and that one is open to its owner only.
+    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
+    root.chmod(0o711)
+    try:
+        yield root
+    finally:
+        for server in servers:
+            server.stop()
+        left = [server.files() for server in servers]
+        shutil.rmtree(root)
+    assert left == [set()] * len(servers)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
 from ansible_collections.proftpd.fxp.tests.integration.bouncing import STRANGER, Probed, bounce, bounce_inside
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import Proftpd, free_ports, server_options
+from ansible_collections.proftpd.fxp.tests.integration.daemons import Proftpd, free_ports, place_for, server_options
 from ansible_collections.proftpd.fxp.tests.integration.network import CLIENT, PASSIVE_PORTS, SOURCE, SOURCE6, Network, run
 from ansible_collections.proftpd.fxp.tests.integration.other_daemons import PURE_ALLOW, VSFTPD_ALLOW, PureFtpd, Vsftpd
 from ansible_collections.proftpd.fxp.tests.integration.pyftpd import Pyftpd
@@ -140,25 +140,17 @@ Other = t.Union[Vsftpd, PureFtpd]
 def start_other() -> t.Iterator[t.Callable[[str, bool], Other]]:
     """vsftpd or pure-ftpd for one test, which leaves no file on it."""
     servers: list[Other] = []
-    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
-    root.chmod(0o711)
+    with place_for(servers) as root:
 
-    def start(kind: str, allow: bool) -> Other:
-        if kind == "vsftpd":
-            servers.append(Vsftpd(root / kind, SERVER, VSFTPD_ALLOW if allow else "", free_ports(SERVER)))
-        else:
-            servers.append(PureFtpd(root / kind, SERVER, PURE_ALLOW if allow else (), free_ports(SERVER)))
-        servers[-1].wait()
-        return servers[-1]
+        def start(kind: str, allow: bool) -> Other:
+            if kind == "vsftpd":
+                servers.append(Vsftpd(root / kind, SERVER, VSFTPD_ALLOW if allow else "", free_ports(SERVER)))
+            else:
+                servers.append(PureFtpd(root / kind, SERVER, PURE_ALLOW if allow else (), free_ports(SERVER)))
+            servers[-1].wait()
+            return servers[-1]
 
-    try:
         yield start
-    finally:
-        for server in servers:
-            server.stop()
-        left = [server.files() for server in servers]
-        shutil.rmtree(root)
-    assert left == [set()] * len(servers)
 
 
 def test_other_servers_that_refuse(start_other: t.Callable[[str, bool], Other]) -> None:

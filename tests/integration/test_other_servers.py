@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-import pathlib
-import shutil
 import socket
-import tempfile
 import typing as t
 
 import pytest
@@ -17,7 +14,7 @@ import pytest
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import SOURCE, Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, LONG, Proftpd, free_ports
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, LONG, Proftpd, free_ports, place_for
 from ansible_collections.proftpd.fxp.tests.integration.other_daemons import PURE_ALLOW, VSFTPD_ALLOW, PureFtpd, Vsftpd
 
 Pair = tuple[Proftpd, Proftpd]
@@ -36,27 +33,19 @@ class Start(t.Protocol):
 def start_other() -> t.Iterator[Start]:
     """Daemons for one test, which leaves no file on them."""
     servers: list[Other] = []
-    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
-    root.chmod(0o711)
+    with place_for(servers) as root:
 
-    def start(kind: str, *settings: str, allow: bool = True) -> Other:
-        place, port = root / str(len(servers)), free_ports(ADDRESS)
-        if kind == "vsftpd":
-            lines = (VSFTPD_ALLOW if allow else "") + "".join(f"{line}\n" for line in settings)
-            servers.append(Vsftpd(place, ADDRESS, lines, port))
-        else:
-            servers.append(PureFtpd(place, ADDRESS, (*(PURE_ALLOW if allow else ()), *settings), port))
-        servers[-1].wait()
-        return servers[-1]
+        def start(kind: str, *settings: str, allow: bool = True) -> Other:
+            place, port = root / str(len(servers)), free_ports(ADDRESS)
+            if kind == "vsftpd":
+                lines = (VSFTPD_ALLOW if allow else "") + "".join(f"{line}\n" for line in settings)
+                servers.append(Vsftpd(place, ADDRESS, lines, port))
+            else:
+                servers.append(PureFtpd(place, ADDRESS, (*(PURE_ALLOW if allow else ()), *settings), port))
+            servers[-1].wait()
+            return servers[-1]
 
-    try:
         yield start
-    finally:
-        for server in servers:
-            server.stop()
-        left = [server.files() for server in servers]
-        shutil.rmtree(root)
-    assert left == [set()] * len(servers)
 
 
 def between(role: str, server: Other, peer: Proftpd, **options: t.Any) -> Checked:

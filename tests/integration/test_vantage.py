@@ -11,16 +11,13 @@ What the same daemons do is asked once more from a host that they see at an addr
 from __future__ import annotations
 
 import json
-import pathlib
-import shutil
 import sys
-import tempfile
 import typing as t
 
 import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.bouncing import bounce_inside
-from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, Proftpd
+from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, Proftpd, place_for
 from ansible_collections.proftpd.fxp.tests.integration.nat import (
     INSIDE,
     OUTER,
@@ -60,34 +57,26 @@ class Starter(t.Protocol):
 @pytest.fixture
 def start(hosts: SharedAddress) -> t.Iterator[Starter]:
     """Daemons for one test, which leaves no file on them."""
-    root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
-    root.chmod(0o711)
     servers: list[Server] = []
+    with place_for(servers) as root:
 
-    def one(place: str, kind: str = "proftpd", *, allow: bool, announce: bool = True) -> Server:
-        address, here, prefix = ADDRESSES[place], root / place, hosts.prefix(place)
-        first, last = PASSIVE_PORTS.split("-")
-        if kind == "proftpd":
-            masquerade = f"MasqueradeAddress {OUTER}\n" if place == "inside" and announce else ""
-            directives = f"{ALLOW if allow else REFUSE}PassivePorts {first} {last}\n{masquerade}"
-            server: Server = Proftpd(here, address, directives, PORT, prefix)
-        elif kind == "vsftpd":
-            ports = f"pasv_min_port={first}\npasv_max_port={last}\n"
-            server = Vsftpd(here, address, ports + (VSFTPD_ALLOW if allow else ""), PORT, prefix)
-        else:
-            server = PureFtpd(here, address, ("-p", f"{first}:{last}", *(PURE_ALLOW if allow else ())), PORT, prefix)
-        servers.append(server)
-        server.wait()
-        return server
+        def one(place: str, kind: str = "proftpd", *, allow: bool, announce: bool = True) -> Server:
+            address, here, prefix = ADDRESSES[place], root / place, hosts.prefix(place)
+            first, last = PASSIVE_PORTS.split("-")
+            if kind == "proftpd":
+                masquerade = f"MasqueradeAddress {OUTER}\n" if place == "inside" and announce else ""
+                directives = f"{ALLOW if allow else REFUSE}PassivePorts {first} {last}\n{masquerade}"
+                server: Server = Proftpd(here, address, directives, PORT, prefix)
+            elif kind == "vsftpd":
+                ports = f"pasv_min_port={first}\npasv_max_port={last}\n"
+                server = Vsftpd(here, address, ports + (VSFTPD_ALLOW if allow else ""), PORT, prefix)
+            else:
+                server = PureFtpd(here, address, ("-p", f"{first}:{last}", *(PURE_ALLOW if allow else ())), PORT, prefix)
+            servers.append(server)
+            server.wait()
+            return server
 
-    try:
         yield one
-    finally:
-        for server in servers:
-            server.stop()
-        left = [server.files() for server in servers]
-        shutil.rmtree(root)
-    assert left == [set()] * len(servers)
 
 
 @pytest.mark.parametrize("kind", KINDS)
