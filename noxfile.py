@@ -49,6 +49,7 @@ def pinned(*names: str) -> list[str]:
 def lint(session: nox.Session) -> None:
     """Everything that reads the tree and runs nothing of it."""
     session.run("ruff", "check", "--no-cache", ".")
+    session.run("ruff", "format", "--no-cache", "--check", "--quiet", ".")
     here = pathlib.Path.cwd().relative_to(COLLECTIONS)
     mypy = ("mypy", f"--config-file={pathlib.Path.cwd()}/mypy.ini", f"--cache-dir={CACHE}/mypy")
     with session.chdir(COLLECTIONS):
@@ -94,21 +95,38 @@ def package(session: nox.Session) -> None:
     with session.chdir(place):
         session.run("python", "-m", "galaxy_importer.main", str(tarball.resolve()), silent=True)
     # Without what it depends on, which would be fetched from Galaxy and is not used below.
-    session.run("ansible-galaxy", "collection", "install", str(tarball), "--force", "--no-deps", "--collections-path", str(place),
-                silent=True, external=True)
+    session.run(
+        "ansible-galaxy",
+        "collection",
+        "install",
+        str(tarball),
+        "--force",
+        "--no-deps",
+        "--collections-path",
+        str(place),
+        silent=True,
+        external=True,
+    )
     installed = place / "ansible_collections" / "proftpd" / "fxp"
     for entry in installed.iterdir():
         if entry.name not in ("meta", "playbooks", "plugins", "roles", "MANIFEST.json", "FILES.json"):
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     inventory = place / "inventory.yml"
     inventory.write_text("fxp_servers: {hosts: {ftp1: {ansible_host: 198.51.100.11}}, vars: {fxp_tls: none}}\n")
-    session.run("ansible-playbook", f"--inventory={inventory}", f"--extra-vars=rule_sheet_directory={place.resolve()}",
-                "proftpd.fxp.rule_sheet", env={"ANSIBLE_COLLECTIONS_PATH": str(place.resolve())}, external=True)
+    session.run(
+        "ansible-playbook",
+        f"--inventory={inventory}",
+        f"--extra-vars=rule_sheet_directory={place.resolve()}",
+        "proftpd.fxp.rule_sheet",
+        env={"ANSIBLE_COLLECTIONS_PATH": str(place.resolve())},
+        external=True,
+    )
     quick_start(session, tarball, place)
 
 
 def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path) -> None:
     """Do on two bare hosts of the lab what the README says, with nothing else."""
+
     def lab(command: str) -> None:
         # The session's own directory for temporary files is not there where the base image is made.
         session.run(sys.executable, "tests/lab/lab.py", command, env={"TMPDIR": None}, external=True)
@@ -116,8 +134,16 @@ def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path
     lab("down")
     try:
         lab("up")
-        session.run(sys.executable, "tests/quickstart/quick_start.py", str(tarball), str(place / "quickstart"),
-                    str(CACHE / "lab"), *pinned("ansible-core"), *pinned("netaddr", "cryptography"), external=True)
+        session.run(
+            sys.executable,
+            "tests/quickstart/quick_start.py",
+            str(tarball),
+            str(place / "quickstart"),
+            str(CACHE / "lab"),
+            *pinned("ansible-core"),
+            *pinned("netaddr", "cryptography"),
+            external=True,
+        )
     finally:
         lab("down")
 
@@ -125,8 +151,9 @@ def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path
 @nox.session(venv_backend="venv", reuse_venv=True)
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
-    session.install("--quiet", f"ansible-core=={OLDEST_CORE}",
-                    *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest"))
+    session.install(
+        "--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest")
+    )
     # Collections are those of the environment that nox itself runs in. Python must know those that ours depends on, too, and
     # nothing else there.
     there, known = pathlib.Path(sysconfig.get_path("purelib")), pathlib.Path(session.create_tmp()).resolve() / "known"
@@ -135,9 +162,15 @@ def oldest(session: nox.Session) -> None:
         inside = pathlib.Path("ansible_collections", *name.split("."))
         (known / inside).parent.mkdir(parents=True, exist_ok=True)
         (known / inside).symlink_to(there / inside)
-    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs,
-                   ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(map(str, (COLLECTIONS, there))),
-                   PYTHONPATH=os.pathsep.join(map(str, (COLLECTIONS, known))))
+    in_collections(
+        session,
+        "pytest",
+        "--quiet",
+        "tests/unit",
+        *session.posargs,
+        ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(map(str, (COLLECTIONS, there))),
+        PYTHONPATH=os.pathsep.join(map(str, (COLLECTIONS, known))),
+    )
 
 
 @nox.session
@@ -163,8 +196,15 @@ def molecule(session: nox.Session) -> None:
     """Scenarios on the lab's hosts, one after the other: all of them but the long ones, or the one that is named."""
     usual = {path.name for path in pathlib.Path("molecule").iterdir()} - (set() if LONG else LONG_SCENARIOS)
     for scenario in session.posargs[:1] or sorted(usual):
-        session.run("molecule", "test", "--report", "--scenario-name", scenario, *session.posargs[1:],
-                    env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"})
+        session.run(
+            "molecule",
+            "test",
+            "--report",
+            "--scenario-name",
+            scenario,
+            *session.posargs[1:],
+            env={"COLUMNS": "150", "ANSIBLE_PIPELINING": "true"},
+        )
 
 
 @nox.session

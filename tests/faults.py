@@ -22,10 +22,24 @@ import typing as t
 import pytest
 
 # Calls of os that change a file system, or ask it for room.
-OS_STEPS = frozenset([
-    "open", "fdopen", "fchmod", "fchown", "fsync", "replace", "rename", "link", "unlink",
-    "mkdir", "rmdir", "makedirs", "chown", "chmod",
-])
+OS_STEPS = frozenset(
+    [
+        "open",
+        "fdopen",
+        "fchmod",
+        "fchown",
+        "fsync",
+        "replace",
+        "rename",
+        "link",
+        "unlink",
+        "mkdir",
+        "rmdir",
+        "makedirs",
+        "chown",
+        "chmod",
+    ]
+)
 FAULTS: dict[str, t.Callable[[], BaseException]] = {
     "no space": lambda: OSError(errno.ENOSPC, "No space left on device"),
     "i/o error": lambda: OSError(errno.EIO, "Input/output error"),
@@ -79,9 +93,9 @@ class Steps:
 
     def _of(self, module: types.ModuleType, names: t.AbstractSet[str]) -> types.SimpleNamespace:
         every = {name: getattr(module, name) for name in dir(module)}
-        return types.SimpleNamespace(**{
-            name: self.step(f"{module.__name__}.{name}", value) if name in names else value for name, value in every.items()
-        })
+        return types.SimpleNamespace(
+            **{name: self.step(f"{module.__name__}.{name}", value) if name in names else value for name, value in every.items()}
+        )
 
 
 @contextlib.contextmanager

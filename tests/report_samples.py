@@ -146,19 +146,38 @@ def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
     found: list[dict[str, t.Any]] = []
     for number in range(min(servers, 3)):
         ill = number < worst
-        findings = [_finding("port_to_stranger", "accepted" if ill else "refused", "PORT to the stranger 198.51.100.77 was "),
-                    _finding("passive_by_stranger", "refused" if number != 2 else "untested", "the stranger 198.51.100.77 was ")]
+        findings = [
+            _finding("port_to_stranger", "accepted" if ill else "refused", "PORT to the stranger 198.51.100.77 was "),
+            _finding("passive_by_stranger", "refused" if number != 2 else "untested", "the stranger 198.51.100.77 was "),
+        ]
         tested = ill or number != 2
-        found.append({"server": f"ftp{number + 1}", "vulnerable": ill if tested else None, "tested": tested,
-                      "firewall_exposed": False, "findings": findings, "stranger_sources": ["198.51.100.77"], "transcript": []})
+        found.append(
+            {
+                "server": f"ftp{number + 1}",
+                "vulnerable": ill if tested else None,
+                "tested": tested,
+                "firewall_exposed": False,
+                "findings": findings,
+                "stranger_sources": ["198.51.100.77"],
+                "transcript": [],
+            }
+        )
     return found
 
 
 def _finding(probe: str, result: str, summary: str) -> dict[str, t.Any]:
     wrong = result == "accepted"
-    return {"probe": probe, "stranger": "198.51.100.77", "result": result, "vulnerable": wrong, "exposure": "policy",
-            "proven": wrong, "server_said": None, "summary": summary + result,
-            "remedy": "Set fxp_foreign_addresses to peers." if wrong else None}
+    return {
+        "probe": probe,
+        "stranger": "198.51.100.77",
+        "result": result,
+        "vulnerable": wrong,
+        "exposure": "policy",
+        "proven": wrong,
+        "server_said": None,
+        "summary": summary + result,
+        "remedy": "Set fxp_foreign_addresses to peers." if wrong else None,
+    }
 
 
 @functools.lru_cache(maxsize=16)

@@ -28,10 +28,12 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        options = self.validate_argument_spec({
-            "plan": {"type": "dict", "required": True},
-            "looks": {"type": "dict"},
-        })[1]
+        options = self.validate_argument_spec(
+            {
+                "plan": {"type": "dict", "required": True},
+                "looks": {"type": "dict"},
+            }
+        )[1]
         plan, place = options["plan"], options["plan"]["authority"]
         if place is None:
             return {"changed": False, "make": False}
@@ -41,16 +43,21 @@ class ActionModule(ActionBase):
                 _authority.read(held.text, held.certificate)
             if options["looks"] is None:
                 return {"changed": False, "make": False}
-            servers = [name for name, host in plan["hosts"].items()
-                       if host["state"] == _plan.PRESENT and host["tls"] != _plan_tls.NONE]
+            servers = [
+                name for name, host in plan["hosts"].items() if host["state"] == _plan.PRESENT and host["tls"] != _plan_tls.NONE
+            ]
             # Hosts that failed are in neither of the two, those of batches to come in the first only.
             later = set(task_vars["ansible_play_hosts"]) - set(task_vars["ansible_play_batch"])
             run = _authority.Run(servers, task_vars["ansible_play_hosts_all"], later)
             verdict = _authority.judge(held, options["looks"], run)
             if verdict.make:
-                _authority.check_places({f"fxp_tls_ca_{which}": path for which, path in (("cert", place["certificate"]),
-                                                                                         ("key", place["key"]))
-                                         if path is not None and not os.path.exists(path)})
+                _authority.check_places(
+                    {
+                        f"fxp_tls_ca_{which}": path
+                        for which, path in (("cert", place["certificate"]), ("key", place["key"]))
+                        if path is not None and not os.path.exists(path)
+                    }
+                )
             if held.has_key and (verdict.make or verdict.to_sign):
                 _authority.check_key(held, self._key(place, task_vars))
         except _authority.AuthorityError as exc:
@@ -80,5 +87,7 @@ class ActionModule(ActionBase):
         try:
             return str(lookup.run([path], variables=task_vars)[0])
         except AnsibleError as exc:
-            raise _authority.AuthorityError(f"{path} cannot be read: {str(exc).rstrip('.')}. {_authority.UNCHANGED} See that the "
-                                            "account that runs Ansible may read it, and has its vault password.") from None
+            raise _authority.AuthorityError(
+                f"{path} cannot be read: {str(exc).rstrip('.')}. {_authority.UNCHANGED} See that the "
+                "account that runs Ansible may read it, and has its vault password."
+            ) from None

@@ -29,8 +29,17 @@ FIRST_LOOKS = (0.3, 0.5, 1.0)  # seconds before each of the first looks, for fle
 LONGEST = 86400  # seconds; the module ends by itself before, because its every step has a limit
 PATIENCE = 60.0  # seconds that the host may be out of reach
 # What a job adds to the result of its module.
-JOB_KEYS = ("ansible_job_id", "finished", "started", "results_file", "stdout", "stderr", "stdout_lines", "stderr_lines",
-            "_suppress_tmpdir_delete")
+JOB_KEYS = (
+    "ansible_job_id",
+    "finished",
+    "started",
+    "results_file",
+    "stdout",
+    "stderr",
+    "stdout_lines",
+    "stderr_lines",
+    "_suppress_tmpdir_delete",
+)
 
 
 class ActionModule(ActionBase):
@@ -110,8 +119,13 @@ class ActionModule(ActionBase):
         task = self._task.copy()
         task.args = {"jid": job, "mode": mode}
         action = self._shared_loader_obj.action_loader.get(
-            STATUS, task=task, connection=self._connection, play_context=self._play_context, loader=self._loader,
-            templar=self._templar, shared_loader_obj=self._shared_loader_obj,
+            STATUS,
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
         )
         answer: dict[str, t.Any] = action.run(task_vars=task_vars)
         if answer.get("unreachable"):

@@ -55,8 +55,9 @@ class ActionModule(ActionBase):
         for host in task_vars["groups"][GROUP]:
             options[host], found = _vocabulary.options_of(host, inventory.hostvars[host], self._templar.is_template)
             problems += found
-        problems += _machines.shared({host: inventory.hostvars[host] for host, mine in options.items()
-                                      if mine["state"] != _plan.ABSENT})
+        problems += _machines.shared(
+            {host: inventory.hostvars[host] for host, mine in options.items() if mine["state"] != _plan.ABSENT}
+        )
         # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
         for host in task_vars["groups"].get(_plan.GATEWAYS, ()):
             if host not in options:
@@ -68,8 +69,9 @@ class ActionModule(ActionBase):
         known_hosts = inventory.hostvars
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            plan = _plan.make_plan(options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()),
-                                   self._inventory_directory(task_vars))
+            plan = _plan.make_plan(
+                options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()), self._inventory_directory(task_vars)
+            )
         except PlanError as exc:
             raise Refusal(str(exc)) from None
         if any(host.get("certificate_from") == _plan_tls.AUTHORITY for host in plan["hosts"].values()):
@@ -94,9 +96,12 @@ class ActionModule(ActionBase):
 
         if vantage is None or not _here.is_here(vantage, connection(vantage)):
             return
-        problems = _here.servers_here(vantage, {name: server["class_members"] for name, server in servers.items()},
-                                      {name: connection(name) for name in servers},
-                                      [local.address for local in bounce_sources.local_addresses()])
+        problems = _here.servers_here(
+            vantage,
+            {name: server["class_members"] for name, server in servers.items()},
+            {name: connection(name) for name in servers},
+            [local.address for local in bounce_sources.local_addresses()],
+        )
         if problems:
             raise Refusal(str(PlanError(problems)))
 
@@ -104,8 +109,9 @@ class ActionModule(ActionBase):
     def _said_elsewhere(inventory: _said.Inventory, task_vars: dict[str, t.Any]) -> list[Problem]:
         """Return facts about servers that only this play knows, and slips. None of them stops the removal of a server."""
         in_play = {*task_vars["ansible_play_hosts_all"]}
-        hosts = {host: host in in_play for host in task_vars["groups"][GROUP]
-                 if not _vocabulary.is_absent(inventory.hostvars[host])}
+        hosts = {
+            host: host in in_play for host in task_vars["groups"][GROUP] if not _vocabulary.is_absent(inventory.hostvars[host])
+        }
         if not in_play & hosts.keys():
             return []
         this = task_vars["inventory_hostname"]
@@ -134,12 +140,15 @@ class ActionModule(ActionBase):
         if self._task.args:
             raise Refusal("fxp_plan takes no options in a task; say them as inventory variables fxp_<option>.")
         if strategy not in STRATEGIES:
-            raise Refusal(f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; "
-                          "use 'strategy: linear'.")
+            raise Refusal(
+                f"The play's strategy is {strategy!r}, which runs once-per-play tasks on every host; use 'strategy: linear'."
+            )
         servers = task_vars["groups"].get(GROUP)
         if not servers:
             raise Refusal(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
         strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in servers]
         if strangers:
-            raise Refusal(f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
-                          "server; put the host into it, or leave it out of the play.")
+            raise Refusal(
+                f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "
+                "server; put the host into it, or leave it out of the play."
+            )

@@ -172,8 +172,12 @@ class ActionModule(ActionBase):
             for path in () if self._task.check_mode else found:
                 os.unlink(path)
         except OSError as error:
-            return {"changed": False, "failed": True, "msg": f"The earlier report cannot be taken out of {directory}: "
-                    f"{error.strerror}. Set directory to one on the controller that the account that runs Ansible may write to."}
+            return {
+                "changed": False,
+                "failed": True,
+                "msg": f"The earlier report cannot be taken out of {directory}: "
+                f"{error.strerror}. Set directory to one on the controller that the account that runs Ansible may write to.",
+            }
         return {"changed": bool(found), "directory": directory, "files": found}
 
     def _write(self, directory: str, contents: Contents) -> dict[str, t.Any]:

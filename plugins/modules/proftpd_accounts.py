@@ -184,10 +184,14 @@ def main() -> None:
             module.fail_json(msg=f"The system account {accounts.DEFAULT_OWNER} is missing; install ProFTPD first.")
         owner = (0, 0)
     wanted = [
-        accounts.Account(row["name"], row["password_hash"],
-                         owner[0] if row["uid"] is None else row["uid"],
-                         owner[1] if row["gid"] is None else row["gid"],
-                         row["home"], tuple(row["former_hashes"]))
+        accounts.Account(
+            row["name"],
+            row["password_hash"],
+            owner[0] if row["uid"] is None else row["uid"],
+            owner[1] if row["gid"] is None else row["gid"],
+            row["home"],
+            tuple(row["former_hashes"]),
+        )
         for row in module.params["accounts"]
     ]
     try:

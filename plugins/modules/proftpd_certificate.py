@@ -196,8 +196,9 @@ def main() -> None:
             module.exit_json(changed=changed, path=place.path, csr=None, reason=None, expires=None)
         if not asked["addresses"]:
             module.fail_json(msg="A certificate without addresses helps nobody; name the addresses of the server.")
-        wanted = pair.Wanted(tuple(asked["addresses"]), asked["name"], asked["trust"], asked["private_key"] is None,
-                             asked["renew_before"])
+        wanted = pair.Wanted(
+            tuple(asked["addresses"]), asked["name"], asked["trust"], asked["private_key"] is None, asked["renew_before"]
+        )
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
     except (certificate.CertificateError, OSError) as exc:
         module.fail_json(msg=_root.told(exc), refused=True)
@@ -211,8 +212,12 @@ def main() -> None:
         expires=None if outcome.ends is None else pair.day(outcome.ends),
         trusted=list(outcome.trusted),
         in_place=outcome.in_place,
-        diff={"before": outcome.shown_before, "after": outcome.shown_after,
-              "before_header": place.path, "after_header": place.path},
+        diff={
+            "before": outcome.shown_before,
+            "after": outcome.shown_after,
+            "before_header": place.path,
+            "after_header": place.path,
+        },
     )
 
 

@@ -158,8 +158,12 @@ def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
         "kept": None,
         "restored": outcome.restored,
         "running": outcome.running,
-        "diff": {"before": outcome.shown_before, "after": outcome.shown_after,
-                 "before_header": target.path, "after_header": target.path},
+        "diff": {
+            "before": outcome.shown_before,
+            "after": outcome.shown_after,
+            "before_header": target.path,
+            "after_header": target.path,
+        },
     }
 
 
@@ -179,8 +183,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    target = swap.Target(wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"],
-                         wanted["settle_time"])
+    target = swap.Target(
+        wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"], wanted["settle_time"]
+    )
     try:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
@@ -196,8 +201,7 @@ def main() -> None:
         greeting=outcome.greeting,
         kept=outcome.kept,
         restored=None,
-        diff={"before": outcome.before, "after": wanted["content"],
-              "before_header": target.path, "after_header": target.path},
+        diff={"before": outcome.before, "after": wanted["content"], "before_header": target.path, "after_header": target.path},
     )
 
 

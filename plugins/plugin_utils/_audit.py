@@ -249,9 +249,7 @@ def _tls(notes: Notes, server: Data) -> None:
             "say TLSRequired on, or ctrl for encrypted logins and clear data",
         )
     files = [path for path in (tls["ca_certificate_file"], tls["ca_certificate_path"]) if path]
-    serves_peers = any(
-        said.get("allow_foreign_address", {}).get("port") in (CLASS, ANYBODY) for _where, said in contexts(server)
-    )
+    serves_peers = any(said.get("allow_foreign_address", {}).get("port") in (CLASS, ANYBODY) for _where, said in contexts(server))
     if not serves_peers:
         return
     if tls["verify_server"].lower() in ("off", "no", "false", "0"):

@@ -98,9 +98,11 @@ def judge(held: Held, looks: t.Mapping[str, t.Mapping[str, t.Any]], run: Run) ->
         _refuse_a_second(held, seen, run)
     to_sign = {name: str(look["reason"]) for name, look in seen.items() if look["reason"]}
     if to_sign and held.text and not held.has_key:
-        raise AuthorityError(f"{_reasons(to_sign)}, and the key that signs a new one is not there: {held.key}. {UNCHANGED} Bring "
-                             "the key back from where it is kept; if it is lost, docs/tls.md of proftpd.fxp tells how to replace "
-                             "the authority.")
+        raise AuthorityError(
+            f"{_reasons(to_sign)}, and the key that signs a new one is not there: {held.key}. {UNCHANGED} Bring "
+            "the key back from where it is kept; if it is lost, docs/tls.md of proftpd.fxp tells how to replace "
+            "the authority."
+        )
     return Verdict(not held.text, to_sign)
 
 
@@ -113,9 +115,11 @@ def check_places(places: t.Mapping[str, str]) -> None:
             with tempfile.TemporaryFile(dir=directory):
                 pass
         except OSError as exc:
-            raise AuthorityError(f"{variable}: no authority of the fleet can be made at {path}: {directory}: {exc.strerror}. "
-                                 f"{UNCHANGED} Let the account that runs Ansible write there, or keep the inventory where it "
-                                 "may.") from None
+            raise AuthorityError(
+                f"{variable}: no authority of the fleet can be made at {path}: {directory}: {exc.strerror}. "
+                f"{UNCHANGED} Let the account that runs Ansible write there, or keep the inventory where it "
+                "may."
+            ) from None
 
 
 def check_key(held: Held, key: str) -> None:
@@ -132,17 +136,27 @@ def check_key(held: Held, key: str) -> None:
     try:
         public = _public(serialization.load_pem_private_key(key.encode(), None))
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise AuthorityError(f"{held.key} cannot be read as a private key; bring it back from where it is kept. "
-                             f"{UNCHANGED}") from None
+        raise AuthorityError(
+            f"{held.key} cannot be read as a private key; bring it back from where it is kept. {UNCHANGED}"
+        ) from None
     identities = pair.identities(held.text)
-    owners = [each for text in pair.each_of(held.text) for each in pair.identities(text)
-              if _public(load_pem_x509_certificate(text.encode())) == public]
+    owners = [
+        each
+        for text in pair.each_of(held.text)
+        for each in pair.identities(text)
+        if _public(load_pem_x509_certificate(text.encode())) == public
+    ]
     if not identities or identities[0] in owners:
         return
-    whose = f"is the key of {_named(owners)}, which does not come first there; put it first" if owners else \
-        "is the key of another authority"
-    raise AuthorityError(f"{held.key} {whose}: {held.certificate} begins with {_named(identities[:1])}, and the first one signs. "
-                         f"{UNCHANGED} Bring key and certificate that belong together.")
+    whose = (
+        f"is the key of {_named(owners)}, which does not come first there; put it first"
+        if owners
+        else "is the key of another authority"
+    )
+    raise AuthorityError(
+        f"{held.key} {whose}: {held.certificate} begins with {_named(identities[:1])}, and the first one signs. "
+        f"{UNCHANGED} Bring key and certificate that belong together."
+    )
 
 
 def _public(owner: t.Any) -> bytes:
@@ -152,24 +166,31 @@ def _public(owner: t.Any) -> bytes:
 def _refuse_another(held: Held, seen: t.Mapping[str, t.Mapping[str, t.Any]]) -> None:
     ours = pair.identities(held.text)
     known = {each["fingerprint"] for each in ours}
-    others = {name: look["trusted"] for name, look in seen.items()
-              if look["trusted"] and known.isdisjoint(each["fingerprint"] for each in look["trusted"])}
+    others = {
+        name: look["trusted"]
+        for name, look in seen.items()
+        if look["trusted"] and known.isdisjoint(each["fingerprint"] for each in look["trusted"])
+    }
     if others:
         raise AuthorityError(
             f"{_trusting(others)}, and {held.certificate} on the controller has {_named(ours)}: no certificate in common. "
             f"{UNCHANGED} If that is not the fleet's file, put the fleet's own there, and its key: {held.key}. If "
             f"{', '.join(others)} missed a step of a replacement, append {TRUST_ON_A_SERVER} of that server to the controller's "
-            "file, run proftpd.fxp.site for all servers, and only then go on (docs/tls.md of proftpd.fxp).")
+            "file, run proftpd.fxp.site for all servers, and only then go on (docs/tls.md of proftpd.fxp)."
+        )
 
 
 def _refuse_a_second(held: Held, seen: t.Mapping[str, t.Mapping[str, t.Any]], run: Run) -> None:
-    none = f"the controller has no certificate of the fleet's authority ({held.certificate}" \
-           f"{', but a key: ' if held.has_key else ', nor a key: '}{held.key})"
+    none = (
+        f"the controller has no certificate of the fleet's authority ({held.certificate}"
+        f"{', but a key: ' if held.has_key else ', nor a key: '}{held.key})"
+    )
     bring = "Put both there from where they are kept, or name them in fxp_tls_ca_cert and fxp_tls_ca_key"
     in_force = {name: look["trusted"] for name, look in seen.items() if look["trusted"]}
     if in_force:
-        raise AuthorityError(f"{_trusting(in_force)}, and {none}. {UNCHANGED} {bring}; if they are lost, docs/tls.md of "
-                             "proftpd.fxp tells the way.")
+        raise AuthorityError(
+            f"{_trusting(in_force)}, and {none}. {UNCHANGED} {bring}; if they are lost, docs/tls.md of proftpd.fxp tells the way."
+        )
     unseen = [name for name in run.servers if name not in seen]
     if not unseen:
         return
@@ -181,7 +202,8 @@ def _refuse_a_second(held: Held, seen: t.Mapping[str, t.Mapping[str, t.Any]], ru
     raise AuthorityError(
         f"Whether the fleet has an authority already could not be seen on {'; '.join(why)}, and {none}. None was made. "
         f"{UNCHANGED} {bring}; if the fleet has none yet, run proftpd.fxp.site once for all servers, "
-        f"{'without serial and ' if later else ''}with all of them in reach.")
+        f"{'without serial and ' if later else ''}with all of them in reach."
+    )
 
 
 def _trusting(trusted: t.Mapping[str, t.Sequence[Identity]]) -> str:

@@ -42,8 +42,15 @@ def servers_here(
         shared = sorted(mine & {*addresses})
         if shared or local == [name]:
             why = f"which has the address {shared[0]} of this server" if shared else "which this server is (ansible_connection)"
-            problems.append(Problem(name, "fxp_vantage", vantage, f"is the machine that Ansible runs on, {why}; a server always "
-                                    "accepts its own client's address, so a check from there proves nothing; name a third host"))
+            problems.append(
+                Problem(
+                    name,
+                    "fxp_vantage",
+                    vantage,
+                    f"is the machine that Ansible runs on, {why}; a server always "
+                    "accepts its own client's address, so a check from there proves nothing; name a third host",
+                )
+            )
     return problems
 
 

@@ -16,8 +16,17 @@ from ansible.errors import AnsibleError
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 
 # What leads an ssh connection to a machine. The same private address behind two jump hosts is two machines.
-WAY = ("ansible_connection", "ansible_host", "ansible_port", "ansible_ssh_args", "ansible_ssh_common_args",
-       "ansible_ssh_executable", "ansible_ssh_extra_args", "ansible_ssh_host", "ansible_ssh_port")
+WAY = (
+    "ansible_connection",
+    "ansible_host",
+    "ansible_port",
+    "ansible_ssh_args",
+    "ansible_ssh_common_args",
+    "ansible_ssh_executable",
+    "ansible_ssh_extra_args",
+    "ansible_ssh_host",
+    "ansible_ssh_port",
+)
 SSH = ("ssh", "ansible.builtin.ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.paramiko_ssh", "None")
 
 
@@ -33,7 +42,14 @@ def shared(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
         if way[0] not in SSH or variables.get("ansible_host") is None:
             continue
         if way in seen:
-            problems.append(Problem(name, "ansible_host", way[1], f"is also where Ansible reaches {seen[way]}, but a machine has "
-                                    "one FTP server; keep one of the two names, or correct the address"))
+            problems.append(
+                Problem(
+                    name,
+                    "ansible_host",
+                    way[1],
+                    f"is also where Ansible reaches {seen[way]}, but a machine has "
+                    "one FTP server; keep one of the two names, or correct the address",
+                )
+            )
         seen.setdefault(way, name)
     return problems

@@ -28,9 +28,9 @@ def mistyped(name: str, known: t.Iterable[str], prefix: str) -> str | None:
     known = list(known)
     if name in known or not name.startswith(prefix):
         return None
-    mine = name[len(prefix):]
+    mine = name[len(prefix) :]
     for other in sorted(known, key=lambda other: -_ratio(name, other)):
-        theirs = other[len(prefix):]
+        theirs = other[len(prefix) :]
         if _one_slip(mine, theirs) or _cut_short(name, other) or _ratio(mine, theirs) >= ALIKE:
             return other
     return None
@@ -53,4 +53,4 @@ def _one_slip(one: str, other: str) -> bool:
 def _cut_short(name: str, other: str) -> bool:
     """Whether *name* is *other* with its last word abbreviated."""
     word = name.rpartition("_")[2]
-    return len(name) >= LEAST and len(word) >= 3 and other.startswith(name) and "_" not in other[len(name):]
+    return len(name) >= LEAST and len(word) >= 3 and other.startswith(name) and "_" not in other[len(name) :]

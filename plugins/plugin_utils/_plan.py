@@ -41,18 +41,32 @@ def _server(reader: Reader) -> dict[str, t.Any]:
     public_control_port = reader.get("public_control_port", _values.port) or control_port
     passive = reader.get("passive_ports", _values.port_range)
     if address is None and not reader.options["address"]:
-        reader.complain("address", None, "it is not said and ansible_host is no literal address that others can dial; write the "
-                        "address that clients and peers dial")
+        reader.complain(
+            "address",
+            None,
+            "it is not said and ansible_host is no literal address that others can dial; write the "
+            "address that clients and peers dial",
+        )
     if passive and control_port and passive[0] <= control_port <= passive[1]:
-        reader.complain("passive_ports", reader.options["passive_ports"],
-                        f"contains the control port {control_port}; choose a range without it")
+        reader.complain(
+            "passive_ports",
+            reader.options["passive_ports"],
+            f"contains the control port {control_port}; choose a range without it",
+        )
     masquerade = reader.get("masquerade_address", _values.address)
     if masquerade and ":" in masquerade:
-        reader.complain("masquerade_address", masquerade, "is an IPv6 address, which PASV cannot announce (RFC 959); "
-                        "write an IPv4 address, or leave it out: IPv6 is not behind NAT")
+        reader.complain(
+            "masquerade_address",
+            masquerade,
+            "is an IPv6 address, which PASV cannot announce (RFC 959); "
+            "write an IPv4 address, or leave it out: IPv6 is not behind NAT",
+        )
     announced = masquerade or address
-    egress = [reader.parse("egress_addresses", _values.address, entry)
-              for entry in reader.options["egress_addresses"] or [announced] if entry]
+    egress = [
+        reader.parse("egress_addresses", _values.address, entry)
+        for entry in reader.options["egress_addresses"] or [announced]
+        if entry
+    ]
     egress = sorted({entry for entry in egress if entry})
     members = sorted({entry for entry in [announced, *egress] if entry})
     return {
@@ -86,14 +100,24 @@ def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
         reader.parse("users", _values.password, user["password"], secret=True)
         for kind in ("uid", "gid"):
             reader.parse("users", _values.owner, user[kind])
-        rows.append({"name": name, "home": user["home"], "uid": user["uid"], "gid": user["gid"], "password_from": "users",
-                     # Whoever checks needs it, and so do those who have it said.
-                     "fxp": user["fxp"] or name == reader.options["check_user"], **_limits(reader, user)})
+        rows.append(
+            {
+                "name": name,
+                "home": user["home"],
+                "uid": user["uid"],
+                "gid": user["gid"],
+                "password_from": "users",
+                # Whoever checks needs it, and so do those who have it said.
+                "fxp": user["fxp"] or name == reader.options["check_user"],
+                **_limits(reader, user),
+            }
+        )
 
     check_user, check_password = reader.options["check_user"], reader.options["check_password"]
     if check_user is not None and check_user not in {row["name"] for row in rows}:
-        rows.append({"name": check_user, "home": None, "uid": None, "gid": None, "password_from": "check", "fxp": True,
-                     **UNLIMITED})
+        rows.append(
+            {"name": check_user, "home": None, "uid": None, "gid": None, "password_from": "check", "fxp": True, **UNLIMITED}
+        )
     for row in rows:
         reader.parse("check_user" if row["password_from"] == "check" else "users", _values.account_name, row["name"])
         row["home"] = reader.parse("users", _values.home, row["home"]) or f"/srv/fxp/{row['name']}"
@@ -103,14 +127,19 @@ def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
 
     if (check_user is None) != (check_password is None):
         missing = "check_password" if check_password is None else "check_user"
-        reader.complain(missing, None, "it is not said although its counterpart is; say both fxp_check_user and "
-                        "fxp_check_password")
+        reader.complain(
+            missing, None, "it is not said although its counterpart is; say both fxp_check_user and fxp_check_password"
+        )
     printed = [reader.host, *(row[key] for row in rows for key in ("name", "home"))]
     reader.parse("check_password", lambda text: _values.check_password(text, printed), check_password, secret=True)
     for user in reader.options["users"]:
         if user["name"] == check_user and user["password"] is not None and user["password"] != check_password:
-            reader.complain("check_password", check_password, "is not the password that fxp_users gives this account; "
-                            "say the same one twice, or only one of them", secret=True)
+            reader.complain(
+                "check_password",
+                check_password,
+                "is not the password that fxp_users gives this account; say the same one twice, or only one of them",
+                secret=True,
+            )
     return rows
 
 
@@ -119,10 +148,17 @@ def _limits(reader: Reader, user: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     sessions, rate = user["max_sessions"], user["max_rate"]
     for option, number in (("max_sessions", sessions), ("max_rate", rate)):
         if number is not None and not 1 <= number <= _values.MOST:
-            reader.complain("users", number, f"is no {option} of an account; write a number from 1 to {_values.MOST}, or leave "
-                            "it out for no limit")
-    return {"upload": user["upload"], "download": user["download"], "max_sessions": sessions,
-            "transfer_rate": None if rate is None else f"{max(rate / 1024, 0.001):.3f}"}
+            reader.complain(
+                "users",
+                number,
+                f"is no {option} of an account; write a number from 1 to {_values.MOST}, or leave it out for no limit",
+            )
+    return {
+        "upload": user["upload"],
+        "download": user["download"],
+        "max_sessions": sessions,
+        "transfer_rate": None if rate is None else f"{max(rate / 1024, 0.001):.3f}",
+    }
 
 
 def _counts(items: t.Iterable[t.Any]) -> dict[t.Any, int]:
@@ -134,8 +170,11 @@ def _allow_foreign_address(reader: Reader, has_peers: bool) -> str:
     wanted = reader.options["foreign_addresses"]
     if wanted == "any":
         if not reader.options["accept_bounce_risk"]:
-            reader.complain("foreign_addresses", wanted, "lets anybody use this server for bounce attacks (RFC 2577); "
-                            "say 'peers', or also fxp_accept_bounce_risk: true")
+            reader.complain(
+                "foreign_addresses",
+                wanted,
+                "lets anybody use this server for bounce attacks (RFC 2577); say 'peers', or also fxp_accept_bounce_risk: true",
+            )
         return "on"
     return PEER_CLASS if wanted == "peers" and has_peers else "off"
 
@@ -165,22 +204,30 @@ def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     name = reader.options["gateway"]
     if name is None:
         if reader.options["public_control_port"] is not None:
-            reader.complain("public_control_port", reader.options["public_control_port"], "is a port of a gateway, and "
-                            "fxp_gateway is not said; say both, or only fxp_control_port")
+            reader.complain(
+                "public_control_port",
+                reader.options["public_control_port"],
+                "is a port of a gateway, and fxp_gateway is not said; say both, or only fxp_control_port",
+            )
         return
     if name == reader.host:
         reader.complain("gateway", name, "is the server itself; a gateway stands in front of it")
     elif name not in gateways:
         known = f"has {', '.join(sorted(gateways))}" if gateways else "is missing or empty"
-        reader.complain("gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one "
-                        "that is")
+        reader.complain(
+            "gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one that is"
+        )
     if reader.options["masquerade_address"] is None:
-        reader.complain("masquerade_address", None, "it is not said although fxp_gateway is; write the outer address of the "
-                        "gateway, which PASV must announce")
+        reader.complain(
+            "masquerade_address",
+            None,
+            "it is not said although fxp_gateway is; write the outer address of the gateway, which PASV must announce",
+        )
 
 
-def _cautions(readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]],
-              hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[str]:
+def _cautions(
+    readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping[str, t.Any]], hosts: t.Mapping[str, t.Mapping[str, t.Any]]
+) -> list[str]:
     """What works but deserves a word."""
     told: dict[str, list[str]] = {}
     for name, host in hosts.items():
@@ -192,9 +239,12 @@ def _cautions(readers: t.Mapping[str, Reader], servers: t.Mapping[str, t.Mapping
         first, last = _values.EPHEMERAL_PORTS
         said, ports = readers[name].options["passive_ports"], server["passive_ports"]
         if said != _values.DEFAULT_PASSIVE_PORTS and ports["first"] <= last and first <= ports["last"]:
-            told.setdefault(f"fxp_passive_ports: {said!r} shares ports with {first}-{last}, from which Linux takes ports for "
-                            f"outgoing connections unless it is told otherwise; ProFTPD passes over those in use, and a range "
-                            f"below {first} or above {last} has none.", []).append(name)
+            told.setdefault(
+                f"fxp_passive_ports: {said!r} shares ports with {first}-{last}, from which Linux takes ports for "
+                f"outgoing connections unless it is told otherwise; ProFTPD passes over those in use, and a range "
+                f"below {first} or above {last} has none.",
+                [],
+            ).append(name)
     return [f"{some(names)}: {sentence}" for sentence, names in told.items()]
 
 
@@ -209,16 +259,30 @@ def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: lis
     first_host, first = next(iter(by_host.items()))
     for name, vantage in by_host.items():
         if vantage != first:
-            problems.append(Problem(name, "fxp_vantage", vantage,
-                                    f"differs from {first!r} of {first_host}; all servers need the same one"))
+            problems.append(
+                Problem(name, "fxp_vantage", vantage, f"differs from {first!r} of {first_host}; all servers need the same one")
+            )
     if first in readers:
-        problems.append(Problem(first_host, "fxp_vantage", first, "is one of fxp_servers; a server always accepts its own "
-                                "client's address, so such a check proves nothing; choose a third host"))
+        problems.append(
+            Problem(
+                first_host,
+                "fxp_vantage",
+                first,
+                "is one of fxp_servers; a server always accepts its own "
+                "client's address, so such a check proves nothing; choose a third host",
+            )
+        )
     for name, reader in readers.items():
         clients = reader.options["clients"]
         if address is not None and not _admits(clients, address):
-            problems.append(Problem(name, "fxp_clients", clients, f"does not have the address {address} of fxp_vantage "
-                                    f"{first!r} in it, so no check could log in; add it"))
+            problems.append(
+                Problem(
+                    name,
+                    "fxp_clients",
+                    clients,
+                    f"does not have the address {address} of fxp_vantage {first!r} in it, so no check could log in; add it",
+                )
+            )
     return str(first)
 
 

@@ -34,8 +34,13 @@ def cautions(servers: Servers) -> t.Iterator[tuple[str, str]]:
     for name, server in servers.items():
         own, others = _by_family(server)
         if own and others:
-            yield name, (f"fxp_egress_addresses: {', '.join(others)} is of the other family than {server['announced']}, so no "
-                         "data connection comes from there; leave it out.")
+            yield (
+                name,
+                (
+                    f"fxp_egress_addresses: {', '.join(others)} is of the other family than {server['announced']}, so no "
+                    "data connection comes from there; leave it out."
+                ),
+            )
 
 
 def _is_translated(reader: Reader) -> bool:
@@ -51,8 +56,13 @@ def _one_machine(servers: Servers, translated: t.Collection[str]) -> t.Iterator[
         if address is None or name in translated:
             continue
         if address in seen and servers[seen[address]]["control_port"] != server["control_port"]:
-            yield Problem(name, "fxp_address", address, f"is also the address of {seen[address]}, with another control port, but "
-                          "a machine has one FTP server; keep one of the two names, or correct the address")
+            yield Problem(
+                name,
+                "fxp_address",
+                address,
+                f"is also the address of {seen[address]}, with another control port, but "
+                "a machine has one FTP server; keep one of the two names, or correct the address",
+            )
         seen.setdefault(address, name)
 
 
@@ -64,8 +74,12 @@ def _one_port(servers: Servers) -> t.Iterator[Problem]:
         if None in key:
             continue
         if key in seen:
-            yield Problem(name, "fxp_address", server["address"],
-                          f"with control port {key[1]} is also the address of {seen[key]}; give every server its own")
+            yield Problem(
+                name,
+                "fxp_address",
+                server["address"],
+                f"with control port {key[1]} is also the address of {seen[key]}; give every server its own",
+            )
         seen.setdefault(key, name)
 
 
@@ -83,11 +97,22 @@ def _passive_ports(servers: Servers, translated: t.Collection[str]) -> t.Iterato
     """Two servers that announce the same port of an outer address, from which a port can lead to one of them only."""
     for address, ranges in _at_announced(servers).items():
         for number, (first, last, name) in enumerate(ranges):
-            shared = next((other for low, high, other in ranges[:number]
-                           if first <= high and low <= last and (name in translated or other in translated)), None)
+            shared = next(
+                (
+                    other
+                    for low, high, other in ranges[:number]
+                    if first <= high and low <= last and (name in translated or other in translated)
+                ),
+                None,
+            )
             if shared is not None:
-                yield Problem(name, "fxp_passive_ports", f"{first}-{last}", f"shares ports with those of {shared}, and both "
-                              f"announce {address}, where a port leads to one server only; give each a range of its own")
+                yield Problem(
+                    name,
+                    "fxp_passive_ports",
+                    f"{first}-{last}",
+                    f"shares ports with those of {shared}, and both "
+                    f"announce {address}, where a port leads to one server only; give each a range of its own",
+                )
 
 
 def _control_ports(servers: Servers, translated: t.Collection[str]) -> t.Iterator[Problem]:
@@ -96,11 +121,17 @@ def _control_ports(servers: Servers, translated: t.Collection[str]) -> t.Iterato
     for name, server in servers.items():
         port = server["public_control_port"]
         for first, last, other in ranges.get(server["address"] or "", ()) if port else ():
-            if first <= port <= last and (port != server["control_port"] if other == name
-                                          else name in translated or other in translated):
+            if first <= port <= last and (
+                port != server["control_port"] if other == name else name in translated or other in translated
+            ):
                 variable = "fxp_control_port" if port == server["control_port"] else "fxp_public_control_port"
-                yield Problem(name, variable, port, f"is one of the passive ports {first}-{last} of {other} at the same address "
-                              f"{server['address']}, where a port leads to one server only; choose another one")
+                yield Problem(
+                    name,
+                    variable,
+                    port,
+                    f"is one of the passive ports {first}-{last} of {other} at the same address "
+                    f"{server['address']}, where a port leads to one server only; choose another one",
+                )
 
 
 def _families(servers: Servers) -> t.Iterator[Problem]:
@@ -110,8 +141,13 @@ def _families(servers: Servers) -> t.Iterator[Problem]:
     for name, server in known.items():
         family, other = server["announced_family"], known[first or name]["announced_family"]
         if family != other:
-            yield Problem(name, "fxp_address", server["announced"], f"is IPv{family} while {first} announces IPv{other}, and no "
-                          "file flows between the two families; give all servers addresses of one family")
+            yield Problem(
+                name,
+                "fxp_address",
+                server["announced"],
+                f"is IPv{family} while {first} announces IPv{other}, and no "
+                "file flows between the two families; give all servers addresses of one family",
+            )
 
 
 def _by_family(server: Server) -> tuple[list[str], list[str]]:
@@ -125,5 +161,10 @@ def _egress(servers: Servers) -> t.Iterator[Problem]:
     for name, server in servers.items():
         own, others = _by_family(server)
         if server["announced"] and others and not own:
-            yield Problem(name, "fxp_egress_addresses", others, f"is of the other family than {server['announced']}, so no data "
-                          "connection comes from there; write the addresses of that family, or leave the variable out")
+            yield Problem(
+                name,
+                "fxp_egress_addresses",
+                others,
+                f"is of the other family than {server['announced']}, so no data "
+                "connection comes from there; write the addresses of that family, or leave the variable out",
+            )

@@ -27,8 +27,13 @@ Readers = t.Mapping[str, Reader]
 def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What this server needs for TLS. Its certificate has every address that somebody dials or sees."""
     options = reader.options
-    rest: dict[str, t.Any] = {"tls": options["tls"], "tls_versions": [], "certificate_from": None,
-                              "certificate_addresses": [], "certificate_name": None}
+    rest: dict[str, t.Any] = {
+        "tls": options["tls"],
+        "tls_versions": [],
+        "certificate_from": None,
+        "certificate_addresses": [],
+        "certificate_name": None,
+    }
     if options["tls"] == NONE:
         return rest
     reader.parse("tls_ca_cert", _values.certificates, options["tls_ca_cert"], secret=True)
@@ -38,11 +43,15 @@ def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     brought, key = options["tls_certificate"], options["tls_private_key"]
     if (brought is None) != (key is None):
         missing = "tls_private_key" if key is None else "tls_certificate"
-        reader.complain(missing, None, "it is not said although its counterpart is; say both fxp_tls_certificate and "
-                        "fxp_tls_private_key, or none of them")
+        reader.complain(
+            missing,
+            None,
+            "it is not said although its counterpart is; say both fxp_tls_certificate and fxp_tls_private_key, or none of them",
+        )
     if brought is not None and options["tls_ca_cert"] is None:
-        reader.complain("tls_ca_cert", None, "it is not said, but who brings fxp_tls_certificate must say the authority that it "
-                        "comes from")
+        reader.complain(
+            "tls_ca_cert", None, "it is not said, but who brings fxp_tls_certificate must say the authority that it comes from"
+        )
     if not options["tls_versions"]:
         reader.complain("tls_versions", options["tls_versions"], "has no version in it; write ['1.2']")
     addresses = {server["address"], server["announced"], *server["egress"]}
@@ -72,8 +81,12 @@ def disagreements(readers: Readers) -> t.Iterator[Problem]:
         other = next((one for versions, one in kinds.items() if mine and versions and mine.isdisjoint(versions)), None)
         if other is not None:
             theirs = with_tls[other].options["tls_versions"]
-            yield Problem(name, "fxp_tls_versions", reader.options["tls_versions"], f"has no version in common with {theirs} of "
-                          f"{other}; say the same for both")
+            yield Problem(
+                name,
+                "fxp_tls_versions",
+                reader.options["tls_versions"],
+                f"has no version in common with {theirs} of {other}; say the same for both",
+            )
     yield from _differences("tls_ca_cert", with_tls)
     yield from _differences("tls_ca_key", {name: reader for name, reader in with_tls.items() if _signed(reader)})
 
@@ -88,24 +101,37 @@ def _mixture(readers: Readers) -> t.Iterator[Problem]:
     for name, reader in readers.items():
         mode = reader.options["tls"]
         if first is not None and mode != REQUIRED:
-            yield Problem(name, "fxp_tls", mode, f"does not go with 'required' of {first}, which takes files over TLS only; say "
-                          "the same for all servers")
+            yield Problem(
+                name,
+                "fxp_tls",
+                mode,
+                f"does not go with 'required' of {first}, which takes files over TLS only; say the same for all servers",
+            )
 
 
 def _differences(option: str, readers: Readers) -> t.Iterator[Problem]:
     first = next(iter(readers), None)
     for name, reader in readers.items():
         if first is not None and reader.options[option] != readers[first].options[option]:
-            yield Problem(name, f"fxp_{option}", None, f"it is not the same as that of {first}, but a fleet has one authority; "
-                          "say it once, for the group fxp_servers")
+            yield Problem(
+                name,
+                f"fxp_{option}",
+                None,
+                f"it is not the same as that of {first}, but a fleet has one authority; say it once, for the group fxp_servers",
+            )
 
 
 def cautions(readers: Readers) -> t.Iterator[tuple[str, str]]:
     """What works but deserves a word: host and sentence."""
     for name, reader in _with_tls(readers).items():
         if "1.3" in reader.options["tls_versions"]:
-            yield name, ("fxp_tls_versions: with TLS 1.3 files may arrive short if a client makes the sending server the TLS "
-                         "client (SSCN), and clients are free to; say ['1.2'] unless only this collection's checks do FXP.")
+            yield (
+                name,
+                (
+                    "fxp_tls_versions: with TLS 1.3 files may arrive short if a client makes the sending server the TLS "
+                    "client (SSCN), and clients are free to; say ['1.2'] unless only this collection's checks do FXP."
+                ),
+            )
 
 
 def authority(readers: Readers, directory: str) -> dict[str, t.Any] | None:

@@ -165,8 +165,10 @@ def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
     for probe in probes:
         if (probe["source"], probe["destination"], probe["passive"]) != (leg.source, leg.destination, leg.passive):
             continue
-        mute = "; ".join(f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
-                         for each in probe.get("not_asked") or ())
+        mute = "; ".join(
+            f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
+            for each in probe.get("not_asked") or ()
+        )
         place = locate.place_of(
             locate.sight_of(probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("egress") or ())
         )

@@ -108,7 +108,7 @@ class _Page:
             further = "".join(self._group(index, group) for index, group in enumerate(groups[:GROUPS]) if index >= FIRST)
             parts.append(
                 f'<details class="all"><summary>{amount(len(groups[:GROUPS]) - FIRST, "further pair")}'
-                ' of cause and server</summary>'
+                " of cause and server</summary>"
                 f"<div>{further}</div></details>"
             )
         if len(groups) > GROUPS:
@@ -183,7 +183,7 @@ class _Page:
             arrow = "\u2192" if entry["direction"] == "sent" else "\u2190"
             rows.append(
                 f'<tr class="{role}"><td class="number">{entry["seconds"]:.4f}</td><td>{e(leg.name(role) or "")}</td>'
-                f'<td>{arrow}</td>'
+                f"<td>{arrow}</td>"
                 f"<td>{e(entry['line'])}</td></tr>"
             )
         for role in ("source", "destination"):
@@ -254,7 +254,7 @@ class _Page:
         )
         none = (
             '<li><svg width="18" height="18" aria-hidden="true"><rect class="failed" y="5" width="18" height="5"/>'
-            '</svg>no rate</li>'
+            "</svg>no rate</li>"
             if len(self.contents.servers) > _report_matrix.TABLE
             else ""
         )
@@ -300,7 +300,7 @@ class _Page:
             rows = "".join(self._row(number) for number in range(len(contents.legs)))
         return (
             f'<details class="all"{" open" if len(contents.legs) <= 40 else ""}><summary>'
-            f'<strong>All {amount(len(contents.legs), "transfer")}</strong> '
+            f"<strong>All {amount(len(contents.legs), 'transfer')}</strong> "
             f'as a table</summary><div id="legs">{controls}<div class="scroll tall" tabindex="0" '
             'role="region" aria-label="All transfers">'
             f'<table class="wide"><thead><tr>{head}</tr></thead><tbody id="rows">{rows}</tbody></table></div></div></details>'
@@ -313,7 +313,7 @@ class _Page:
             words = f'<a href="#{place}">{words}</a>'
         return (
             f'<tr id="row-{number}"><td>{e(leg.source)}</td><td>{e(leg.destination)}</td>'
-            f'<td>{e(leg.name(leg.passive) or "-")}</td>'
+            f"<td>{e(leg.name(leg.passive) or '-')}</td>"
             f'<td>{_badge(leg.state)}</td><td class="number">{e(_report.rate(leg.bytes_per_second))}</td><td>{words}</td></tr>'
         )
 
@@ -333,7 +333,7 @@ class _Page:
         )
         return (
             f'<footer><p class="soft">{e(" ".join(notes))}</p><p class="paper">'
-            'On paper one dialogue stands for each cause and server; the others '
+            "On paper one dialogue stands for each cause and server; the others "
             "open on a screen.</p></footer>"
         )
 

@@ -22,8 +22,9 @@ COLUMNS = ("source_name", "source", "destination_name", "destination", "protocol
 EVERYBODY = {"0.0.0.0/0", "::/0"}
 
 
-def _row(source_name: str, source: str, server_name: str, destination: str, ports: str, why: str,
-         forward: str = "") -> dict[str, str]:
+def _row(
+    source_name: str, source: str, server_name: str, destination: str, ports: str, why: str, forward: str = ""
+) -> dict[str, str]:
     direction = f"into {server_name}" + ("" if source_name == "clients" else f", out of {source_name}") + forward
     return dict(zip(COLUMNS, (source_name, source, server_name, destination, "tcp", ports, direction, why)))
 
@@ -41,19 +42,45 @@ def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
         led = f"{via} to port {server['control_port']}" if via else ""
         same = f"{via} to the same ports" if via else ""
         for network in host[f"clients{family}"]:
-            found.append(_row("clients", network, name, server["address"], str(server["public_control_port"]),
-                              "clients log in (control connection)", led))
-            found.append(_row("clients", network, name, server["announced"], passive,
-                              "clients send, fetch and list files (passive data connections)", same))
+            found.append(
+                _row(
+                    "clients",
+                    network,
+                    name,
+                    server["address"],
+                    str(server["public_control_port"]),
+                    "clients log in (control connection)",
+                    led,
+                )
+            )
+            found.append(
+                _row(
+                    "clients",
+                    network,
+                    name,
+                    server["announced"],
+                    passive,
+                    "clients send, fetch and list files (passive data connections)",
+                    same,
+                )
+            )
         if host["allow_foreign_address"] == "off":
             continue
         for peer_name, peer in servers.items():
             if peer_name == name or plan["hosts"][peer_name]["allow_foreign_address"] == "off":
                 continue
             for address in peer[f"egress{family}"]:
-                found.append(_row(peer_name, address, name, server["announced"], passive,
-                                  f"site-to-site transfers in which {name} listens (FXP data connections)",
-                                  same))
+                found.append(
+                    _row(
+                        peer_name,
+                        address,
+                        name,
+                        server["announced"],
+                        passive,
+                        f"site-to-site transfers in which {name} listens (FXP data connections)",
+                        same,
+                    )
+                )
     return found
 
 
@@ -84,8 +111,10 @@ def as_markdown(plan: t.Mapping[str, t.Any]) -> str:
     ]
     for row in table:
         source = f"{row['source']} (everybody)" if row["source"] in EVERYBODY else row["source"]
-        lines.append(f"| {row['source_name']} | {source} | {row['destination_name']} | {row['destination']} "
-                     f"| {row['protocol']} {row['ports']} | {row['direction']} | {row['why']} |")
+        lines.append(
+            f"| {row['source_name']} | {source} | {row['destination_name']} | {row['destination']} "
+            f"| {row['protocol']} {row['ports']} | {row['direction']} | {row['why']} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -27,8 +27,16 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 
 # The variables of playbooks and of the role smoke_test, which are no facts about servers and may be said anywhere.
 PLAYBOOKS: dict[str, tuple[str, ...]] = {
-    "smoke_test_": ("smoke_test_connections", "smoke_test_coverage", "smoke_test_peers", "smoke_test_report_directory",
-                    "smoke_test_seed", "smoke_test_show", "smoke_test_strangers", "smoke_test_vantages"),
+    "smoke_test_": (
+        "smoke_test_connections",
+        "smoke_test_coverage",
+        "smoke_test_peers",
+        "smoke_test_report_directory",
+        "smoke_test_seed",
+        "smoke_test_show",
+        "smoke_test_strangers",
+        "smoke_test_vantages",
+    ),
     "audit_": ("audit_hosts", "audit_report", "audit_show"),
     "rule_sheet_": ("rule_sheet_directory",),
 }
@@ -77,8 +85,10 @@ class Inventory:
         """What this run gives *host*, its facts included, and if it is *in_play* what play, roles and task say too."""
         if not in_play:
             return t.cast("dict[str, t.Any]", self._all.raw_get(host))
-        return t.cast("dict[str, t.Any]", self._running.get_vars(play=self.play, host=self._inventory.get_host(host),
-                                                                 task=self._task, include_hostvars=False))
+        return t.cast(
+            "dict[str, t.Any]",
+            self._running.get_vars(play=self.play, host=self._inventory.get_host(host), task=self._task, include_hostvars=False),
+        )
 
     def of_roles(self) -> dict[str, t.Any]:
         """What is said for roles that are still to come in this play, so that none of them is refused when others have run."""
@@ -151,10 +161,17 @@ def _is_result(value: object) -> bool:
 
 def slips(host: str, variables: t.Iterable[str]) -> list[Problem]:
     """Return which of the *variables* of *host* are slips of those of our playbooks."""
-    meant = {name: _near.mistyped(name, known, prefix) for prefix, known in PLAYBOOKS.items() for name in variables
-             if name.startswith(prefix)}
-    return [Problem(host, name, None, f"there is no such variable; did you mean {ours}?")
-            for name, ours in sorted(meant.items()) if ours is not None]
+    meant = {
+        name: _near.mistyped(name, known, prefix)
+        for prefix, known in PLAYBOOKS.items()
+        for name in variables
+        if name.startswith(prefix)
+    }
+    return [
+        Problem(host, name, None, f"there is no such variable; did you mean {ours}?")
+        for name, ours in sorted(meant.items())
+        if ours is not None
+    ]
 
 
 def beside(directory: str, sources: t.Iterable[str], names: t.Collection[str]) -> list[str]:
@@ -162,8 +179,11 @@ def beside(directory: str, sources: t.Iterable[str], names: t.Collection[str]) -
     Return sentences on the files for *names* (groups and hosts) in *directory* that say variables of ours and that nobody reads,
     because the inventory, which the *sources* make up, is elsewhere.
     """
-    read = {os.path.realpath(source if os.path.isdir(source) else os.path.dirname(os.path.abspath(source)))
-            for source in sources if os.path.exists(source)}
+    read = {
+        os.path.realpath(source if os.path.isdir(source) else os.path.dirname(os.path.abspath(source)))
+        for source in sources
+        if os.path.exists(source)
+    }
     if os.path.realpath(directory) in read:
         return []
     told = []
@@ -174,8 +194,10 @@ def beside(directory: str, sources: t.Iterable[str], names: t.Collection[str]) -
         except (OSError, UnicodeDecodeError):
             continue
         if found:
-            told.append(f"{path}: {', '.join(found)}: not read by this playbook, which lies elsewhere; put the file beside the "
-                        "inventory, where every playbook reads it.")
+            told.append(
+                f"{path}: {', '.join(found)}: not read by this playbook, which lies elsewhere; put the file beside the "
+                "inventory, where every playbook reads it."
+            )
     return told
 
 

@@ -58,7 +58,7 @@ def libxcrypt_salt(seed: str) -> str:
     It uses three bytes at a time for four letters, up to 16, and leaves the last byte alone (gensalt_sha_rn in crypt-sha512.c).
     """
     noise = seed.encode()
-    groups = (noise[start:start + 3] for start in range(0, len(noise) - 3, 3))
+    groups = (noise[start : start + 3] for start in range(0, len(noise) - 3, 3))
     return "".join(_letters(int.from_bytes(group, "little"), 4) for group in groups)[:MAX_SALT]
 
 

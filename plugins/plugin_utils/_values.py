@@ -46,9 +46,30 @@ _CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL)
 
 # Where no account may have its home: trees that are the system's own, and directories that are refused only by themselves.
-_SYSTEM_TREES = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root", "/run",
-                 "/sbin", "/sys", "/usr", "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lock", "/var/log",
-                 "/var/run", "/var/spool/cron")
+_SYSTEM_TREES = (
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/lost+found",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/systemd",
+    "/var/lock",
+    "/var/log",
+    "/var/run",
+    "/var/spool/cron",
+)
 _SYSTEM_DIRECTORIES = ("/home", "/tmp", "/var", "/var/backups", "/var/cache", "/var/lib", "/var/mail", "/var/spool", "/var/tmp")
 # To chown(2) the last number means that the owner stays.
 _NO_OWNER = 2**32 - 1
@@ -160,16 +181,19 @@ def home(text: str) -> str:
     if not _PATH.fullmatch(text) or "." in text.split("/") or ".." in text.split("/"):
         raise ValueError("is no absolute path of letters, digits and '_.+@-'; write one such as /srv/fxp/mirror")
     if text in _SYSTEM_DIRECTORIES or any(text == tree or text.startswith(f"{tree}/") for tree in _SYSTEM_TREES):
-        raise ValueError("is a directory of the system, and the account would see it as its root; write one such as "
-                         "/srv/fxp/mirror")
+        raise ValueError(
+            "is a directory of the system, and the account would see it as its root; write one such as /srv/fxp/mirror"
+        )
     return text
 
 
 def owner(number: int) -> int:
     """Return *number* if it can be the owner or the group of files."""
     if not 0 < number < _NO_OWNER:
-        raise ValueError(f"is no owner of an account's files; write a number from 1 to {_NO_OWNER - 1} (0 is root), or leave it "
-                         "out for the system account ftp")
+        raise ValueError(
+            f"is no owner of an account's files; write a number from 1 to {_NO_OWNER - 1} (0 is root), or leave it "
+            "out for the system account ftp"
+        )
     return number
 
 

@@ -28,8 +28,9 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import Problem
 
 PREFIX = "fxp_"
 # A key that was pasted into the wrong variable is as secret.
-SECRET = frozenset({"fxp_users", "fxp_check_password", "fxp_tls_ca_cert", "fxp_tls_ca_key", "fxp_tls_certificate",
-                    "fxp_tls_private_key"})
+SECRET = frozenset(
+    {"fxp_users", "fxp_check_password", "fxp_tls_ca_cert", "fxp_tls_ca_key", "fxp_tls_certificate", "fxp_tls_private_key"}
+)
 
 
 def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, t.Any]:
@@ -44,8 +45,9 @@ def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str,
 
 
 VOCABULARY = argument_spec(yaml.safe_load(DOCUMENTATION)["options"], PREFIX)
-DEFAULTS = {name[len(PREFIX):]: value
-            for name, value in ArgumentSpecValidator(VOCABULARY).validate({}).validated_parameters.items()}
+DEFAULTS = {
+    name[len(PREFIX) :]: value for name, value in ArgumentSpecValidator(VOCABULARY).validate({}).validated_parameters.items()
+}
 
 
 def options_of(
@@ -78,7 +80,7 @@ def options_of(
     options = dict(DEFAULTS)
     for name, value in given.items():
         validated, told = _validated(name, _plain(value))
-        options[name[len(PREFIX):]] = validated
+        options[name[len(PREFIX) :]] = validated
         problems += [Problem(host, name, None if hides else value, cure, secret=name in SECRET) for cure, hides in told]
     return options, [] if options["state"] == _plan.ABSENT else problems
 
@@ -95,7 +97,7 @@ def unknown(host: str, names: t.Iterable[str]) -> list[Problem]:
     """Return what is wrong with the *names* of variables of *host*: those with the prefix that the vocabulary does not have."""
     problems = []
     for name in sorted(name for name in names if name.startswith(PREFIX) and name not in VOCABULARY):
-        near = difflib.get_close_matches(name[len(PREFIX):], [known[len(PREFIX):] for known in VOCABULARY], n=1)
+        near = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VOCABULARY], n=1)
         cure = f"did you mean {PREFIX}{near[0]}?" if near else "'ansible-doc proftpd.fxp.fxp_plan' lists the variables"
         problems.append(Problem(host, name, None, f"there is no such variable; {cure}"))
     return problems
@@ -124,13 +126,13 @@ def _validated(name: str, value: t.Any) -> tuple[t.Any, list[tuple[str, bool]]]:
     key = (name, repr(value))
     misread = [] if key in _SEEN else _misread(name, VOCABULARY[name], value)
     if misread:
-        _SEEN[key] = DEFAULTS[name[len(PREFIX):]], [(cure, False) for cure in misread]
+        _SEEN[key] = DEFAULTS[name[len(PREFIX) :]], [(cure, False) for cure in misread]
     if key not in _SEEN:
         try:
             result = ArgumentSpecValidator({name: VOCABULARY[name]}).validate({name: value})
         except ArithmeticError:
             # The validator stumbles over an infinite number.
-            _SEEN[key] = DEFAULTS[name[len(PREFIX):]], [("does not fit; it must be an ordinary number", False)]
+            _SEEN[key] = DEFAULTS[name[len(PREFIX) :]], [("does not fit; it must be an ordinary number", False)]
         else:
             # Where the type of a list is wrong the validator complains again, about no variable in particular.
             errors = [error for error in result.errors if name in error.msg] or list(result.errors)

@@ -78,8 +78,12 @@ def main() -> None:
         payload = place / "payload"
         payload.write_bytes(os.urandom(SIZE))
         values = {
-            "source": hosts["ftp1"]["ansible_host"], "destination": hosts["ftp2"]["ansible_host"],
-            "user": fleet["fxp_check_user"], "password": fleet["fxp_check_password"], "size": SIZE, "payload": payload,
+            "source": hosts["ftp1"]["ansible_host"],
+            "destination": hosts["ftp2"]["ansible_host"],
+            "user": fleet["fxp_check_user"],
+            "password": fleet["fxp_check_password"],
+            "size": SIZE,
+            "payload": payload,
             "ca": INVENTORY.parent / "fxp-ca.pem",
         }
         (place / "check.yml").write_text(CHECK % values)
@@ -101,8 +105,10 @@ def main() -> None:
     print(f"bench: site, first run, 2 bare hosts          {first:6.2f} s")
     print(f"bench: site, nothing to change                {second:6.2f} s   ({second / first:.2f} of the first)")
     if everything:
-        print(f"bench: site, nothing to change on {MANY} hosts    {many:6.2f} s   "
-              f"({many / MANY:.2f} per host; {second / 2:.2f} with 2)")
+        print(
+            f"bench: site, nothing to change on {MANY} hosts    {many:6.2f} s   "
+            f"({many / MANY:.2f} per host; {second / 2:.2f} with 2)"
+        )
     print(f"bench: fxp_check, 1 MB, one leg, median of {RUNS}   {check:6.2f} s   ({check - lftp:+.2f} s)")
     print(f"bench: lftp, the same transfer                {lftp:6.2f} s")
     print(f"bench: a playbook without a task              {start:6.2f} s")

@@ -74,10 +74,13 @@ class Host:
         text = rules(peers, peer)
         rendered, begun = time.monotonic() - begun, time.monotonic()
         run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=text)
-        print(f"bench: rules for {peers} peers: planned and rendered in {rendered:.2f} s, "
-              f"loaded in {time.monotonic() - begun:.2f} s")
-        self.listener = subprocess.Popen(["ip", "netns", "exec", self.name, sys.executable, "-c", LISTEN % PORT],
-                                         stdout=subprocess.PIPE, text=True)
+        print(
+            f"bench: rules for {peers} peers: planned and rendered in {rendered:.2f} s, "
+            f"loaded in {time.monotonic() - begun:.2f} s"
+        )
+        self.listener = subprocess.Popen(
+            ["ip", "netns", "exec", self.name, sys.executable, "-c", LISTEN % PORT], stdout=subprocess.PIPE, text=True
+        )
         assert self.listener.stdout is not None
         self.listener.stdout.readline()
 
@@ -102,8 +105,10 @@ def main() -> None:
                 times[which].append(hosts[which].connect(client))
         few, many = statistics.median(times[0]), statistics.median(times[1])
         print(f"bench: connection with {FEW} peers in the rules, median of {ROUNDS}     {few:6.1f} us")
-        print(f"bench: connection with {MANY} peers in the rules, median of {ROUNDS}  {many:6.1f} us   "
-              f"({many / few:.3f} of the first)")
+        print(
+            f"bench: connection with {MANY} peers in the rules, median of {ROUNDS}  {many:6.1f} us   "
+            f"({many / few:.3f} of the first)"
+        )
     finally:
         for host in hosts:
             host.listener.kill()

@@ -72,11 +72,21 @@ def lftp(place: pathlib.Path, ca: str, job: Pair) -> None:
     """One transfer with a client of its own."""
     number, source, destination = job
     script = place / f"lftp-{number}"
-    script.write_text(LFTP % {
-        "user": USER, "password": PASSWORD, "quoted": PASSWORD.replace(" ", "%20"), "payload": place / "payload",
-        "source": f"{source.address}:{source.port}", "destination": f"{destination.address}:{destination.port}",
-        "name": f"bench-{number}", "passive_source": "yes" if number % 2 else "no", "tls": "yes" if ca else "no", "ca": ca,
-    })
+    script.write_text(
+        LFTP
+        % {
+            "user": USER,
+            "password": PASSWORD,
+            "quoted": PASSWORD.replace(" ", "%20"),
+            "payload": place / "payload",
+            "source": f"{source.address}:{source.port}",
+            "destination": f"{destination.address}:{destination.port}",
+            "name": f"bench-{number}",
+            "passive_source": "yes" if number % 2 else "no",
+            "tls": "yes" if ca else "no",
+            "ca": ca,
+        }
+    )
     done = subprocess.run(["lftp", "-f", str(script)], capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise SystemExit(f"lftp failed: {done.stderr}")
@@ -170,8 +180,11 @@ def plain(start: Starter, place: pathlib.Path, runs: int) -> None:
         times["lftp"].append(lftp_one(place, "", some) * count)
         times["lftps"].append(lftp_many(place, "", some) * count)
     mesh, bare, one, many = (statistics.median(times[key]) for key in ("mesh", "bare", "lftp", "lftps"))
-    say(f"mesh, {SERVERS} servers, {count} transfers, median of {runs}", mesh,
-        f"{count / mesh:.0f} per second, {took.peak / 1024:.0f} MiB of which {took.before / 1024:.0f} before it began")
+    say(
+        f"mesh, {SERVERS} servers, {count} transfers, median of {runs}",
+        mesh,
+        f"{count / mesh:.0f} per second, {took.peak / 1024:.0f} MiB of which {took.before / 1024:.0f} before it began",
+    )
     say("bare loop over open connections", bare, f"the mesh takes {mesh / bare:.2f} of it")
     say("lftp pair by pair, extrapolated", one, f"{one / mesh:.0f} times the mesh")
     say(f"lftp {AT_ONCE} at a time, extrapolated", many, f"{many / mesh:.0f} times the mesh")
@@ -194,8 +207,11 @@ def encrypted(start: Starter, place: pathlib.Path) -> None:
         request = mesh_request(fleet, connections=number)
         took = measured(request)
         faster = f"{one / took.seconds:.0f} and {many / took.seconds:.1f} times faster"
-        say(f"mesh with TLS, {SERVERS} servers, {count} transfers, {number} per server", took.seconds,
-            f"{request.concurrency} at once, {faster}, {took.peak / 1024:.0f} MiB")
+        say(
+            f"mesh with TLS, {SERVERS} servers, {count} transfers, {number} per server",
+            took.seconds,
+            f"{request.concurrency} at once, {faster}, {took.peak / 1024:.0f} MiB",
+        )
 
 
 def large(start: Starter) -> None:
@@ -208,8 +224,11 @@ def large(start: Starter) -> None:
             number = sum(map(len, schedule))
             runs = [measured(mesh_request(fleet, schedule=schedule)) for _run in range(3)]
             took = statistics.median(run.seconds for run in runs)
-            say(f"mesh, {coverage} of {count} servers, {number} transfers, median of 3", took,
-                f"{1000 * took / count:.0f} ms per server, {runs[0].peak / 1024:.0f} MiB")
+            say(
+                f"mesh, {coverage} of {count} servers, {number} transfers, median of 3",
+                took,
+                f"{1000 * took / count:.0f} ms per server, {runs[0].peak / 1024:.0f} MiB",
+            )
 
 
 def main() -> None:

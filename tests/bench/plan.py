@@ -29,14 +29,19 @@ NOTHING: dict[str, t.Any] = {"ansible.builtin.meta": "noop"}
 def inventory(size: int) -> dict[str, t.Any]:
     """A fleet whose facts are those of the group, but for the addresses; passwords are templates, as those in a vault are."""
     hosts = {f"ftp{n}": {"ansible_host": f"198.18.{n // 250}.{n % 250 + 1}"} for n in range(size)}
-    return {"fxp_servers": {"hosts": hosts, "vars": {
-        "fxp_passive_ports": "61000-61099",
-        "fxp_clients": ["198.18.0.0/15"],
-        "fxp_users": [{"name": "mirror", "password": "{{ vault_mirror }}", "fxp": True}],
-        "vault_mirror": "another-horse-battery",
-        "fxp_check_user": "fxpcheck",
-        "fxp_check_password": "correct-horse-battery",
-    }}}
+    return {
+        "fxp_servers": {
+            "hosts": hosts,
+            "vars": {
+                "fxp_passive_ports": "61000-61099",
+                "fxp_clients": ["198.18.0.0/15"],
+                "fxp_users": [{"name": "mirror", "password": "{{ vault_mirror }}", "fxp": True}],
+                "vault_mirror": "another-horse-battery",
+                "fxp_check_user": "fxpcheck",
+                "fxp_check_password": "correct-horse-battery",
+            },
+        }
+    }
 
 
 def seconds(place: pathlib.Path, task: t.Mapping[str, t.Any]) -> float:
@@ -44,8 +49,12 @@ def seconds(place: pathlib.Path, task: t.Mapping[str, t.Any]) -> float:
     play = place / "play.yml"
     play.write_text(yaml.safe_dump([{"hosts": "fxp_servers", "gather_facts": False, "tasks": [dict(task)]}]))
     started = time.monotonic()
-    subprocess.run(["ansible-playbook", f"--inventory={place / 'inventory.yml'}", str(play)], check=True,
-                   stdout=subprocess.DEVNULL, timeout=600)
+    subprocess.run(
+        ["ansible-playbook", f"--inventory={place / 'inventory.yml'}", str(play)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        timeout=600,
+    )
     return time.monotonic() - started
 
 

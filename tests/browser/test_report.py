@@ -59,10 +59,12 @@ def keep(chromium: Chromium, name: str) -> None:
 
 @pytest.mark.parametrize("servers", SIZES)
 @pytest.mark.parametrize("failing", FAILING)
-@pytest.mark.parametrize(("width", "height", "dark"), [(1280, 900, False), (390, 844, False), (1280, 900, True)],
-                         ids=["desk", "phone", "dark"])
-def test_it_opens_whole_and_asks_nobody(chromium: Chromium, pages: Pages, servers: int,
-                                        failing: report_samples.Failing, width: int, height: int, dark: bool) -> None:
+@pytest.mark.parametrize(
+    ("width", "height", "dark"), [(1280, 900, False), (390, 844, False), (1280, 900, True)], ids=["desk", "phone", "dark"]
+)
+def test_it_opens_whole_and_asks_nobody(
+    chromium: Chromium, pages: Pages, servers: int, failing: report_samples.Failing, width: int, height: int, dark: bool
+) -> None:
     path = pages[servers, failing]
     assert path.stat().st_size < MEGABYTES << 20
     began = time.monotonic()
@@ -82,9 +84,13 @@ def test_it_opens_whole_and_asks_nobody(chromium: Chromium, pages: Pages, server
 
 def visible(chromium: Chromium, selector: str) -> bool:
     """Whether an element is drawn within the window."""
-    return t.cast("bool", chromium.value(
-        f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
-        " return box.height > 0 && box.top < innerHeight && box.bottom > 0; })()"))
+    return t.cast(
+        "bool",
+        chromium.value(
+            f"(() => {{ const box = document.querySelector('{selector}').getBoundingClientRect();"
+            " return box.height > 0 && box.top < innerHeight && box.bottom > 0; })()"
+        ),
+    )
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
@@ -103,8 +109,7 @@ def test_a_click_on_a_cell_opens_the_transfer(chromium: Chromium, pages: Pages, 
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_an_address_with_a_fragment_opens_the_transfer(chromium: Chromium, pages: Pages,
-                                                       script: bool) -> None:
+def test_an_address_with_a_fragment_opens_the_transfer(chromium: Chromium, pages: Pages, script: bool) -> None:
     chromium.open(pages[2, "all"].as_uri() + "#leg-3", script=script)
     assert visible(chromium, "#leg-3")
 
@@ -155,8 +160,10 @@ def test_the_table_of_many_transfers_is_searched(chromium: Chromium, pages: Page
     chromium.open(pages[200, "some"].as_uri())
     assert chromium.value("document.querySelectorAll('#rows tr').length") == 100
     assert chromium.value("document.getElementById('where').textContent") == "1\u2013100 of 79600"
-    chromium.value("(() => { const find = document.getElementById('find'); find.value = 'out_of_range';"
-                   " find.dispatchEvent(new Event('input')); })()")
+    chromium.value(
+        "(() => { const find = document.getElementById('find'); find.value = 'out_of_range';"
+        " find.dispatchEvent(new Event('input')); })()"
+    )
     shown = chromium.value("[...document.querySelectorAll('#rows tr')].map(row => row.textContent)")
     assert shown
     assert all("passive_port_out_of_range" in row for row in shown)

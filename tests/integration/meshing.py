@@ -21,8 +21,8 @@ MESH_LEG_KEYS = LEG_KEYS | {"source", "destination", "expect", "repeated", "firs
 
 def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = "both", **options: t.Any) -> MeshRequest:
     """A request for all pairs of servers, given as options of a check by name."""
-    schedule: t.Sequence[t.Sequence[Leg]] = (
-        options.pop("schedule", None) or legs(rounds(servers), passive, both_ways(edges(servers, "all")))
+    schedule: t.Sequence[t.Sequence[Leg]] = options.pop("schedule", None) or legs(
+        rounds(servers), passive, both_ways(edges(servers, "all"))
     )
     specs = {name: parse_server("source", server, f"servers.{name}") for name, server in servers.items()}
     defaults: dict[str, t.Any] = {

@@ -93,8 +93,12 @@ def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict
     """Start *servers*, each with the options that an inventory says of it; addresses and ports are given here."""
     options = {}
     for number, (name, variables) in enumerate(servers.items()):
-        whole = {"address": f"{PLANNED}{number + 1}", "control_port": free_port(),
-                 "passive_ports": f"5{number}000-5{number}099", **variables}
+        whole = {
+            "address": f"{PLANNED}{number + 1}",
+            "control_port": free_port(),
+            "passive_ports": f"5{number}000-5{number}099",
+            **variables,
+        }
         options[name], problems = _vocabulary.options_of(name, {f"fxp_{key}": value for key, value in whole.items()})
         assert not problems
     plan = json.loads(json.dumps(_plan.make_plan(options)).replace(PLANNED, LOOPBACK))
@@ -103,8 +107,13 @@ def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict
         server = Server(directory / name, plan["servers"][name]["address"], plan["servers"][name]["control_port"], authority)
         server.place.mkdir()
         _write(server, plan, name)
-        done = subprocess.run(["/usr/sbin/proftpd", "-c", str(server.place / "proftpd.conf")], capture_output=True, text=True,
-                              timeout=60, check=False)
+        done = subprocess.run(
+            ["/usr/sbin/proftpd", "-c", str(server.place / "proftpd.conf")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         started[name] = server
     for server in started.values():
@@ -121,8 +130,10 @@ def _write(server: Server, plan: dict[str, t.Any], name: str) -> None:
         certificate.apply(place, wanted, server.authority.sign(request or ""), None, check_mode=False)
     owner = pwd.getpwnam("ftp")
     digest = openssl("passwd", "-6", PASSWORD).strip()
-    rows = [accounts.Account(row["name"], digest, owner.pw_uid, owner.pw_gid, str(server.home(row["name"])))
-            for row in mine["accounts"]]
+    rows = [
+        accounts.Account(row["name"], digest, owner.pw_uid, owner.pw_gid, str(server.home(row["name"])))
+        for row in mine["accounts"]
+    ]
     accounts.apply(str(server.place / "fxp.passwd"), rows, check_mode=False)
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment

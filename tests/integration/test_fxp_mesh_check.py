@@ -100,8 +100,12 @@ def play(directory: pathlib.Path, start: Starter, progress: str, *arguments: str
     playbook = str(pathlib.Path(sys.executable).with_name("ansible-playbook"))
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [playbook, "-i", "inventory.yml", *arguments, "playbook.yml"], cwd=directory, env=environment,
-        stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+        [playbook, "-i", "inventory.yml", *arguments, "playbook.yml"],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
     )
     os.close(theirs)
     printed = b""

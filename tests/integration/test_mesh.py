@@ -168,8 +168,10 @@ def test_what_is_broken_costs_only_its_own_pairs(start: Starter, fleet: Fleet) -
 def test_what_must_be_refused_is(start: Starter, fleet: Fleet) -> None:
     """A refusal that was expected is a pass and needs no repetition; one that did not come is told."""
     servers = {**options(fleet), "refuses": start("127.0.1.7", REFUSE + DIGEST).options()}
-    wanted = [[Leg("ftp1", "refuses", "source", "refused"), Leg("refuses", "ftp1", "source", "refused")],
-              [Leg("ftp1", "ftp2", "source", "refused")]]
+    wanted = [
+        [Leg("ftp1", "refuses", "source", "refused"), Leg("refuses", "ftp1", "source", "refused")],
+        [Leg("ftp1", "ftp2", "source", "refused")],
+    ]
     outcome = mesh(servers, schedule=wanted)
     assert [leg["ok"] for leg in outcome.legs] == [True, True, False]
     assert [leg["repeated"] for leg in outcome.legs] == [False, False, True]

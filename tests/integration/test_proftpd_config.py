@@ -120,14 +120,17 @@ def test_check_mode_validates_before_the_password_file_is_there(server: Server) 
     assert not (server.directory / "passwd").exists()
 
 
-@pytest.mark.parametrize(("text", "packaged", "drop_ins", "by_hand"), [
-    (f"# {swap.MARK}\nPort 21\n", "packaged", [], False),
-    (f"# {swap.MARK}\nPort 21\n", "packaged", ["site.conf"], False),
-    ("packaged", "packaged", [], False),
-    ("packaged", "packaged", ["site.conf"], True),
-    ("packaged, edited", "packaged", [], True),
-    ("anything", None, [], True),
-])
+@pytest.mark.parametrize(
+    ("text", "packaged", "drop_ins", "by_hand"),
+    [
+        (f"# {swap.MARK}\nPort 21\n", "packaged", [], False),
+        (f"# {swap.MARK}\nPort 21\n", "packaged", ["site.conf"], False),
+        ("packaged", "packaged", [], False),
+        ("packaged", "packaged", ["site.conf"], True),
+        ("packaged, edited", "packaged", [], True),
+        ("anything", None, [], True),
+    ],
+)
 def test_whose_work_a_file_is(text: str, packaged: str | None, drop_ins: list[str], by_hand: bool) -> None:
     assert swap.is_made_by_hand(text, packaged, drop_ins) is by_hand
 

@@ -34,8 +34,12 @@ kinds = pytest.mark.parametrize("faults", KINDS, ids=lambda faults: faults[0] if
 def apply(server: Server, steps: Steps, content: str, take_over: bool = False) -> bool:
     """Apply *content* with the fault of *steps*; true if that came."""
     os_steps = steps.of_os()
-    with patched((_files, "os", os_steps), (before, "os", os_steps), (swap, "os", os_steps),
-                 (daemon, "subprocess", steps.of(daemon.subprocess, "run"))):
+    with patched(
+        (_files, "os", os_steps),
+        (before, "os", os_steps),
+        (swap, "os", os_steps),
+        (daemon, "subprocess", steps.of(daemon.subprocess, "run")),
+    ):
         return inject(steps, lambda: server.apply(content, take_over=take_over))
 
 

@@ -70,8 +70,10 @@ def test_nothing_goes_in_the_clear(fleet: Fleet) -> None:
 
 
 def test_fxp_is_for_accounts_that_say_so(fleet: Fleet) -> None:
-    answers = {user: [said(fleet["a"].session(user).sendcmd, command)[:3] for command in (PEER, STRANGER)]
-               for user in ("check", "mirror", "plain", "in")}
+    answers = {
+        user: [said(fleet["a"].session(user).sendcmd, command)[:3] for command in (PEER, STRANGER)]
+        for user in ("check", "mirror", "plain", "in")
+    }
     assert answers == {"check": ["200", "500"], "mirror": ["200", "500"], "plain": ["500", "500"], "in": ["500", "500"]}
 
 
@@ -88,8 +90,11 @@ def test_limits_of_accounts(fleet: Fleet) -> None:
     for user in ("in", "out", "plain"):
         session = fleet["a"].session(user)
         session.prot_p()
-        may[user] = [said(session.storbinary, "STOR new", io.BytesIO(b"text"))[:3], said(session.sendcmd, "MKD directory")[:3],
-                     said(session.retrbinary, "RETR there", lambda _chunk: None)[:3]]
+        may[user] = [
+            said(session.storbinary, "STOR new", io.BytesIO(b"text"))[:3],
+            said(session.sendcmd, "MKD directory")[:3],
+            said(session.retrbinary, "RETR there", lambda _chunk: None)[:3],
+        ]
     assert may == {"in": ["226", "257", "550"], "out": ["550", "550", "226"], "plain": ["226", "257", "550"]}
 
 
@@ -115,16 +120,26 @@ def test_the_rate_of_an_account_is_limited(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize(("source", "destination"), [("a", "b"), ("b", "a")])
 def test_lftp_sends_a_file_from_server_to_server_and_everybody_checks_certificates(
-        fleet: Fleet, tmp_path: pathlib.Path, source: str, destination: str) -> None:
+    fleet: Fleet, tmp_path: pathlib.Path, source: str, destination: str
+) -> None:
     payload = os.urandom(1000000)
     (fleet[source].home("mirror") / "from").write_bytes(payload)
     there = [f"ftp://mirror:{PASSWORD}@{fleet[name].address}:{fleet[name].port}" for name in (source, destination)]
-    settings = ["ssl:verify-certificate yes", f"ssl:ca-file {fleet[source].authority.path}", "ftp:ssl-force yes",
-                "ftp:ssl-protect-data yes", "ftp:ssl-protect-fxp yes", "ftp:use-fxp yes", "ftp:fxp-force yes",
-                "net:max-retries 2", "net:timeout 10"]
+    settings = [
+        "ssl:verify-certificate yes",
+        f"ssl:ca-file {fleet[source].authority.path}",
+        "ftp:ssl-force yes",
+        "ftp:ssl-protect-data yes",
+        "ftp:ssl-protect-fxp yes",
+        "ftp:use-fxp yes",
+        "ftp:fxp-force yes",
+        "net:max-retries 2",
+        "net:timeout 10",
+    ]
     script = "; ".join([*(f"set {setting}" for setting in settings), f"get -e {there[0]}/from -o {there[1]}/to-{source}"])
-    done = subprocess.run(["lftp", "-c", script], capture_output=True, text=True, timeout=60, check=False,
-                          env={**os.environ, "HOME": str(tmp_path)})
+    done = subprocess.run(
+        ["lftp", "-c", script], capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOME": str(tmp_path)}
+    )
     assert done.returncode == 0, done.stderr
     assert (fleet[destination].home("mirror") / f"to-{source}").read_bytes() == payload
     # The receiver was the TLS client, and looked at the sender's certificate.

@@ -31,9 +31,11 @@ PASSWORDS = {"vault_mirror_password": "lab-mirror-Zt5Lw8Kd", "vault_fxp_check_pa
 # The simplest use: commands beside the one that only looks, and lines that are not Ansible's own.
 MOST_COMMANDS, MOST_LINES = 3, {"proftpd.fxp.site": 25, "proftpd.fxp.smoke_test": 20}
 # What two servers must come to, as regular expressions.
-TOLD = {"proftpd.fxp.smoke_test": r"(?s)(ok .*verified by .*){4}ftp1 +are refused.*ftp2 +are refused.*Coverage: all pairs",
-        # It fails on holes by itself; what is outdated is the distribution's matter.
-        "proftpd.fxp.audit": r"ftp1 +main:21 .*\nftp2 +main:21 "}
+TOLD = {
+    "proftpd.fxp.smoke_test": r"(?s)(ok .*verified by .*){4}ftp1 +are refused.*ftp2 +are refused.*Coverage: all pairs",
+    # It fails on holes by itself; what is outdated is the distribution's matter.
+    "proftpd.fxp.audit": r"ftp1 +main:21 .*\nftp2 +main:21 ",
+}
 # What Ansible prints of every play, task and host.
 ANSIBLES_OWN = re.compile(r"(PLAY|TASK|RUNNING HANDLER) .*|(ok|changed|skipping|included): .*|\S+ +: ok=\d+ .*|\s*")
 
@@ -49,14 +51,29 @@ class QuickStart:
     @property
     def environment(self) -> dict[str, str]:
         known = f"-o UserKnownHostsFile={self.state}/known_hosts -o GlobalKnownHostsFile=none"
-        return {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.home), "LANG": "C.UTF-8", "ANSIBLE_REMOTE_USER": "root",
-                "ANSIBLE_PRIVATE_KEY_FILE": str(self.state / "id_ed25519"), "ANSIBLE_SSH_COMMON_ARGS": known}
+        return {
+            "PATH": f"{self.bin}:/usr/bin:/bin",
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_REMOTE_USER": "root",
+            "ANSIBLE_PRIVATE_KEY_FILE": str(self.state / "id_ed25519"),
+            "ANSIBLE_SSH_COMMON_ARGS": known,
+        }
 
     def run(self, *command: str | pathlib.Path, code: int = 0) -> str:
         """Run a command as the user does; anything but this exit *code* ends the test with all that was printed."""
         started = time.monotonic()
-        done = subprocess.run(command, cwd=self.home, env=self.environment, text=True, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False)
+        done = subprocess.run(
+            command,
+            cwd=self.home,
+            env=self.environment,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=600,
+            check=False,
+        )
         print(f"{time.monotonic() - started:6.1f} s  {shlex.join(map(str, command))}", flush=True)
         require(done.returncode == code, f"it ended with {done.returncode} and not {code}", done.stdout)
         return done.stdout
@@ -82,8 +99,11 @@ def commands(text: str) -> list[list[str]]:
 def collection(name: str, place: pathlib.Path) -> pathlib.Path:
     """Build the tarball of a collection that galaxy.yml names from the copy in the package ansible: Galaxy is not asked."""
     namespace, short = name.split(".")
-    source = next(pathlib.Path(entry, "ansible_collections", namespace, short) for entry in sys.path
-                  if pathlib.Path(entry, "ansible_collections", namespace, short, "MANIFEST.json").exists())
+    source = next(
+        pathlib.Path(entry, "ansible_collections", namespace, short)
+        for entry in sys.path
+        if pathlib.Path(entry, "ansible_collections", namespace, short, "MANIFEST.json").exists()
+    )
     copy = place / name
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
     about = json.loads((copy / "MANIFEST.json").read_text())["collection_info"]
@@ -130,8 +150,11 @@ def write_inventory(start: QuickStart) -> None:
     told = re.search(r"`ansible-vault create (group_vars/\w+\.yml)`([^\n]+\n)+", README)
     require(told is not None, "it does not say where the passwords stand", "")
     text, path = (told[0], told[1]) if told else ("", "")
-    require({*PASSWORDS} == {*re.findall(r"vault_\w+", text)} == {*re.findall(r"vault_\w+", inventory)},
-            "the passwords that are told are not those of the inventory", text)
+    require(
+        {*PASSWORDS} == {*re.findall(r"vault_\w+", text)} == {*re.findall(r"vault_\w+", inventory)},
+        "the passwords that are told are not those of the inventory",
+        text,
+    )
     (start.home / path).parent.mkdir()
     (start.home / path).write_text(yaml.safe_dump(PASSWORDS))
 

@@ -72,8 +72,14 @@ def run(place: pathlib.Path, plays: list[dict[str, t.Any]], *arguments: str) -> 
     shutil.copy(authority.key, place / "fxp-ca.key")
     for template in ROOT.glob("roles/*/templates/*"):
         (place / "templates" / template.name).symlink_to(template)
-    return subprocess.run(["ansible-playbook", "-i", str(place / "inventory.yml"), str(place / "play.yml"), *arguments],
-                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    return subprocess.run(
+        ["ansible-playbook", "-i", str(place / "inventory.yml"), str(place / "play.yml"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -94,9 +100,19 @@ def test_the_examples_of_the_readme_are_understood(plays: list[dict[str, t.Any]]
 
 
 def test_the_inventory_of_the_readme_is_planned(tmp_path: pathlib.Path) -> None:
-    text = next(block for block in re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-                if "fxp_servers:" in block)
+    text = next(
+        block
+        for block in re.findall(r"^```yaml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+        if "fxp_servers:" in block
+    )
     (tmp_path / "shown.yml").write_text(text)
-    done = run(tmp_path, [{"hosts": "fxp_servers", "gather_facts": False, "roles": ["proftpd.fxp.plan"]}], "--check",
-               "-i", str(tmp_path / "shown.yml"), "-e", "vault_fxp_check_password=correct-horse-battery")
+    done = run(
+        tmp_path,
+        [{"hosts": "fxp_servers", "gather_facts": False, "roles": ["proftpd.fxp.plan"]}],
+        "--check",
+        "-i",
+        str(tmp_path / "shown.yml"),
+        "-e",
+        "vault_fxp_check_password=correct-horse-battery",
+    )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -24,9 +24,21 @@ def main(stop: str) -> None:
     sent, short = 0, []
     while not os.path.exists(stop):
         for source, destination in (servers, servers[::-1]):
-            outcome = run_check(parse_request({
-                "source": source, "destination": destination, "passive": "both", "family": "auto", "path": None,
-                "payload_size": 65536, "timeout": 10, "transfer_timeout": 0, "expect": "allowed"}))
+            outcome = run_check(
+                parse_request(
+                    {
+                        "source": source,
+                        "destination": destination,
+                        "passive": "both",
+                        "family": "auto",
+                        "path": None,
+                        "payload_size": 65536,
+                        "timeout": 10,
+                        "transfer_timeout": 0,
+                        "expect": "allowed",
+                    }
+                )
+            )
             sent += sum(leg["ok"] for leg in outcome.result["legs"])
             if not outcome.result["ok"]:
                 short.append(outcome.message)

@@ -128,8 +128,10 @@ def warnings_of(findings: t.Sequence[Finding], label: str, tested: bool) -> list
     reasons = list(dict.fromkeys(one.summary for one in left if one.summary))
     if not reasons:
         return []
-    return [f"It is not proven that {label} keeps strangers out: {'; '.join(reasons)}. Check again, and if it stays so look into "
-            "the log of the server."]
+    return [
+        f"It is not proven that {label} keeps strangers out: {'; '.join(reasons)}. Check again, and if it stays so look into "
+        "the log of the server."
+    ]
 
 
 __all__ = ("BOUNCE_KEYS", "Bounced", "Finding", "Probe", "Result", "message_of", "remedy_for", "warnings_of", "whole_result")

@@ -153,9 +153,7 @@ class _Mesh:
         on = zip(request.schedule, lanes(request.schedule, request.connections))
         self.lanes = [lane for pair, lane in on for _leg in pair]
         needed = {place for at in range(len(self.legs)) for place in self._places(at)}
-        self.stations = {
-            place: Station(request.servers[place[0]], request.timeout, request.clear) for place in sorted(needed)
-        }
+        self.stations = {place: Station(request.servers[place[0]], request.timeout, request.clear) for place in sorted(needed)}
         self.names: dict[str, list[Station]] = {}
         for (name, _lane), station in self.stations.items():
             self.names.setdefault(name, []).append(station)

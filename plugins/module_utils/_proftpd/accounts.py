@@ -87,27 +87,37 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
         try:
             _files.write(path, text, MODE)
         except OSError as exc:
-            raise AccountError(f"The password file {path} cannot be written: {exc.strerror}. The old one is still in force; mend "
-                               "that and run it again.") from None
+            raise AccountError(
+                f"The password file {path} cannot be written: {exc.strerror}. The old one is still in force; mend "
+                "that and run it again."
+            ) from None
     return changed or bool(made), made
 
 
 def _with_hashes_of(text: str, accounts: t.Iterable[Account]) -> list[Account]:
     """Return the accounts, with the hashes that the file has in *text* where those are of the same password."""
     hashes = dict(line.split(":")[:2] for line in text.splitlines() if ":" in line)
-    return [dataclasses.replace(account, password_hash=hashes[account.name])
-            if hashes.get(account.name) in account.former_hashes else account for account in accounts]
+    return [
+        dataclasses.replace(account, password_hash=hashes[account.name])
+        if hashes.get(account.name) in account.former_hashes
+        else account
+        for account in accounts
+    ]
 
 
 def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:
     try:
         return _directories.make(account.home, HOME_MODE, account.uid, account.gid, check_mode=check_mode)
     except _directories.DirectoryError as exc:
-        raise AccountError(f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
-                           "hand, or choose one below directories that belong to root alone.") from None
+        raise AccountError(
+            f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
+            "hand, or choose one below directories that belong to root alone."
+        ) from None
     except OSError as exc:
-        raise AccountError(f"The home {account.home} of the account {account.name!r} cannot be made: {exc.strerror}. Mend that, "
-                           "or choose another one.") from None
+        raise AccountError(
+            f"The home {account.home} of the account {account.name!r} cannot be made: {exc.strerror}. Mend that, "
+            "or choose another one."
+        ) from None
 
 
 def remove(path: str, *, check_mode: bool) -> bool:

@@ -258,8 +258,14 @@ def _request(place: Place, wanted: pair.Wanted) -> str:
 def _openssl(arguments: list[str], text: str) -> str:
     """Return what the program openssl prints. What it says on the other channel is shown only if it fails."""
     try:
-        done = subprocess.run(["openssl", *arguments], input=text.encode(), capture_output=True, timeout=OPENSSL_TIMEOUT,
-                              env=dict(os.environ, LC_ALL="C.UTF-8"), check=False)
+        done = subprocess.run(
+            ["openssl", *arguments],
+            input=text.encode(),
+            capture_output=True,
+            timeout=OPENSSL_TIMEOUT,
+            env=dict(os.environ, LC_ALL="C.UTF-8"),
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise CertificateError(f"'openssl {arguments[0]}' did not end within {OPENSSL_TIMEOUT} s.") from None
     except OSError as exc:

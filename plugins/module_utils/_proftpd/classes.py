@@ -65,10 +65,9 @@ class Held:
     def is_everybody(self) -> bool:
         """Whether a stranger is in it: it holds half of all IPv4 addresses, or half of those of IPv6 that are in use."""
         ipv4 = [span for span in self.nearly if span[0] == 4]
-        return (
-            _spans.size(ipv4) * 2 >= _spans.size([_spans.IPV4])
-            or _spans.size(_spans.common(self.nearly, [_GLOBAL_IPV6])) * 2 >= _spans.size([_GLOBAL_IPV6])
-        )
+        return _spans.size(ipv4) * 2 >= _spans.size([_spans.IPV4]) or _spans.size(
+            _spans.common(self.nearly, [_GLOBAL_IPV6])
+        ) * 2 >= _spans.size([_GLOBAL_IPV6])
 
     @property
     def is_wide(self) -> bool:

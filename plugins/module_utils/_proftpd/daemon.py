@@ -36,8 +36,15 @@ def program() -> str | None:
 def _run(argv: list[str], timeout: float, variables: t.Mapping[str, str] | None = None) -> tuple[int, str]:
     environment = dict(os.environ if variables is None else variables, LC_ALL="C.UTF-8")
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=timeout, env=environment, check=False)
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            env=environment,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise DaemonError(f"'{' '.join(argv)}' did not end within {timeout:g} s") from None
     except OSError as exc:
@@ -106,8 +113,9 @@ def restart_afresh(service: str) -> None:
 def last_words(service: str, lines: int = 5) -> str:
     """Return the end of the journal of *service* as the end of a sentence; empty if there is none."""
     try:
-        code, journal = _run(["journalctl", "--unit", service, "--lines", str(lines), "--no-pager", "--output", "cat"],
-                             CHECK_TIMEOUT)
+        code, journal = _run(
+            ["journalctl", "--unit", service, "--lines", str(lines), "--no-pager", "--output", "cat"], CHECK_TIMEOUT
+        )
     except DaemonError:
         return ""
     said = [line for line in journal.splitlines() if not line.startswith("-- ")]

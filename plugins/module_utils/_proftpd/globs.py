@@ -134,9 +134,5 @@ class _Octets:
             if len(split) > _MOST_SPLIT or len(surely) > _MOST:
                 return surely, merged([*surely, *((4, base, base + width - 1) for base, _places in split)])
             step = width // 256
-            open_ = [
-                (base + octet * step, each)
-                for base, places in split
-                for octet, each in enumerate(self.inner(places, left))
-            ]
+            open_ = [(base + octet * step, each) for base, places in split for octet, each in enumerate(self.inner(places, left))]
         return surely, surely

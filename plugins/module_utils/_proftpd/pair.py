@@ -158,7 +158,7 @@ def identities(trust: str) -> list[dict[str, str]]:
         with contextlib.suppress(ValueError):
             subject = authorities(text)[0][0]
             digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest().upper()
-            found.setdefault(":".join(digest[at:at + 2] for at in range(0, len(digest), 2)), subject)
+            found.setdefault(":".join(digest[at : at + 2] for at in range(0, len(digest), 2)), subject)
     return [{"subject": subject, "fingerprint": fingerprint} for fingerprint, subject in found.items()]
 
 

@@ -173,7 +173,7 @@ def _line(number: int, raw: list[str], said: list[str]) -> Line:
 
 def parse(text: str, file: str = "") -> list[Node]:
     """Return the tree of *text*, which *file* has. Raises ParseError where a section is not closed, or closed by "
-      "something else."""
+    "something else."""
     root: list[Node] = []
     # Sections that are still open, each with the list that it will stand in. No recursion: depth costs nothing.
     opened: list[tuple[Line, list[Node]]] = []

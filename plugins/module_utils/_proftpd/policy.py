@@ -223,9 +223,7 @@ class Policy:
     def contexts(self) -> list[Scope]:
         """Every context but what stands in servers that are switched off, or that speak SFTP."""
         return [
-            scope
-            for scope in [*self.servers, self.common, *self.scopes]
-            if scope.root is self.common or self._serves(scope.root)
+            scope for scope in [*self.servers, self.common, *self.scopes] if scope.root is self.common or self._serves(scope.root)
         ]
 
     def _serves(self, server: Scope) -> bool:

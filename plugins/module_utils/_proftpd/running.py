@@ -112,9 +112,7 @@ def _changes(files: t.Iterable[str]) -> dict[str, float]:
     return times
 
 
-def running(
-    pid: int | None, files: t.Iterable[str], exec_reload: str, log: str, restarts: t.Iterable[str] = ()
-) -> Running:
+def running(pid: int | None, files: t.Iterable[str], exec_reload: str, log: str, restarts: t.Iterable[str] = ()) -> Running:
     """
     Return what is known of the process *pid* that reads *files*. *log* is the end of its SystemLog.
 

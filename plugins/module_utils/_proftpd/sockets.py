@@ -26,7 +26,7 @@ Literal = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 def _literal(address: str) -> Literal:
     """Return an address that the kernel prints."""
-    words = [int(address[at:at + 8], 16) for at in range(0, len(address), 8)]
+    words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
     literal = ipaddress.ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
     if isinstance(literal, ipaddress.IPv6Address):
         return literal.ipv4_mapped or literal
@@ -65,7 +65,7 @@ def _held(pid: int | str) -> set[str]:
                 continue  # closed in between
     except OSError:
         return set()  # the process has ended
-    return {link[len("socket:["):-1] for link in links if link.startswith("socket:[")}
+    return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
 
 
 def ports(pid: int) -> set[int]:

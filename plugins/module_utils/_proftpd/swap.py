@@ -126,8 +126,10 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
 def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     old = _files.read_text(target.path)
     if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
-        raise ConfigError(f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
-                          "say fxp_take_over: true to replace it, the old file is kept then.")
+        raise ConfigError(
+            f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
+            "say fxp_take_over: true to replace it, the old file is kept then."
+        )
     shown = "" if old is None else old if is_ours(old) else NOT_SHOWN
     unproven = os.path.lexists(target.previous)
     if not check_mode:

@@ -34,8 +34,14 @@ all:
 
 def play(directory: pathlib.Path, playbook: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     (directory / "inventory.yml").write_text(INVENTORY)
-    return subprocess.run(["ansible-playbook", "-i", str(directory / "inventory.yml"), playbook, "--check", *arguments],
-                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    return subprocess.run(
+        ["ansible-playbook", "-i", str(directory / "inventory.yml"), playbook, "--check", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
 
 
 def test_the_playbook_runs_in_check_mode(tmp_path: pathlib.Path) -> None:

@@ -70,7 +70,7 @@ def page() -> str:
     text = PAGE.read_text(encoding="utf-8")
     for name, rows in tables().items():
         before, _mark, rest = text.partition(MARK.format(name))
-        text = before + MARK.format(name) + "\n" + rows + rest[rest.index("\n<!-- end -->"):]
+        text = before + MARK.format(name) + "\n" + rows + rest[rest.index("\n<!-- end -->") :]
     return text
 
 

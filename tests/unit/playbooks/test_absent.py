@@ -19,8 +19,14 @@ import typing as t
 
 import pytest
 
-SAID = {"fxp_tls": "none", "fxp_check_user": "check", "fxp_check_password": "correct-horse-battery",
-        "fxp_firewall_backend": "none", "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+SAID = {
+    "fxp_tls": "none",
+    "fxp_check_user": "check",
+    "fxp_check_password": "correct-horse-battery",
+    "fxp_firewall_backend": "none",
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+}
 
 
 class Run(t.NamedTuple):
@@ -37,20 +43,30 @@ def play(directory: pathlib.Path, playbook: str, *arguments: str) -> Run:
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": hosts, "vars": SAID}}))
     command = ["ansible-playbook", "-i", str(inventory), f"proftpd.fxp.{playbook}", "--check", *arguments]
-    done = subprocess.run(command, cwd=directory,
-                          capture_output=True, text=True, timeout=300, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(
+        command,
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
     return Run(done.returncode, " ".join((done.stdout + done.stderr).split()))
 
 
 ALL_OF_THEM = ["-e", "fxp_state=absent"]
 
 
-@pytest.mark.parametrize(("arguments", "told"), [
-    ([], None),
-    (["--limit", "ftp1,ftp3"], None),
-    (["--limit", "ftp3"], "Nothing was proven: fxp_state is absent for ftp3, and no other server is in this run."),
-    (ALL_OF_THEM, "Nothing was proven: fxp_state is absent for ftp1, ftp2, ftp3, and no other server is in this run."),
-])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], None),
+        (["--limit", "ftp1,ftp3"], None),
+        (["--limit", "ftp3"], "Nothing was proven: fxp_state is absent for ftp3, and no other server is in this run."),
+        (ALL_OF_THEM, "Nothing was proven: fxp_state is absent for ftp1, ftp2, ftp3, and no other server is in this run."),
+    ],
+)
 def test_the_smoke_test_proves_the_others(tmp_path: pathlib.Path, arguments: list[str], told: str | None) -> None:
     run = play(tmp_path, "smoke_test", *arguments)
     assert run.code == 0, run.output

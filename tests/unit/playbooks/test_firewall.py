@@ -16,22 +16,37 @@ import typing as t
 
 import pytest
 
-SAID = {"fxp_address": "198.51.100.1", "fxp_tls": "none", "fxp_vantage": "another", "fxp_firewall_backend": "none",
-        "ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+SAID = {
+    "fxp_address": "198.51.100.1",
+    "fxp_tls": "none",
+    "fxp_vantage": "another",
+    "fxp_firewall_backend": "none",
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+}
 AWAY = r"Take the rules away, unless that cuts Ansible off\] \*+ ok: \[ftp1\]"
 
 
-@pytest.mark.parametrize(("said", "taken_away"), [
-    ({}, True),
-    # There the rules are the last to go, when the server is gone.
-    ({"fxp_state": "absent"}, False),
-])
+@pytest.mark.parametrize(
+    ("said", "taken_away"),
+    [
+        ({}, True),
+        # There the rules are the last to go, when the server is gone.
+        ({"fxp_state": "absent"}, False),
+    ],
+)
 def test_rules_of_earlier_runs_are_taken_away(tmp_path: pathlib.Path, said: dict[str, t.Any], taken_away: bool) -> None:
     inventory, playbook = tmp_path / "inventory.json", tmp_path / "play.yml"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": {"ftp1": {**SAID, **said}}}}))
     playbook.write_text(json.dumps([{"hosts": "fxp_servers", "gather_facts": False, "roles": ["proftpd.fxp.firewall"]}]))
-    done = subprocess.run(["ansible-playbook", "--check", "-i", str(inventory), str(playbook)], capture_output=True, text=True,
-                          timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(
+        ["ansible-playbook", "--check", "-i", str(inventory), str(playbook)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
     output = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 0, output
     assert (re.search(AWAY, output) is not None) == taken_away

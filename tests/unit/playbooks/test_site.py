@@ -31,8 +31,14 @@ def site(
     }
     inventory = directory / "inventory.json"
     inventory.write_text(json.dumps({"fxp_servers": {"hosts": servers, "vars": {"fxp_firewall_backend": "nftables", **said}}}))
-    done = subprocess.run(["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}", *arguments],
-                          capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(
+        ["ansible-playbook", "-vvv", "-i", str(inventory), f"proftpd.fxp.{playbook}", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
     assert (done.returncode == 0) == passes, done.stdout + done.stderr
     return " ".join((done.stdout + done.stderr).split())
 
@@ -43,10 +49,16 @@ def test_an_authority_that_is_not_there_is_told_before_any_host_changes(tmp_path
     assert "unreachable=1" not in output
 
 
-@pytest.mark.parametrize(("brought", "missing"), [
-    ({"fxp_tls_certificate": "mine.pem", "fxp_tls_private_key": "mine.key"}, "fxp_tls_certificate: the file {}/mine.pem"),
-    ({"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": "/srv/away.key"}, "fxp_tls_private_key: the file /srv/away.key"),
-])
+@pytest.mark.parametrize(
+    ("brought", "missing"),
+    [
+        ({"fxp_tls_certificate": "mine.pem", "fxp_tls_private_key": "mine.key"}, "fxp_tls_certificate: the file {}/mine.pem"),
+        (
+            {"fxp_tls_certificate": "our.pem", "fxp_tls_private_key": "/srv/away.key"},
+            "fxp_tls_private_key: the file /srv/away.key",
+        ),
+    ],
+)
 def test_so_is_a_certificate_that_a_server_brings(tmp_path: pathlib.Path, brought: dict[str, str], missing: str) -> None:
     Authority(tmp_path, "our")
     output = site(tmp_path, {"ftp1": {}, "ftp2": brought}, fxp_tls_ca_cert="our.pem")
@@ -71,10 +83,13 @@ def test_a_part_of_the_change_is_refused_and_not_passed_over(tmp_path: pathlib.P
     assert "one change" not in site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--tags", "web", passes=True)
 
 
-@pytest.mark.parametrize(("text", "told"), [
-    ("nothing\n", "has no certificate in it; write the certificate of the"),
-    (KEY, "has a private key in it, and every server would get it"),
-])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("nothing\n", "has no certificate in it; write the certificate of the"),
+        (KEY, "has a private key in it, and every server would get it"),
+    ],
+)
 def test_so_is_a_file_that_is_no_authority(tmp_path: pathlib.Path, text: str, told: str) -> None:
     (tmp_path / "fxp-ca.pem").write_text(text)
     output = site(tmp_path, {"ftp1": {}, "ftp2": {}})
@@ -100,13 +115,17 @@ def key_of_another(key: pathlib.Path) -> None:
     key.write_text(Authority(key.parent, "another").key.read_text())
 
 
-@pytest.mark.parametrize(("damage", "told"), [
-    (pathlib.Path.unlink, "the certificate of ftp1 is not there yet, and the key that signs a new one is not there: {key}."),
-    (key_with_passphrase, "{key} has a passphrase, which nobody could type in; encrypt it with ansible-vault instead."),
-    (key_of_another, "{key} is the key of another authority: "),
-])
-def test_a_key_that_cannot_sign_is_told_before_any_host_changes(tmp_path: pathlib.Path, damage: t.Callable[[pathlib.Path], None],
-                                                                told: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (pathlib.Path.unlink, "the certificate of ftp1 is not there yet, and the key that signs a new one is not there: {key}."),
+        (key_with_passphrase, "{key} has a passphrase, which nobody could type in; encrypt it with ansible-vault instead."),
+        (key_of_another, "{key} is the key of another authority: "),
+    ],
+)
+def test_a_key_that_cannot_sign_is_told_before_any_host_changes(
+    tmp_path: pathlib.Path, damage: t.Callable[[pathlib.Path], None], told: str
+) -> None:
     authority = Authority(tmp_path, "fxp-ca")
     damage(authority.key)
     output = site(tmp_path, {"ftp1": LOCAL}, fxp_tls_ca_cert="fxp-ca.pem")
@@ -139,10 +158,13 @@ def test_what_checks_servers_names_the_authority_that_is_not_there(tmp_path: pat
 
 
 @pytest.mark.parametrize("playbook", ["smoke_test", "audit"])
-@pytest.mark.parametrize(("text", "told"), [
-    ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "cannot be read: "),
-    ("nothing\n", "has no certificate in it; write the certificate of the"),
-])
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", "cannot be read: "),
+        ("nothing\n", "has no certificate in it; write the certificate of the"),
+    ],
+)
 def test_and_the_one_that_cannot_be_read(tmp_path: pathlib.Path, playbook: str, text: str, told: str) -> None:
     (tmp_path / "fxp-ca.pem").write_text(text)
     account = {"fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
@@ -156,15 +178,15 @@ def test_a_smoke_test_that_ends_early_leaves_no_earlier_report(tmp_path: pathlib
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "junit.xml").touch()
     # Refused by the plan.
-    output = site(tmp_path, {"ftp1": {"fxp_tls": "perhaps"}}, playbook="smoke_test",
-                  smoke_test_report_directory=str(tmp_path / "report"))
+    output = site(
+        tmp_path, {"ftp1": {"fxp_tls": "perhaps"}}, playbook="smoke_test", smoke_test_report_directory=str(tmp_path / "report")
+    )
     assert "fxp_tls" in output
     assert not list((tmp_path / "report").iterdir())
 
 
 def test_the_directory_of_the_rule_sheet_is_made(tmp_path: pathlib.Path) -> None:
-    site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook="rule_sheet", passes=True,
-         rule_sheet_directory=str(tmp_path / "a" / "b"))
+    site(tmp_path, {"ftp1": {}, "ftp2": {}}, playbook="rule_sheet", passes=True, rule_sheet_directory=str(tmp_path / "a" / "b"))
     assert len(list((tmp_path / "a" / "b").iterdir())) == 3
     sheet = (tmp_path / "a" / "b" / "rule_sheet.json").read_text()
     assert sheet == json.dumps(json.loads(sheet), indent=2) + "\n", "it depends on the release of ansible-core"

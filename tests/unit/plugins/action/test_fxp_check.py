@@ -77,7 +77,11 @@ def test_failure_returns_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     result = Stage(monkeypatch, FAILED).run()
     del result["invocation"]
     assert result == {
-        "changed": False, "failed": True, "msg": "The login was refused.", "warnings": ["A file remains."], **FAILED.result
+        "changed": False,
+        "failed": True,
+        "msg": "The login was refused.",
+        "warnings": ["A file remains."],
+        **FAILED.result,
     }
 
 
@@ -116,17 +120,20 @@ def otherwise(change: t.Callable[[Stage], t.Any], name: str) -> t.Any:
     return pytest.param(change, id=name)
 
 
-@pytest.mark.parametrize("change", [
-    otherwise(lambda stage: setattr(stage.connection, "ansible_name", "ansible.builtin.ssh"), "another host"),
-    otherwise(lambda stage: setattr(stage.connection, "become", mock.Mock()), "another user"),
-    otherwise(lambda stage: stage.environment.update(SSL_CERT_FILE="/etc/ca.pem"), "another environment"),
-    otherwise(lambda stage: stage.variables.update(ansible_python_interpreter="/usr/bin/python3.8"), "another Python"),
-    otherwise(lambda stage: stage.variables.clear(), "a Python that is to be discovered"),
-    otherwise(lambda stage: setattr(stage.task, "delegate_to", "vantage"), "a delegated task whose Python is not known"),
-    otherwise(lambda stage: stage.task.args.update(timeot=3), "an unknown option"),
-    otherwise(lambda stage: stage.task.args.update(timeout=0), "a value that cannot be"),
-    otherwise(lambda stage: stage.task.args.pop("source"), "an option that is missing"),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        otherwise(lambda stage: setattr(stage.connection, "ansible_name", "ansible.builtin.ssh"), "another host"),
+        otherwise(lambda stage: setattr(stage.connection, "become", mock.Mock()), "another user"),
+        otherwise(lambda stage: stage.environment.update(SSL_CERT_FILE="/etc/ca.pem"), "another environment"),
+        otherwise(lambda stage: stage.variables.update(ansible_python_interpreter="/usr/bin/python3.8"), "another Python"),
+        otherwise(lambda stage: stage.variables.clear(), "a Python that is to be discovered"),
+        otherwise(lambda stage: setattr(stage.task, "delegate_to", "vantage"), "a delegated task whose Python is not known"),
+        otherwise(lambda stage: stage.task.args.update(timeot=3), "an unknown option"),
+        otherwise(lambda stage: stage.task.args.update(timeout=0), "a value that cannot be"),
+        otherwise(lambda stage: stage.task.args.pop("source"), "an option that is missing"),
+    ],
+)
 def test_by_the_module(monkeypatch: pytest.MonkeyPatch, change: t.Callable[[Stage], t.Any]) -> None:
     stage = Stage(monkeypatch)
     change(stage)

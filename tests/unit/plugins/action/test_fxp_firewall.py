@@ -168,17 +168,20 @@ def test_connection_lost_while_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     assert message.endswith(BACK)
 
 
-@pytest.mark.parametrize("said", [
-    "ssh: connect to host ftp1 port 22: Connection timed out",
-    "Connection timed out during banner exchange",
-    "ssh: Could not resolve hostname ftp1: Name or service not known",
-    "root@ftp1: Permission denied (publickey,password).",
-    "Host key verification failed.",
-    "/root/.ssh/config: line 3: Bad configuration option: controlpersit",
-    "Unable to negotiate with 198.51.100.11 port 22: no matching host key type found. Their offer: ssh-rsa",
-    "No user exists for uid 1000",
-    "Received disconnect from 198.51.100.11 port 22:2: Too many authentication failures",
-])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ssh: connect to host ftp1 port 22: Connection timed out",
+        "Connection timed out during banner exchange",
+        "ssh: Could not resolve hostname ftp1: Name or service not known",
+        "root@ftp1: Permission denied (publickey,password).",
+        "Host key verification failed.",
+        "/root/.ssh/config: line 3: Bad configuration option: controlpersit",
+        "Unable to negotiate with 198.51.100.11 port 22: no matching host key type found. Their offer: ssh-rsa",
+        "No user exists for uid 1000",
+        "Received disconnect from 198.51.100.11 port 22:2: Too many authentication failures",
+    ],
+)
 def test_host_that_was_never_reached_is_unreachable(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     stage = Stage(monkeypatch, Ssh())
     stage.first = AnsibleConnectionFailure(said)
@@ -192,10 +195,13 @@ def test_the_same_words_after_the_host_has_answered_are_a_lock_out(monkeypatch: 
     assert "cut Ansible off" in stage.run()["msg"]
 
 
-@pytest.mark.parametrize(("rules", "ending"), [
-    (True, "The rules are in force again."),
-    (False, "The rules are gone; run this again to remove the rest."),
-])
+@pytest.mark.parametrize(
+    ("rules", "ending"),
+    [
+        (True, "The rules are in force again."),
+        (False, "The rules are gone; run this again to remove the rest."),
+    ],
+)
 def test_removal_that_cuts_off_says_so(monkeypatch: pytest.MonkeyPatch, rules: bool, ending: str) -> None:
     settled = {"settled": True, "rules": rules}
     stage = Stage(monkeypatch, Ssh(), apply=[ON_TRIAL], confirm=for_ever(CLOSED), settle=[settled])

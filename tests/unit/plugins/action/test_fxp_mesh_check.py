@@ -31,8 +31,15 @@ def progress(done: int) -> str:
 class Stage:
     """One run of the plugin: what the file and the job say, look by look."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, terminal: bool, looks: t.Sequence[t.Any] = (),
-                 jobs: t.Sequence[t.Any] = (), check_mode: bool = False, **arguments: t.Any) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        terminal: bool,
+        looks: t.Sequence[t.Any] = (),
+        jobs: t.Sequence[t.Any] = (),
+        check_mode: bool = False,
+        **arguments: t.Any,
+    ) -> None:
         self.now = 0.0
         self.looks, self.jobs = iter(looks), iter(jobs)
         self.commands: list[str] = []
@@ -81,10 +88,16 @@ class Stage:
         return self.plugin.run(None, {"inventory_hostname": "vantage"})
 
 
-@pytest.mark.parametrize(("terminal", "arguments"), [
-    (False, {}), (False, {"progress": "auto"}), (True, {"progress": "never"}), (True, {"check_mode": True}),
-    (True, {"check_mode": True, "progress": "always"}),
-])
+@pytest.mark.parametrize(
+    ("terminal", "arguments"),
+    [
+        (False, {}),
+        (False, {"progress": "auto"}),
+        (True, {"progress": "never"}),
+        (True, {"check_mode": True}),
+        (True, {"check_mode": True, "progress": "always"}),
+    ],
+)
 def test_nobody_watches(monkeypatch: pytest.MonkeyPatch, terminal: bool, arguments: dict[str, t.Any]) -> None:
     stage = Stage(monkeypatch, terminal, **arguments)
     assert stage.run() == {"ok": True}
@@ -98,7 +111,7 @@ def test_progress_is_shown_until_the_end(monkeypatch: pytest.MonkeyPatch, termin
     assert stage.run() == {"ok": True, "pairs": 6}
     assert [line.split(",")[0] for line in stage.shown] == [f"[vantage] {done} of 10 transfers tried" for done in (2, 5, 9)]
     assert stage.modes == ["status", "cleanup"]
-    (wrapped, limit, given), = stage.started
+    ((wrapped, limit, given),) = stage.started
     assert (wrapped, limit) == (True, 86400)
     assert stage.plugin._task.async_val == 0, "the task is as it was"
     assert stage.commands == [f"cat {given['_progress']} 2>/dev/null"] * 4 + [f"rm -f {given['_progress']}"]

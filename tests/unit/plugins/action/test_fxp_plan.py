@@ -66,13 +66,25 @@ class Run(t.NamedTuple):
     plans: dict[str, t.Any]
 
 
-def play(directory: pathlib.Path, *arguments: str, hosts: str = "fxp_servers", strategy: str = "linear",
-         serial: str = "'100%'", inventory: str = INVENTORY) -> Run:
+def play(
+    directory: pathlib.Path,
+    *arguments: str,
+    hosts: str = "fxp_servers",
+    strategy: str = "linear",
+    serial: str = "'100%'",
+    inventory: str = INVENTORY,
+) -> Run:
     (directory / "inventory.yml").write_text(inventory)
     (directory / "play.yml").write_text(PLAY % {"hosts": hosts, "strategy": strategy, "serial": serial, "directory": directory})
     command = ["ansible-playbook", "-i", str(directory / "inventory.yml"), str(directory / "play.yml"), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False,
-                          env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5"})
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "5"},
+    )
     plans = {path.stem: json.loads(path.read_text()) for path in directory.glob("*.json")}
     return Run(done.returncode, done.stdout + done.stderr, plans)
 
@@ -105,22 +117,51 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
     assert run.plans == whole.plans
 
 
-@pytest.mark.parametrize(("changes", "sentence"), [
-    ({"arguments": ["-e", "fxp_tsl=none"]}, "ftp1, ftp2, ftp3, gw1: fxp_tsl: there is no such variable; did you mean fxp_tls?"),
-    ({"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"}, "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below"),
-    ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
-    ({"arguments": ["-e", "fxp_gateway=gw2"]}, "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1"),
-    ({"inventory": INVENTORY.replace("fxp_address: 198.51.100.13", "ansible_connection: local, fxp_address: 198.51.100.13")},
-     "ftp3: fxp_vantage: 'localhost' is the machine that Ansible runs on, which this server is (ansible_connection); a server"),
-    ({"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},
-     "gw1: fxp_adress: there is no such variable; did you mean fxp_address?"),
-    ({"inventory": INVENTORY.replace("ftp2: {ansible_host: 198.51.100.12}", "ftp2: {ansible_host: 198.51.100.11, fxp_address: "
-                                     "198.51.100.12}")},
-     "ftp2: ansible_host: '198.51.100.11' is also where Ansible reaches ftp1, but a machine has one FTP server; keep one"),
-    ({"strategy": "free"}, "strategy is 'free'"),
-    ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
-    ({"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"}, "The inventory group fxp_servers is missing or empty"),
-])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"arguments": ["-e", "fxp_tsl=none"]},
+            "ftp1, ftp2, ftp3, gw1: fxp_tsl: there is no such variable; did you mean fxp_tls?",
+        ),
+        (
+            {"arguments": ["-e", "fxp_passive_ports=9-3"], "serial": "1"},
+            "ftp1, ftp2, ftp3: fxp_passive_ports: '9-3' begins below",
+        ),
+        ({"arguments": ["-e", "fxp_clients={{ nowhere }}"]}, "fxp_clients: its template cannot be resolved"),
+        (
+            {"arguments": ["-e", "fxp_gateway=gw2"]},
+            "fxp_gateway: 'gw2' is not in the inventory group fxp_gateways, which has gw1",
+        ),
+        (
+            {
+                "inventory": INVENTORY.replace(
+                    "fxp_address: 198.51.100.13", "ansible_connection: local, fxp_address: 198.51.100.13"
+                )
+            },
+            "ftp3: fxp_vantage: 'localhost' is the machine that Ansible runs on, which this server is (ansible_connection); "
+            "a server",
+        ),
+        (
+            {"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},
+            "gw1: fxp_adress: there is no such variable; did you mean fxp_address?",
+        ),
+        (
+            {
+                "inventory": INVENTORY.replace(
+                    "ftp2: {ansible_host: 198.51.100.12}", "ftp2: {ansible_host: 198.51.100.11, fxp_address: 198.51.100.12}"
+                )
+            },
+            "ftp2: ansible_host: '198.51.100.11' is also where Ansible reaches ftp1, but a machine has one FTP server; keep one",
+        ),
+        ({"strategy": "free"}, "strategy is 'free'"),
+        ({"hosts": "all"}, "other: not in the inventory group fxp_servers"),
+        (
+            {"hosts": "other", "inventory": "bystanders: {hosts: {other: {}}}"},
+            "The inventory group fxp_servers is missing or empty",
+        ),
+    ],
+)
 def test_a_mistake_stops_the_play_at_once(tmp_path: pathlib.Path, changes: dict[str, t.Any], sentence: str) -> None:
     run = play(tmp_path, *changes.pop("arguments", []), **changes)
     assert run.code != 0
@@ -142,12 +183,21 @@ def test_no_mistake_in_what_is_said_of_a_server_stops_its_removal(tmp_path: path
     assert run.plans["ftp3"]["hosts"]["ftp3"] == {"state": "absent"}
 
 
-@pytest.mark.parametrize(("hidden", "lacks", "lacks_not"), [
-    ("netaddr", ["the Python library netaddr, which", "-m pip install netaddr'"], []),
-    ("cryptography", ["the Python library cryptography, which", "-m pip install cryptography'"], ["netaddr"]),
-    ("ansible_collections.community", ["the collection community.crypto, 2.20.0 or newer",
-                                       "'ansible-galaxy collection install --upgrade community.crypto'"], ["pip install"]),
-])
+@pytest.mark.parametrize(
+    ("hidden", "lacks", "lacks_not"),
+    [
+        ("netaddr", ["the Python library netaddr, which", "-m pip install netaddr'"], []),
+        ("cryptography", ["the Python library cryptography, which", "-m pip install cryptography'"], ["netaddr"]),
+        (
+            "ansible_collections.community",
+            [
+                "the collection community.crypto, 2.20.0 or newer",
+                "'ansible-galaxy collection install --upgrade community.crypto'",
+            ],
+            ["pip install"],
+        ),
+    ],
+)
 def test_what_the_controller_lacks_is_named_before_any_host_is_asked(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, hidden: str, lacks: list[str], lacks_not: list[str]
 ) -> None:

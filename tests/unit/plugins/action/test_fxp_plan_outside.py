@@ -34,7 +34,7 @@ TAIL = """
 
 
 # With this the last task shows the plan.
-SHOWN = ("Nothing was refused.", "\"{{ _plan_fleet.servers.ftp1 }}\"")
+SHOWN = ("Nothing was refused.", '"{{ _plan_fleet.servers.ftp1 }}"')
 
 
 class Run(t.NamedTuple):
@@ -44,8 +44,15 @@ class Run(t.NamedTuple):
     output: str
 
 
-def play(directory: pathlib.Path, text: str, *arguments: str, files: t.Mapping[str, str] | None = None,
-         servers: t.Mapping[str, t.Any] | None = None, variables: t.Mapping[str, t.Any] | None = None, **environment: str) -> Run:
+def play(
+    directory: pathlib.Path,
+    text: str,
+    *arguments: str,
+    files: t.Mapping[str, str] | None = None,
+    servers: t.Mapping[str, t.Any] | None = None,
+    variables: t.Mapping[str, t.Any] | None = None,
+    **environment: str,
+) -> Run:
     """Run a play with *text* in it, and with *files* beside it, on an inventory that lies elsewhere."""
     inventory = directory / "inventory" / "hosts.json"
     inventory.parent.mkdir(exist_ok=True)
@@ -57,15 +64,24 @@ def play(directory: pathlib.Path, text: str, *arguments: str, files: t.Mapping[s
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     shown = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
-    done = subprocess.run(["ansible-playbook", "-i", str(inventory), str(playbook), *arguments], cwd=directory, check=False,
-                          capture_output=True, text=True, timeout=120, env={**os.environ, **shown, **environment})
+    done = subprocess.run(
+        ["ansible-playbook", "-i", str(inventory), str(playbook), *arguments],
+        cwd=directory,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **shown, **environment},
+    )
     return Run(done.returncode, " ".join((done.stdout + done.stderr).replace("''", "'").split()))
 
 
 def written(head: str, roles: str = "[proftpd.fxp.plan]") -> str:
     """A play with the lines *head*, a role that plans, and a task that shows that it came through."""
-    return (f"- hosts: fxp_servers\n  gather_facts: false\n{textwrap.indent(textwrap.dedent(head).strip(), '  ')}\n"
-            f"  roles: {roles}\n{TAIL}")
+    return (
+        f"- hosts: fxp_servers\n  gather_facts: false\n{textwrap.indent(textwrap.dedent(head).strip(), '  ')}\n"
+        f"  roles: {roles}\n{TAIL}"
+    )
 
 
 def tasks(text: str) -> str:
@@ -83,50 +99,98 @@ FACT = {"ansible.builtin.set_fact": {"fxp_control_port": 2121}}
 EVERY_WAY: dict[str, tuple[str, dict[str, str], str, str]] = {
     "vars": (written(f"vars: {{{PORT}}}"), {}, BOTH, IN_PLAY),
     "vars_files": (written("vars_files: [more.yml]"), {"more.yml": PORT}, BOTH, IN_FILES),
-    "vars_files of one host": (written("vars_files: ['{{ inventory_hostname }}.yml']"), {"ftp1.yml": "{}", "ftp2.yml": PORT},
-                               SECOND, IN_FILES),
+    "vars_files of one host": (
+        written("vars_files: ['{{ inventory_hostname }}.yml']"),
+        {"ftp1.yml": "{}", "ftp2.yml": PORT},
+        SECOND,
+        IN_FILES,
+    ),
     "role parameter": (written("", f"[{PARAMETER}]"), {}, BOTH, FOR_TASK),
     "parameter of the second role": (written("", f"[proftpd.fxp.firewall, {PARAMETER}]"), {}, BOTH, FOR_TASK),
     "vars of the second role": (
-        written("", "[proftpd.fxp.firewall, {role: proftpd.fxp.server, vars: {fxp_control_port: 2121}}]"), {}, BOTH, FOR_TASK),
-    "include_role": (tasks(f"""
+        written("", "[proftpd.fxp.firewall, {role: proftpd.fxp.server, vars: {fxp_control_port: 2121}}]"),
+        {},
+        BOTH,
+        FOR_TASK,
+    ),
+    "include_role": (
+        tasks(f"""
         - ansible.builtin.include_role: {{name: proftpd.fxp.firewall}}
           vars: {{{PORT}}}
-        """), {}, BOTH, FOR_TASK),
-    "import_role": (tasks(f"""
+        """),
+        {},
+        BOTH,
+        FOR_TASK,
+    ),
+    "import_role": (
+        tasks(f"""
         - ansible.builtin.import_role: {{name: proftpd.fxp.firewall}}
           vars: {{{PORT}}}
-        """), {}, BOTH, FOR_TASK),
-    "import_role after another": (tasks(f"""
+        """),
+        {},
+        BOTH,
+        FOR_TASK,
+    ),
+    "import_role after another": (
+        tasks(f"""
         - ansible.builtin.import_role: {{name: proftpd.fxp.plan}}
         - ansible.builtin.import_role: {{name: proftpd.fxp.server}}
           vars: {{{PORT}}}
-        """), {}, BOTH, FOR_TASK),
-    "block": (tasks(f"""
+        """),
+        {},
+        BOTH,
+        FOR_TASK,
+    ),
+    "block": (
+        tasks(f"""
         - vars: {{{PORT}}}
           block:
             - ansible.builtin.import_role: {{name: proftpd.fxp.firewall}}
-        """), {}, BOTH, FOR_TASK),
+        """),
+        {},
+        BOTH,
+        FOR_TASK,
+    ),
     "defaults of a role": (written("", "[ours]"), {**ROLE, "roles/ours/defaults/main.yml": PORT}, BOTH, IN_FILES),
     "vars of a role": (written("", "[ours]"), {**ROLE, "roles/ours/vars/main.yml": PORT}, BOTH, IN_FILES),
-    "set_fact": (written(f"""
+    "set_fact": (
+        written(f"""
         pre_tasks:
           - ansible.builtin.set_fact: {{{PORT}}}
-        """), {}, BOTH, AS_FACT),
-    "set_fact of one host": (written(f"""
+        """),
+        {},
+        BOTH,
+        AS_FACT,
+    ),
+    "set_fact of one host": (
+        written(f"""
         pre_tasks:
           - ansible.builtin.set_fact: {{{PORT}}}
             when: inventory_hostname == 'ftp2'
-        """), {}, SECOND, AS_FACT),
-    "set_fact between two roles": (tasks(f"""
+        """),
+        {},
+        SECOND,
+        AS_FACT,
+    ),
+    "set_fact between two roles": (
+        tasks(f"""
         - ansible.builtin.import_role: {{name: proftpd.fxp.plan}}
         - ansible.builtin.set_fact: {{{PORT}}}
         - ansible.builtin.import_role: {{name: proftpd.fxp.server}}
-        """), {}, BOTH, AS_FACT),
-    "include_vars": (written("""
+        """),
+        {},
+        BOTH,
+        AS_FACT,
+    ),
+    "include_vars": (
+        written("""
         pre_tasks:
           - ansible.builtin.include_vars: {file: more.yml}
-        """), {"more.yml": PORT}, BOTH, AS_FACT),
+        """),
+        {"more.yml": PORT},
+        BOTH,
+        AS_FACT,
+    ),
     "group_vars": (written(""), {"group_vars/fxp_servers.yml": PORT}, BOTH, BESIDE),
     "host_vars": (written(""), {"host_vars/ftp2.yml": PORT}, SECOND, BESIDE),
 }
@@ -158,8 +222,11 @@ def test_every_role_is_looked_at_in_a_fleet_of_one_too(tmp_path: pathlib.Path, w
 
 
 def test_a_cached_fact_of_an_earlier_run(tmp_path: pathlib.Path) -> None:
-    cache = {"ANSIBLE_INJECT_FACT_VARS": "true", "ANSIBLE_CACHE_PLUGIN": "jsonfile",
-             "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts")}
+    cache = {
+        "ANSIBLE_INJECT_FACT_VARS": "true",
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "facts"),
+    }
     keep = tasks("""
         - ansible.builtin.set_fact: {fxp_control_port: 2121, fxp_result: 1, cacheable: true}
         """)
@@ -185,8 +252,16 @@ def test_what_is_registered(tmp_path: pathlib.Path) -> None:
     assert run.code == 0, run.output
 
 
-STRANGERS = {"fxp_result": 1, "fxp_status": "on", "fxp_check_result": {}, "smoke_test_url": "x", "audit_log": "x",
-             "audit_rules": [], "rule_sheet_title": "x", "fxp_port": 1}
+STRANGERS = {
+    "fxp_result": 1,
+    "fxp_status": "on",
+    "fxp_check_result": {},
+    "smoke_test_url": "x",
+    "audit_log": "x",
+    "audit_rules": [],
+    "rule_sheet_title": "x",
+    "fxp_port": 1,
+}
 
 
 def test_names_of_others_pass_wherever_they_stand(tmp_path: pathlib.Path) -> None:
@@ -196,17 +271,26 @@ def test_names_of_others_pass_wherever_they_stand(tmp_path: pathlib.Path) -> Non
     assert "Nothing was refused" in run.output
 
 
-@pytest.mark.parametrize(("head", "arguments", "told"), [
-    ("vars: {fxp_contrl_port: 2121}", [], f"{BOTH}fxp_contrl_port: it {IN_PLAY}, {WAYS}; did you mean fxp_control_port?"),
-    ("vars: {fxp_check_pasword: secret-secret}", [],
-     f"{BOTH}fxp_check_pasword: it {IN_PLAY}, {WAYS}; did you mean fxp_check_password?"),
-    ("vars: {fxp_check_password: secret-secret}", [], f"{BOTH}fxp_check_password: the value, not shown, {IN_PLAY}, {WAYS}."),
-    ("vars: {smoke_test_peer: 2}", [], "ftp1: smoke_test_peer: there is no such variable; did you mean smoke_test_peers?"),
-    ("", ["-e", "smoke_test_report_dir=x"],
-     "smoke_test_report_dir: there is no such variable; did you mean smoke_test_report_directory?"),
-    ("", ["-e", "audit_host=x"], "audit_host: there is no such variable; did you mean audit_hosts?"),
-    ("", ["-e", "rule_sheet_dir=x"], "rule_sheet_dir: there is no such variable; did you mean rule_sheet_directory?"),
-])
+@pytest.mark.parametrize(
+    ("head", "arguments", "told"),
+    [
+        ("vars: {fxp_contrl_port: 2121}", [], f"{BOTH}fxp_contrl_port: it {IN_PLAY}, {WAYS}; did you mean fxp_control_port?"),
+        (
+            "vars: {fxp_check_pasword: secret-secret}",
+            [],
+            f"{BOTH}fxp_check_pasword: it {IN_PLAY}, {WAYS}; did you mean fxp_check_password?",
+        ),
+        ("vars: {fxp_check_password: secret-secret}", [], f"{BOTH}fxp_check_password: the value, not shown, {IN_PLAY}, {WAYS}."),
+        ("vars: {smoke_test_peer: 2}", [], "ftp1: smoke_test_peer: there is no such variable; did you mean smoke_test_peers?"),
+        (
+            "",
+            ["-e", "smoke_test_report_dir=x"],
+            "smoke_test_report_dir: there is no such variable; did you mean smoke_test_report_directory?",
+        ),
+        ("", ["-e", "audit_host=x"], "audit_host: there is no such variable; did you mean audit_hosts?"),
+        ("", ["-e", "rule_sheet_dir=x"], "rule_sheet_dir: there is no such variable; did you mean rule_sheet_directory?"),
+    ],
+)
 def test_slips(tmp_path: pathlib.Path, head: str, arguments: list[str], told: str) -> None:
     run = play(tmp_path, written(head), *arguments)
     assert run.code == 2, run.output

@@ -31,17 +31,38 @@ class Run(t.NamedTuple):
 
 def report(place: pathlib.Path, options: dict[str, t.Any], *arguments: str) -> Run:
     (place / "options.json").write_text(json.dumps({"options": options}))
-    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [
-        {"name": "Tell", "proftpd.fxp.fxp_report": {name: "{{ options." + name + " }}" for name in options},
-         "register": "told", "ignore_errors": True},
-        {"name": "Keep", "check_mode": False, "diff": False,
-         "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"}},
-    ]}]
+    play = [
+        {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "tasks": [
+                {
+                    "name": "Tell",
+                    "proftpd.fxp.fxp_report": {name: "{{ options." + name + " }}" for name in options},
+                    "register": "told",
+                    "ignore_errors": True,
+                },
+                {
+                    "name": "Keep",
+                    "check_mode": False,
+                    "diff": False,
+                    "ansible.builtin.copy": {"content": "{{ told | to_json }}", "dest": str(place / "told.json"), "mode": "0600"},
+                },
+            ],
+        }
+    ]
     (place / "play.yml").write_text(json.dumps(play))
     command = ["ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"@{place}/options.json", str(place / "play.yml")]
-    done = subprocess.run([*command, "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", *arguments],
-                          capture_output=True, text=True, timeout=120, check=False, cwd=place, umask=0o077,
-                          env={**os.environ, "ANSIBLE_NOCOLOR": "1"})
+    done = subprocess.run(
+        [*command, "-e", "ansible_python_interpreter={{ ansible_playbook_python }}", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=place,
+        umask=0o077,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return Run(json.loads((place / "told.json").read_text()), done.stdout)
 
@@ -62,8 +83,13 @@ def test_an_earlier_report_is_taken_away(tmp_path: pathlib.Path) -> None:
 
 
 def test_the_directory_is_written_once(tmp_path: pathlib.Path) -> None:
-    options = {"legs": report_samples.legs(2, "some"), "bounce": by_server(report_samples.bounce(2, "some")), "directory": "a/b",
-               "coverage": "all of them", "title": "Two"}
+    options = {
+        "legs": report_samples.legs(2, "some"),
+        "bounce": by_server(report_samples.bounce(2, "some")),
+        "directory": "a/b",
+        "coverage": "all of them",
+        "title": "Two",
+    }
     foreseen = report(tmp_path, options, "--check", "--diff")
     assert (foreseen.result["changed"], (tmp_path / "a").exists()) == (True, False)
     (difference,) = foreseen.result["diff"]
@@ -112,18 +138,31 @@ def test_of_many_transfers_the_failures_are_shown(tmp_path: pathlib.Path) -> Non
 
 
 def test_success_is_short(tmp_path: pathlib.Path) -> None:
-    told = report(tmp_path, {"legs": report_samples.legs(2, "none"), "bounce": by_server(report_samples.bounce(2, "none")),
-                             "coverage": "all of them"})
+    told = report(
+        tmp_path,
+        {
+            "legs": report_samples.legs(2, "none"),
+            "bounce": by_server(report_samples.bounce(2, "none")),
+            "coverage": "all of them",
+        },
+    )
     assert (told.result["ok"], told.result["failed"]) == (True, False)
     own = told.output.split("TASK [Tell]")[1].split("ok: [localhost]")[0].splitlines()[1:]
     assert len(own) == 1 + 5 + 1 + 3 + 2
     assert not re.search("PASV|226", told.output)
 
 
-@pytest.mark.parametrize(("callback", "shown"), [
-    ("ansible.posix.json", False), ("ansible.posix.jsonl", False), ("community.general.null", False),
-    ("ansible.builtin.minimal", True), ("ansible.posix.debug", True), ("ansible.builtin.default", True),
-])
+@pytest.mark.parametrize(
+    ("callback", "shown"),
+    [
+        ("ansible.posix.json", False),
+        ("ansible.posix.jsonl", False),
+        ("community.general.null", False),
+        ("ansible.builtin.minimal", True),
+        ("ansible.posix.debug", True),
+        ("ansible.builtin.default", True),
+    ],
+)
 def test_nothing_stands_beside_the_stream_of_a_program(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, callback: str, shown: bool
 ) -> None:
@@ -135,10 +174,13 @@ def test_nothing_stands_beside_the_stream_of_a_program(
         assert json.loads(told.output)["stats"]["localhost"]["failures"] == 0
 
 
-@pytest.mark.parametrize(("option", "entry", "words"), [
-    ("results", {"ok": True}, "results: an entry has no item with the keys source and destination"),
-    ("legs", {"source": "a", "ok": True}, "legs: entry 0 has no destination"),
-])
+@pytest.mark.parametrize(
+    ("option", "entry", "words"),
+    [
+        ("results", {"ok": True}, "results: an entry has no item with the keys source and destination"),
+        ("legs", {"source": "a", "ok": True}, "legs: entry 0 has no destination"),
+    ],
+)
 def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
     options = {"results": [], "legs": [], "bounce": {}, option: [entry]}
     assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
@@ -175,15 +217,27 @@ def test_a_place_that_cannot_be_written_to_is_named_after_all_is_shown(tmp_path:
 def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> None:
     """Checks that passed may have proven nothing, and may have left files: whoever reads only one form must hear of it."""
     leg = {"passive": "source", "ok": True, "cause": None, "verified_by": "SIZE"}
-    check = {"item": {"source": "ftp1", "destination": "ftp2"}, "ok": True, "legs": [leg], "vantage_told": False,
-             "files_left": [{"server": "destination", "directory": "in", "file": "fxp-check-1"}]}
+    check = {
+        "item": {"source": "ftp1", "destination": "ftp2"},
+        "ok": True,
+        "legs": [leg],
+        "vantage_told": False,
+        "files_left": [{"server": "destination", "directory": "in", "file": "fxp-check-1"}],
+    }
     told = {**check, "item": {"source": "ftp4", "destination": "ftp5"}, "vantage_told": True, "files_left": []}
-    options = {"results": [check, told], "directory": "a", "vantage_untold": ["ftp3"],
-               "files_left": [{"server": "ftp3", "directory": ".", "file": "fxp-check-2"}]}
+    options = {
+        "results": [check, told],
+        "directory": "a",
+        "vantage_untold": ["ftp3"],
+        "files_left": [{"server": "ftp3", "directory": ".", "file": "fxp-check-2"}],
+    }
     run = report(tmp_path, options)
     assert not run.result["failed"]
-    said = ("ftp1, ftp2, ftp3 may see the client at the address of a peer", "ftp2 still holds the file fxp-check-1 in in",
-            "ftp3 still holds the file fxp-check-2 in .")
+    said = (
+        "ftp1, ftp2, ftp3 may see the client at the address of a peer",
+        "ftp2 still holds the file fxp-check-1 in in",
+        "ftp3 still holds the file fxp-check-2 in .",
+    )
     for name in ("report.html", "report.md", "junit.xml"):
         text = html.unescape((tmp_path / "a" / name).read_text()).replace("\u200b", "")
         assert all(words in text for words in said), name

@@ -12,8 +12,15 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report
 
 def leg(source: str, destination: str, passive: str, ok: bool = True, lines: t.Sequence[str] = ()) -> dict[str, t.Any]:
     entries = [{"seconds": 0.1, "server": "source", "direction": "sent", "line": line, "leg": None} for line in lines]
-    return {"source": source, "destination": destination, "expect": "allowed", "passive": passive, "ok": ok, "cause": None,
-            "transcript": entries}
+    return {
+        "source": source,
+        "destination": destination,
+        "expect": "allowed",
+        "passive": passive,
+        "ok": ok,
+        "cause": None,
+        "transcript": entries,
+    }
 
 
 def test_pairs_are_put_together_whichever_host_proved_them() -> None:
@@ -21,18 +28,26 @@ def test_pairs_are_put_together_whichever_host_proved_them() -> None:
     second = {"pairs_passed": [], "pairs_failed": [leg("a", "b", "source", ok=False, lines=["USER x", "PASV"])]}
     found = check_results([first, second])
     assert [row["item"] for row in found] == [
-        {"source": "a", "destination": "b", "expect": "allowed"}, {"source": "b", "destination": "a", "expect": "allowed"},
+        {"source": "a", "destination": "b", "expect": "allowed"},
+        {"source": "b", "destination": "a", "expect": "allowed"},
     ]
     assert [(one["passive"], one["ok"]) for one in found[0]["legs"]] == [("source", False), ("destination", True)]
     assert [(entry["leg"], entry["line"]) for entry in found[0]["transcript"]] == [(0, "USER x"), (0, "PASV"), (1, "PASV")]
 
 
 def test_the_report_reads_it() -> None:
-    rows = check_results([{"pairs_passed": [leg("a", "b", "destination", lines=["PASV"])],
-                           "pairs_failed": [leg("a", "b", "source", ok=False, lines=["QUIT"])]}])
+    rows = check_results(
+        [
+            {
+                "pairs_passed": [leg("a", "b", "destination", lines=["PASV"])],
+                "pairs_failed": [leg("a", "b", "source", ok=False, lines=["QUIT"])],
+            }
+        ]
+    )
     legs = [one for row in rows for one in _report.legs_of(row["item"]["source"], row["item"]["destination"], row)]
     assert [(one.passive, one.ok, [entry["line"] for entry in one.dialogue]) for one in legs] == [
-        ("source", False, ["QUIT"]), ("destination", True, ["PASV"]),
+        ("source", False, ["QUIT"]),
+        ("destination", True, ["PASV"]),
     ]
 
 

@@ -13,10 +13,17 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.proftpd.fxp.plugins.filter.check_servers import check_servers
 from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options, parse_mesh
 
-SERVER = {"address": "198.51.100.11", "public_control_port": 2121, "announced": "203.0.113.1",
-          "passive_ports": {"first": 61000, "last": 61099}}
-HOSTVARS = {"ftp1": {"fxp_check_user": "fxpcheck", "fxp_check_password": "correct horse"},
-            "ftp2": {"fxp_check_user": "other", "fxp_check_password": "battery staple"}, "ftp3": {}}
+SERVER = {
+    "address": "198.51.100.11",
+    "public_control_port": 2121,
+    "announced": "203.0.113.1",
+    "passive_ports": {"first": 61000, "last": 61099},
+}
+HOSTVARS = {
+    "ftp1": {"fxp_check_user": "fxpcheck", "fxp_check_password": "correct horse"},
+    "ftp2": {"fxp_check_user": "other", "fxp_check_password": "battery staple"},
+    "ftp3": {},
+}
 
 
 def plan(**servers: t.Any) -> dict[str, t.Any]:
@@ -25,8 +32,14 @@ def plan(**servers: t.Any) -> dict[str, t.Any]:
 
 def test_every_server_has_its_own_login() -> None:
     found = check_servers(plan(ftp1={}, ftp2={"address": "198.51.100.12"}), HOSTVARS)
-    assert found["ftp1"] == {"host": "198.51.100.11", "port": 2121, "user": "fxpcheck", "password": "correct horse",
-                             "expected_address": "203.0.113.1", "passive_ports": "61000-61099"}
+    assert found["ftp1"] == {
+        "host": "198.51.100.11",
+        "port": 2121,
+        "user": "fxpcheck",
+        "password": "correct horse",
+        "expected_address": "203.0.113.1",
+        "passive_ports": "61000-61099",
+    }
     assert [found["ftp2"][key] for key in ("host", "user", "password")] == ["198.51.100.12", "other", "battery staple"]
 
 

@@ -33,8 +33,9 @@ def test_hashes_are_those_of_crypt_and_the_same_in_every_run() -> None:
 def test_the_salt_differs_by_host_and_account() -> None:
     salts = {stable_salt(host, name) for host in ("ftp1", "ftp2") for name in ("mirror", "check")}
     assert len(salts) == 4
-    assert all(len(salt) == 16 and set(salt) <= set("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-               for salt in salts)
+    assert all(
+        len(salt) == 16 and set(salt) <= set("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") for salt in salts
+    )
 
 
 def test_what_ansible_core_2_21_wrote_with_libxcrypt_is_known() -> None:

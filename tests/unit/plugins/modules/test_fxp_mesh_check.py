@@ -14,8 +14,10 @@ from ansible.module_utils import basic
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_mesh_check
 from ansible_collections.proftpd.fxp.tests.unit.plugins.modules.stand_in import PASSWORD, Ended, Module
 
-SERVERS = {name: {"host": address, "user": "fxp", "password": PASSWORD, "port": 1}
-           for name, address in (("ftp1", "127.0.1.1"), ("ftp2", "127.0.1.2"))}
+SERVERS = {
+    name: {"host": address, "user": "fxp", "password": PASSWORD, "port": 1}
+    for name, address in (("ftp1", "127.0.1.1"), ("ftp2", "127.0.1.2"))
+}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> tuple[Ended, Module]:

@@ -30,8 +30,9 @@ def new(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 def held(*authorities: Authority, has_key: bool = True) -> _authority.Held:
-    return _authority.Held("".join(each.pem for each in authorities), "fxp_tls_ca_cert: /a/fxp-ca.pem",
-                           "fxp_tls_ca_key: /a/fxp-ca.key", has_key)
+    return _authority.Held(
+        "".join(each.pem for each in authorities), "fxp_tls_ca_cert: /a/fxp-ca.pem", "fxp_tls_ca_key: /a/fxp-ca.key", has_key
+    )
 
 
 def look(*authorities: Authority, reason: str | None = None) -> dict[str, t.Any]:
@@ -60,8 +61,10 @@ def test_one_can_be_made_only_where_files_can_be(tmp_path: pathlib.Path) -> None
     for place, why in (("/proc/self", "No such file or directory"), (f"{tmp_path}/away", "No such file or directory")):
         with pytest.raises(_authority.AuthorityError) as caught:
             _authority.check_places({"fxp_tls_ca_cert": f"{tmp_path}/fxp-ca.pem", "fxp_tls_ca_key": f"{place}/fxp-ca.key"})
-        assert f"fxp_tls_ca_key: no authority of the fleet can be made at {place}/fxp-ca.key: {place}: {why}. No host was " \
+        assert (
+            f"fxp_tls_ca_key: no authority of the fleet can be made at {place}/fxp-ca.key: {place}: {why}. No host was "
             "changed." in str(caught.value)
+        )
 
 
 def test_one_is_made_where_everybody_was_asked_and_nobody_trusts_one() -> None:
@@ -69,11 +72,14 @@ def test_one_is_made_where_everybody_was_asked_and_nobody_trusts_one() -> None:
     assert _authority.judge(held(has_key=False), looks, run()).make
 
 
-@pytest.mark.parametrize(("looks", "of", "told"), [
-    (("ftp1", "ftp2"), run(("ftp1", "ftp2")), "seen on ftp3 (not part of this run), and"),
-    (("ftp1", "ftp2"), run(), "seen on ftp3 (out of reach, or failed), and"),
-    (("ftp1",), run(later=("ftp3",)), "seen on ftp3 (in another batch, by serial); ftp2 (out of reach, or failed), and"),
-])
+@pytest.mark.parametrize(
+    ("looks", "of", "told"),
+    [
+        (("ftp1", "ftp2"), run(("ftp1", "ftp2")), "seen on ftp3 (not part of this run), and"),
+        (("ftp1", "ftp2"), run(), "seen on ftp3 (out of reach, or failed), and"),
+        (("ftp1",), run(later=("ftp3",)), "seen on ftp3 (in another batch, by serial); ftp2 (out of reach, or failed), and"),
+    ],
+)
 def test_none_is_made_where_a_server_was_not_asked(looks: tuple[str, ...], of: _authority.Run, told: str) -> None:
     text = refusal(held(has_key=False), {name: look() for name in looks}, of)
     assert told in text
@@ -84,8 +90,9 @@ def test_none_is_made_where_a_server_was_not_asked(looks: tuple[str, ...], of: _
 
 def test_nor_where_one_trusts_one_and_it_is_named(old: Authority) -> None:
     text = refusal(held(has_key=False), {"ftp1": look(old), "ftp2": look(old), "ftp3": look()})
-    assert text.startswith(f"ftp1, ftp2 trust the authority 'old' (SHA-256 {fingerprint(old)}), and the controller has no "
-                           "certificate")
+    assert text.startswith(
+        f"ftp1, ftp2 trust the authority 'old' (SHA-256 {fingerprint(old)}), and the controller has no certificate"
+    )
 
 
 def test_a_key_alone_makes_no_second_authority_either(old: Authority) -> None:
@@ -94,8 +101,10 @@ def test_a_key_alone_makes_no_second_authority_either(old: Authority) -> None:
 
 def test_another_authority_is_refused_and_both_are_named(old: Authority, new: Authority) -> None:
     text = refusal(held(new), {"ftp1": look(new), "ftp2": look(old), "ftp3": look()})
-    assert text.startswith(f"ftp2 trusts the authority 'old' (SHA-256 {fingerprint(old)}), and fxp_tls_ca_cert: /a/fxp-ca.pem on "
-                           f"the controller has the authority 'new' (SHA-256 {fingerprint(new)}): no certificate in common.")
+    assert text.startswith(
+        f"ftp2 trusts the authority 'old' (SHA-256 {fingerprint(old)}), and fxp_tls_ca_cert: /a/fxp-ca.pem on "
+        f"the controller has the authority 'new' (SHA-256 {fingerprint(new)}): no certificate in common."
+    )
     assert "append /etc/proftpd/fxp-tls-ca.pem of that server" in text
 
 
@@ -115,8 +124,10 @@ def test_servers_out_of_reach_do_not_stop_a_controller_that_has_the_authority(ol
 def test_a_key_is_asked_for_only_where_something_is_to_be_signed(old: Authority) -> None:
     _authority.judge(held(old, has_key=False), dict.fromkeys(ALL, look(old)), run())
     text = refusal(held(old, has_key=False), {"ftp1": look(old), "ftp2": look(old, reason="ends on 2026-12-01")})
-    assert text.startswith("the certificate of ftp2 ends on 2026-12-01, and the key that signs a new one is not there: "
-                           "fxp_tls_ca_key: /a/fxp-ca.key.")
+    assert text.startswith(
+        "the certificate of ftp2 ends on 2026-12-01, and the key that signs a new one is not there: "
+        "fxp_tls_ca_key: /a/fxp-ca.key."
+    )
 
 
 def test_what_a_host_refuses_stops_all(old: Authority) -> None:
@@ -130,10 +141,13 @@ def test_the_key_of_the_first_one_signs(old: Authority, new: Authority) -> None:
     _authority.check_key(held(), old.key.read_text())
 
 
-@pytest.mark.parametrize(("order", "told"), [
-    ("new", "is the key of another authority: fxp_tls_ca_cert: /a/fxp-ca.pem begins with the authority 'new'"),
-    ("new old", "is the key of the authority 'old'"),
-])
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        ("new", "is the key of another authority: fxp_tls_ca_cert: /a/fxp-ca.pem begins with the authority 'new'"),
+        ("new old", "is the key of the authority 'old'"),
+    ],
+)
 def test_the_key_of_another_does_not(old: Authority, new: Authority, order: str, told: str) -> None:
     with pytest.raises(_authority.AuthorityError) as caught:
         _authority.check_key(held(*({"new": new, "old": old}[name] for name in order.split())), old.key.read_text())

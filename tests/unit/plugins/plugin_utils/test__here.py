@@ -11,24 +11,35 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _here
 SERVERS = {"ftp1": ["198.51.100.11"], "ftp2": ["198.51.100.12", "2001:db8::12"]}
 
 
-@pytest.mark.parametrize(("name", "connection", "here"), [
-    ("localhost", None, True),
-    ("localhost", "ssh", True),
-    ("drive", "local", True),
-    ("drive", "ansible.builtin.local", True),
-    ("drive", None, False),
-])
+@pytest.mark.parametrize(
+    ("name", "connection", "here"),
+    [
+        ("localhost", None, True),
+        ("localhost", "ssh", True),
+        ("drive", "local", True),
+        ("drive", "ansible.builtin.local", True),
+        ("drive", None, False),
+    ],
+)
 def test_where_checks_are_driven_from(name: str, connection: str | None, here: bool) -> None:
     assert _here.is_here(name, connection) is here
 
 
-@pytest.mark.parametrize(("own", "connections", "named", "words"), [
-    (["127.0.0.1", "198.51.100.1"], {}, [], ""),
-    (["127.0.0.1", "198.51.100.11"], {}, ["ftp1"], "which has the address 198.51.100.11 of this server; a server always accepts"),
-    (["2001:db8::12"], {"ftp2": "ssh"}, ["ftp2"], "2001:db8::12"),
-    ([], {"ftp1": "local", "ftp2": "local"}, [], ""),
-    ([], {"ftp2": "local"}, ["ftp2"], "which this server is (ansible_connection)"),
-])
+@pytest.mark.parametrize(
+    ("own", "connections", "named", "words"),
+    [
+        (["127.0.0.1", "198.51.100.1"], {}, [], ""),
+        (
+            ["127.0.0.1", "198.51.100.11"],
+            {},
+            ["ftp1"],
+            "which has the address 198.51.100.11 of this server; a server always accepts",
+        ),
+        (["2001:db8::12"], {"ftp2": "ssh"}, ["ftp2"], "2001:db8::12"),
+        ([], {"ftp1": "local", "ftp2": "local"}, [], ""),
+        ([], {"ftp2": "local"}, ["ftp2"], "which this server is (ansible_connection)"),
+    ],
+)
 def test_a_server_that_is_this_machine_is_named(
     own: list[str], connections: dict[str, str | None], named: list[str], words: str
 ) -> None:

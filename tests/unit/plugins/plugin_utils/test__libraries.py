@@ -83,12 +83,15 @@ def test_everything_that_is_missing_is_named_at_once_with_the_cure() -> None:
     assert _libraries.lacks_for_plan(only("netaddr")) is None
 
 
-@pytest.mark.parametrize(("there", "version", "words"), [
-    (("ansible_collections.community.crypto",), "2.20.0", "lacks the Python library cryptography"),
-    (("cryptography",), "", "lacks the collection community.crypto, 2.20.0 or newer. Nothing"),
-    (("cryptography", "ansible_collections.community.crypto"), "2.19.3", "community.crypto, 2.20.0 or newer (it has 2.19.3)"),
-    (("cryptography", "ansible_collections.community.crypto"), "3.0.0-a1", None),
-])
+@pytest.mark.parametrize(
+    ("there", "version", "words"),
+    [
+        (("ansible_collections.community.crypto",), "2.20.0", "lacks the Python library cryptography"),
+        (("cryptography",), "", "lacks the collection community.crypto, 2.20.0 or newer. Nothing"),
+        (("cryptography", "ansible_collections.community.crypto"), "2.19.3", "community.crypto, 2.20.0 or newer (it has 2.19.3)"),
+        (("cryptography", "ansible_collections.community.crypto"), "3.0.0-a1", None),
+    ],
+)
 def test_the_authority_needs_a_library_and_a_collection(
     tmp_path: pathlib.Path, there: tuple[str, ...], version: str, words: str | None
 ) -> None:

@@ -14,30 +14,76 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _near, _said, _
 OURS = _vocabulary.VOCABULARY
 
 
-@pytest.mark.parametrize(("name", "meant"), [
-    ("fxp_tsl", "fxp_tls"), ("fxp_contrl_port", "fxp_control_port"), ("fxp_controll_port", "fxp_control_port"),
-    ("fxp_user", "fxp_users"), ("fxp_client", "fxp_clients"), ("fxp_adress", "fxp_address"), ("fxp_addresss", "fxp_address"),
-    ("fxp_masquerade_addr", "fxp_masquerade_address"), ("fxp_check_pass", "fxp_check_password"), ("fxp_addr", "fxp_address"),
-    ("fxp_pasive_port", "fxp_passive_ports"), ("fxp_tls_cert", "fxp_tls_certificate"), ("fxp_vantge", "fxp_vantage"),
-    ("fxp_gateways", "fxp_gateway"), ("fxp_stat", "fxp_state"),
-])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("fxp_tsl", "fxp_tls"),
+        ("fxp_contrl_port", "fxp_control_port"),
+        ("fxp_controll_port", "fxp_control_port"),
+        ("fxp_user", "fxp_users"),
+        ("fxp_client", "fxp_clients"),
+        ("fxp_adress", "fxp_address"),
+        ("fxp_addresss", "fxp_address"),
+        ("fxp_masquerade_addr", "fxp_masquerade_address"),
+        ("fxp_check_pass", "fxp_check_password"),
+        ("fxp_addr", "fxp_address"),
+        ("fxp_pasive_port", "fxp_passive_ports"),
+        ("fxp_tls_cert", "fxp_tls_certificate"),
+        ("fxp_vantge", "fxp_vantage"),
+        ("fxp_gateways", "fxp_gateway"),
+        ("fxp_stat", "fxp_state"),
+    ],
+)
 def test_slips_are_told(name: str, meant: str) -> None:
     assert _near.mistyped(name, OURS, "fxp_") == meant
 
 
-@pytest.mark.parametrize("name", [
-    *OURS, "fxp_result", "fxp_status", "fxp_port", "fxp_ports", "fxp_check", "fxp_check_result", "fxp_servers", "fxp_server",
-    "fxp_host", "fxp_hosts", "fxp_home", "fxp_add", "fxp_masquerade", "fxp_tls_ca", "fxp_firewall", "fxp_state_file",
-    "fxp_version", "fxp_vars", "fxp_", "other", "tls", "contrl_port",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *OURS,
+        "fxp_result",
+        "fxp_status",
+        "fxp_port",
+        "fxp_ports",
+        "fxp_check",
+        "fxp_check_result",
+        "fxp_servers",
+        "fxp_server",
+        "fxp_host",
+        "fxp_hosts",
+        "fxp_home",
+        "fxp_add",
+        "fxp_masquerade",
+        "fxp_tls_ca",
+        "fxp_firewall",
+        "fxp_state_file",
+        "fxp_version",
+        "fxp_vars",
+        "fxp_",
+        "other",
+        "tls",
+        "contrl_port",
+    ],
+)
 def test_names_of_others_pass(name: str) -> None:
     assert _near.mistyped(name, OURS, "fxp_") is None
 
 
-@pytest.mark.parametrize("name", [
-    "smoke_test_url", "smoke_test_user", "smoke_test_ports", "audit_log", "audit_rules", "audit_user", "audit_hosts_file",
-    "rule_sheet_title", "rule_sheet",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "smoke_test_url",
+        "smoke_test_user",
+        "smoke_test_ports",
+        "audit_log",
+        "audit_rules",
+        "audit_user",
+        "audit_hosts_file",
+        "rule_sheet_title",
+        "rule_sheet",
+    ],
+)
 def test_names_of_other_playbooks_pass(name: str) -> None:
     assert not _said.slips("ftp1", [name])
 

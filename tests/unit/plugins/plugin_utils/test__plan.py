@@ -38,15 +38,27 @@ B = {"address": "198.51.100.12"}
 
 
 def test_peers_table_and_what_differs_per_host() -> None:
-    plan = _plan.make_plan(fleet(
-        a={**A, "passive_ports": "50000-50009", "clients": ["198.51.100.0/24"]},
-        b={**B, "masquerade_address": "203.0.113.5", "egress_addresses": ["203.0.113.6"], "control_port": 2121},
-    ))
+    plan = _plan.make_plan(
+        fleet(
+            a={**A, "passive_ports": "50000-50009", "clients": ["198.51.100.0/24"]},
+            b={**B, "masquerade_address": "203.0.113.5", "egress_addresses": ["203.0.113.6"], "control_port": 2121},
+        )
+    )
     assert plan["servers"]["a"] == {
-        "address": "198.51.100.11", "announced": "198.51.100.11", "announced_family": 4, "control_port": 21,
-        "class_members": ["198.51.100.11"], "class_members4": ["198.51.100.11"], "class_members6": [],
-        "egress": ["198.51.100.11"], "egress4": ["198.51.100.11"], "egress6": [],
-        "gateway": None, "passive_ports": {"first": 50000, "last": 50009}, "public_control_port": 21, "tls": "none",
+        "address": "198.51.100.11",
+        "announced": "198.51.100.11",
+        "announced_family": 4,
+        "control_port": 21,
+        "class_members": ["198.51.100.11"],
+        "class_members4": ["198.51.100.11"],
+        "class_members6": [],
+        "egress": ["198.51.100.11"],
+        "egress4": ["198.51.100.11"],
+        "egress6": [],
+        "gateway": None,
+        "passive_ports": {"first": 50000, "last": 50009},
+        "public_control_port": 21,
+        "tls": "none",
     }
     # What b announces arrives in PORT, where it comes from arrives on the passive port: both are in the others' class.
     assert plan["servers"]["b"]["announced"] == "203.0.113.5"
@@ -70,12 +82,15 @@ def test_ipv6_is_announced_as_dialled() -> None:
     assert (server["announced"], server["announced_family"], server["egress6"]) == ("2001:db8::11", 6, ["2001:db8::11"])
 
 
-@pytest.mark.parametrize(("servers", "directive"), [
-    ({"a": A}, "off"),
-    ({"a": {**A, "foreign_addresses": "none"}, "b": B}, "off"),
-    ({"a": A, "b": B}, "fxp_peers"),
-    ({"a": {**A, "foreign_addresses": "any", "accept_bounce_risk": True}, "b": B}, "on"),
-])
+@pytest.mark.parametrize(
+    ("servers", "directive"),
+    [
+        ({"a": A}, "off"),
+        ({"a": {**A, "foreign_addresses": "none"}, "b": B}, "off"),
+        ({"a": A, "b": B}, "fxp_peers"),
+        ({"a": {**A, "foreign_addresses": "any", "accept_bounce_risk": True}, "b": B}, "on"),
+    ],
+)
 def test_the_directive_is_never_left_out(servers: dict[str, dict[str, t.Any]], directive: str) -> None:
     assert _plan.make_plan(fleet(**servers))["hosts"]["a"]["allow_foreign_address"] == directive
 
@@ -115,10 +130,16 @@ def test_a_server_without_foreign_addresses_must_refuse() -> None:
 
 
 def test_accounts_carry_no_secret() -> None:
-    plan = _plan.make_plan(fleet(a={
-        **A, "check_user": "check", "check_password": PASSWORD,
-        "users": [{"name": "mirror", "password": "another-secret", "home": "/srv/mirror", "uid": 1001}],
-    }))
+    plan = _plan.make_plan(
+        fleet(
+            a={
+                **A,
+                "check_user": "check",
+                "check_password": PASSWORD,
+                "users": [{"name": "mirror", "password": "another-secret", "home": "/srv/mirror", "uid": 1001}],
+            }
+        )
+    )
     unlimited = {"upload": True, "download": True, "max_sessions": None, "transfer_rate": None}
     assert plan["hosts"]["a"]["accounts"] == [
         {"name": "mirror", "home": "/srv/mirror", "uid": 1001, "gid": None, "password_from": "users", "fxp": False, **unlimited},
@@ -173,8 +194,10 @@ MISTAKES: list[tuple[dict[str, t.Any], str]] = [
     ({**A, "check_user": "x"}, "fxp_check_password: it is not said although its counterpart is"),
     ({**A, "check_password": PASSWORD}, "fxp_check_user: it is not said although its counterpart is"),
     ({**A, "check_user": "x", "check_password": "short"}, "fxp_check_password: the value, not shown, has fewer than 12"),
-    ({**A, "check_user": "x", "check_password": PASSWORD, "users": [{"name": "x", "password": "other"}]},
-     "fxp_check_password: the value, not shown, is not the password that fxp_users gives"),
+    (
+        {**A, "check_user": "x", "check_password": PASSWORD, "users": [{"name": "x", "password": "other"}]},
+        "fxp_check_password: the value, not shown, is not the password that fxp_users gives",
+    ),
     ({**A, "vantage": "a"}, "fxp_vantage: 'a' is one of fxp_servers"),
 ]
 
@@ -189,13 +212,15 @@ def test_a_mistake_is_one_sentence_with_host_variable_value_and_cure(said: dict[
 
 def test_two_servers_with_one_address() -> None:
     assert problems_of(fleet(a=A, b=A)) == [
-        "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."]
+        "b: fxp_address: '198.51.100.11' with control port 21 is also the address of a; give every server its own."
+    ]
 
 
 def test_two_names_for_one_machine() -> None:
     assert problems_of(fleet(a=A, b={**A, "control_port": 2121, "passive_ports": "50000-50099"})) == [
         "b: fxp_address: '198.51.100.11' is also the address of a, with another control port, but a machine has one FTP server; "
-        "keep one of the two names, or correct the address."]
+        "keep one of the two names, or correct the address."
+    ]
     # Something translates addresses in front of these two, whether it is said to be a gateway or not.
     outer = {"address": "203.0.113.5", "masquerade_address": "203.0.113.5"}
     _plan.make_plan(fleet(a=outer, b={**outer, "control_port": 2121, "passive_ports": "50000-50099"}))
@@ -207,13 +232,15 @@ def test_one_outer_address_leads_to_one_server_per_port() -> None:
     _plan.make_plan(fleet(a=a, b=b))
     assert problems_of(fleet(a=a, b={**b, "passive_ports": "50099-50199"})) == [
         "b: fxp_passive_ports: '50099-50199' shares ports with those of a, and both announce 203.0.113.5, where a port leads to "
-        "one server only; give each a range of its own."]
+        "one server only; give each a range of its own."
+    ]
     # The machine that has the outer address itself is no exception.
     own = {"address": "203.0.113.5", "passive_ports": "50050-50150"}
     assert "shares ports with those of a" in problems_of(fleet(a=a, b={**own, "control_port": 2121}))[0]
     assert problems_of(fleet(a=a, b={**b, "control_port": 50050})) == [
         "b: fxp_control_port: 50050 is one of the passive ports 50000-50099 of a at the same address 203.0.113.5, where a port "
-        "leads to one server only; choose another one."]
+        "leads to one server only; choose another one."
+    ]
     # Announced elsewhere than dialled, the same ports do not meet.
     _plan.make_plan(fleet(a=a, b={**b, "control_port": 50050, "address": "203.0.113.6"}))
 
@@ -224,16 +251,20 @@ def test_a_public_control_port_is_no_passive_port() -> None:
     for port, whose in ((50150, "50100-50199 of b"), (50050, "50000-50099 of a")):
         assert problems_of(fleet(a=a, b={**b, "public_control_port": port})) == [
             f"b: fxp_public_control_port: {port} is one of the passive ports {whose} at the same address 203.0.113.5, where a "
-            "port leads to one server only; choose another one."]
+            "port leads to one server only; choose another one."
+        ]
 
 
 def test_egress_addresses_are_of_the_family_that_is_announced() -> None:
     assert problems_of(fleet(a={**A, "egress_addresses": ["2001:db8::1"]})) == [
         "a: fxp_egress_addresses: ['2001:db8::1'] is of the other family than 198.51.100.11, so no data connection comes from "
-        "there; write the addresses of that family, or leave the variable out."]
+        "there; write the addresses of that family, or leave the variable out."
+    ]
     plan = _plan.make_plan(fleet(a={**A, "egress_addresses": ["2001:db8::1", "198.51.100.12"]}))
-    assert plan["cautions"] == ["a: fxp_egress_addresses: 2001:db8::1 is of the other family than 198.51.100.11, so no data "
-                                "connection comes from there; leave it out."]
+    assert plan["cautions"] == [
+        "a: fxp_egress_addresses: 2001:db8::1 is of the other family than 198.51.100.11, so no data "
+        "connection comes from there; leave it out."
+    ]
 
 
 def test_servers_behind_one_gateway() -> None:
@@ -242,10 +273,12 @@ def test_servers_behind_one_gateway() -> None:
     server = _plan.make_plan(fleet(a=a, b=b), gateways=GATEWAYS)["servers"]["b"]
     assert (server["gateway"], server["public_control_port"], server["control_port"]) == ("gw1", 2121, 21)
     assert problems_of(fleet(a=a, b={**b, "public_control_port": 21})) == [
-        "b: fxp_address: '203.0.113.5' with control port 21 is also the address of a; give every server its own."]
+        "b: fxp_address: '203.0.113.5' with control port 21 is also the address of a; give every server its own."
+    ]
     assert problems_of(fleet(a=a, b={**b, "passive_ports": "50099-50199"})) == [
         "b: fxp_passive_ports: '50099-50199' shares ports with those of a, and both announce 203.0.113.5, where a port leads to "
-        "one server only; give each a range of its own."]
+        "one server only; give each a range of its own."
+    ]
     with pytest.raises(_plan.PlanError, match="fxp_gateways, which is missing or empty; put it there"):
         _plan.make_plan(fleet(a=a))
 
@@ -253,24 +286,30 @@ def test_servers_behind_one_gateway() -> None:
 def test_servers_of_two_families() -> None:
     assert problems_of(fleet(a=A, b={"address": "2001:db8::12"}, c=B)) == [
         "b: fxp_address: '2001:db8::12' is IPv6 while a announces IPv4, and no file flows between the two families; "
-        "give all servers addresses of one family."]
+        "give all servers addresses of one family."
+    ]
     _plan.make_plan(fleet(a={"address": "2001:db8::11"}, b={"address": "2001:db8::12"}))
 
 
 def test_a_range_that_the_kernel_uses_too_is_a_caution() -> None:
     account = {"check_user": "check", "check_password": PASSWORD}
-    plan = _plan.make_plan(fleet(a={**A, **account, "passive_ports": "40000-40999"},
-                                 b={**B, **account, "passive_ports": "61000-61999"}))
+    plan = _plan.make_plan(
+        fleet(a={**A, **account, "passive_ports": "40000-40999"}, b={**B, **account, "passive_ports": "61000-61999"})
+    )
     assert [sentence[:40] for sentence in plan["cautions"]] == ["a: fxp_passive_ports: '40000-40999' shar"]
     assert _plan.make_plan(fleet(a=A))["cautions"] == []
 
 
 def test_fxp_is_for_accounts_that_say_so() -> None:
-    users = [{"name": "mirror", "password": "p", "fxp": True, "upload": False, "max_sessions": 3, "max_rate": "1MB"},
-             {"name": "reader", "password": "p", "max_rate": 1}]
+    users = [
+        {"name": "mirror", "password": "p", "fxp": True, "upload": False, "max_sessions": 3, "max_rate": "1MB"},
+        {"name": "reader", "password": "p", "max_rate": 1},
+    ]
     rows = _plan.make_plan(fleet(a={**A, "users": users}, b=B))["hosts"]["a"]["accounts"]
     assert [(row["name"], row["fxp"], row["upload"], row["max_sessions"], row["transfer_rate"]) for row in rows] == [
-        ("mirror", True, False, 3, "1024.000"), ("reader", False, True, None, "0.001")]
+        ("mirror", True, False, 3, "1024.000"),
+        ("reader", False, True, None, "0.001"),
+    ]
 
 
 def test_a_server_on_which_nobody_may_do_fxp_is_a_caution() -> None:
@@ -278,7 +317,8 @@ def test_a_server_on_which_nobody_may_do_fxp_is_a_caution() -> None:
     user = {"name": "mirror", "password": "p"}
     servers = {"a": {**A, "users": [user]}, "b": {**B, **account}}
     assert _plan.make_plan(fleet(**servers))["cautions"] == [
-        "a: fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user."]
+        "a: fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user."
+    ]
     servers["a"] = {**A, "users": [{**user, "fxp": True}]}
     assert _plan.make_plan(fleet(**servers))["cautions"] == []
     servers["a"] = {**A, "users": [user], "foreign_addresses": "none"}
@@ -305,4 +345,5 @@ def test_a_mistake_of_a_group_is_told_once() -> None:
     servers = fleet(**{f"s{n}": {"address": f"198.51.100.{n}", "passive_ports": "1-2"} for n in range(1, 9)})
     assert problems_of(servers) == [
         "s1, s2, s3, s4, s5 and 3 more: fxp_passive_ports: '1-2' begins below 1024, which FTP servers refuse; "
-        "choose a higher range."]
+        "choose a higher range."
+    ]

@@ -37,12 +37,19 @@ def test_tls_is_required_where_nothing_is_said() -> None:
     plan = plan_of(a=A, b=B)
     assert plan["servers"]["a"]["tls"] == "required"
     assert {key: plan["hosts"]["a"][key] for key in plan["hosts"]["a"] if key.startswith(("tls", "certificate"))} == {
-        "tls": "required", "tls_versions": ["1.2"], "certificate_from": "authority", "certificate_addresses": ["198.51.100.11"],
+        "tls": "required",
+        "tls_versions": ["1.2"],
+        "certificate_from": "authority",
+        "certificate_addresses": ["198.51.100.11"],
         "certificate_name": "a",
     }
     assert plan["authority"] == {
-        "directory": "/srv/inventory", "host": "a", "certificate": "/srv/inventory/fxp-ca.pem", "certificate_text": None,
-        "key": "/srv/inventory/fxp-ca.key", "is_default": True,
+        "directory": "/srv/inventory",
+        "host": "a",
+        "certificate": "/srv/inventory/fxp-ca.pem",
+        "certificate_text": None,
+        "key": "/srv/inventory/fxp-ca.key",
+        "is_default": True,
     }
     assert plan["cautions"] == []
 
@@ -50,11 +57,17 @@ def test_tls_is_required_where_nothing_is_said() -> None:
 def test_a_certificate_has_every_address_that_is_dialled_or_seen() -> None:
     said = {**A, "masquerade_address": "203.0.113.5", "egress_addresses": ["203.0.113.6", "2001:db8::6"]}
     assert plan_of(a=said)["hosts"]["a"]["certificate_addresses"] == [
-        "198.51.100.11", "2001:db8::6", "203.0.113.5", "203.0.113.6"]
+        "198.51.100.11",
+        "2001:db8::6",
+        "203.0.113.5",
+        "203.0.113.6",
+    ]
 
 
-@pytest.mark.parametrize(("name", "certified"), [
-    ("ftp1.example.net", "ftp1.example.net"), ("198.51.100.11", None), ("ftp_1", None), ("-ftp", None), ("2001:db8::11", None)])
+@pytest.mark.parametrize(
+    ("name", "certified"),
+    [("ftp1.example.net", "ftp1.example.net"), ("198.51.100.11", None), ("ftp_1", None), ("-ftp", None), ("2001:db8::11", None)],
+)
 def test_the_name_of_a_server_is_certified_if_it_is_one(name: str, certified: str | None) -> None:
     assert plan_of(**{name: A})["hosts"][name]["certificate_name"] == certified
 
@@ -72,11 +85,14 @@ def test_logins_alone_may_be_encrypted_beside_servers_without_tls() -> None:
     assert plan["authority"]["host"] == "a"
 
 
-@pytest.mark.parametrize(("said", "certificate", "text", "key"), [
-    ({"tls_ca_cert": "ca/ours.pem", "tls_ca_key": "/safe/ours.key"}, "/srv/inventory/ca/ours.pem", None, "/safe/ours.key"),
-    ({"tls_ca_cert": CERTIFICATE, "tls_ca_key": KEY}, None, CERTIFICATE, None),
-    ({"tls_ca_key": KEY}, "/srv/inventory/fxp-ca.pem", None, None),
-])
+@pytest.mark.parametrize(
+    ("said", "certificate", "text", "key"),
+    [
+        ({"tls_ca_cert": "ca/ours.pem", "tls_ca_key": "/safe/ours.key"}, "/srv/inventory/ca/ours.pem", None, "/safe/ours.key"),
+        ({"tls_ca_cert": CERTIFICATE, "tls_ca_key": KEY}, None, CERTIFICATE, None),
+        ({"tls_ca_key": KEY}, "/srv/inventory/fxp-ca.pem", None, None),
+    ],
+)
 def test_where_the_authority_is(said: dict[str, t.Any], certificate: str | None, text: str | None, key: str | None) -> None:
     plan = plan_of(a={**A, **said}, b={**B, **said})
     found = plan["authority"]
@@ -128,17 +144,18 @@ def test_a_mistake_is_one_sentence(said: dict[str, t.Any], sentence: str) -> Non
 @pytest.mark.parametrize("mode", ["control", "none"])
 def test_a_mixture_that_could_not_exchange_files(mode: str) -> None:
     assert problems_of(a={**A, "tls": mode}, b=B) == [
-        f"a: fxp_tls: {mode!r} does not go with 'required' of b, which takes files over TLS only; say the same for all servers."]
+        f"a: fxp_tls: {mode!r} does not go with 'required' of b, which takes files over TLS only; say the same for all servers."
+    ]
 
 
 def test_servers_without_a_version_in_common() -> None:
     assert problems_of(a={**A, "tls_versions": ["1.3"]}, b=B) == [
         "a: fxp_tls_versions: ['1.3'] has no version in common with ['1.2'] of b; say the same for both.",
-        "b: fxp_tls_versions: ['1.2'] has no version in common with ['1.3'] of a; say the same for both."]
+        "b: fxp_tls_versions: ['1.2'] has no version in common with ['1.3'] of a; say the same for both.",
+    ]
 
 
 def test_a_fleet_has_one_authority() -> None:
     said = {"tls_ca_cert": "one.pem", "tls_ca_key": "one.key"}
     found = problems_of(a={**A, **said}, b={**B, **said, "tls_ca_key": "two.key"}, c={**A, "address": "198.51.100.13"})
-    assert [sentence.split(": it is")[0] for sentence in found] == [
-        "c: fxp_tls_ca_cert", "b, c: fxp_tls_ca_key"]
+    assert [sentence.split(": it is")[0] for sentence in found] == ["c: fxp_tls_ca_cert", "b, c: fxp_tls_ca_key"]

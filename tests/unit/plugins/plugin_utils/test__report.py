@@ -177,12 +177,15 @@ def test_what_strangers_could_do_is_told_by_the_findings_that_decide() -> None:
     wrong = {"result": "accepted", "vulnerable": True, "summary": "PORT to a stranger was accepted", "remedy": "Close it."}
     right = {"result": "refused", "vulnerable": False, "summary": "EPRT was refused", "remedy": None}
     left = {"result": "untested", "vulnerable": False, "summary": "no stranger has a way", "remedy": None}
-    found = [_report.strangers({"server": "a", **entry}) for entry in (
-        {"vulnerable": True, "tested": True, "findings": [right, wrong]},
-        {"vulnerable": False, "tested": True, "findings": [right]},
-        {"vulnerable": None, "tested": False, "findings": [right, left]},
-        {"vulnerable": None, "tested": False, "findings": [], "msg": "a cannot be logged in to"},
-    )]
+    found = [
+        _report.strangers({"server": "a", **entry})
+        for entry in (
+            {"vulnerable": True, "tested": True, "findings": [right, wrong]},
+            {"vulnerable": False, "tested": True, "findings": [right]},
+            {"vulnerable": None, "tested": False, "findings": [right, left]},
+            {"vulnerable": None, "tested": False, "findings": [], "msg": "a cannot be logged in to"},
+        )
+    ]
     assert found == [
         (_report.FAILED, "can abuse it: PORT to a stranger was accepted. Close it."),
         (_report.PROVEN, "are refused"),
@@ -199,9 +202,14 @@ def test_strangers_of_whom_the_same_is_said_are_told_at_once_and_ports_are_left_
     refused = {"probe": "port_to_stranger", "stranger": "198.51.100.7", "result": "refused", "summary": "PORT was refused"}
     found = [shut(probe, name) for name in ("198.51.100.7", "198.51.100.77") for probe in _report.STRANGERS_PROBES[:2]]
     alone = {"probe": "port_to_stranger", "result": "untested", "summary": "the host that checks has no second address"}
-    told = [_report.strangers({"server": "a", "tested": False, "findings": findings})[1] for findings in (
-        [*found, low], [*found, refused, low], [{**alone, "probe": "passive_by_stranger"}, alone],
-    )]
+    told = [
+        _report.strangers({"server": "a", "tested": False, "findings": findings})[1]
+        for findings in (
+            [*found, low],
+            [*found, refused, low],
+            [{**alone, "probe": "passive_by_stranger"}, alone],
+        )
+    ]
     assert told == [
         "were not played: a firewall shuts all to 198.51.100.7, 198.51.100.77",
         "are refused as far as they could be played: a firewall shuts all to 198.51.100.7, 198.51.100.77",
@@ -215,17 +223,28 @@ def test_a_success_is_a_table_and_no_dialogue() -> None:
 
 
 def test_failures_are_one_sentence_each_in_names_of_the_inventory() -> None:
-    evidence = {"source": "source 198.51.100.11:21", "destination": "destination 198.51.100.12:21",
-                "summary": "destination 198.51.100.12:21 got no answer from source 198.51.100.11:21"}
+    evidence = {
+        "source": "source 198.51.100.11:21",
+        "destination": "destination 198.51.100.12:21",
+        "summary": "destination 198.51.100.12:21 got no answer from source 198.51.100.11:21",
+    }
     failed = {**BLOCKED["legs"][0], "evidence": evidence, "remedy": "Open the passive range of source 198.51.100.11:21."}
     pair = {"source": "ftp1", "destination": "ftp2"}
-    legs = _report.listed([{**failed, **pair}, {**PROVEN["legs"][0], "source": "a", "destination": "b"},
-                           {**failed, **pair, "passive": "destination"}])
+    legs = _report.listed(
+        [
+            {**failed, **pair},
+            {**PROVEN["legs"][0], "source": "a", "destination": "b"},
+            {**failed, **pair, "passive": "destination"},
+        ]
+    )
     lines = text(_report.sentences(legs)).splitlines()
-    assert lines == ["", (
-        "ftp1 -> ftp2, ftp1 listens; ftp1 -> ftp2, ftp2 listens: ftp2 got no answer from ftp1 (data_connection_blocked, look at "
-        "ftp1 first, not certain, also possible: ftp2, network). Open the passive range of ftp1."
-    )]
+    assert lines == [
+        "",
+        (
+            "ftp1 -> ftp2, ftp1 listens; ftp1 -> ftp2, ftp2 listens: ftp2 got no answer from ftp1 (data_connection_blocked, "
+            "look at ftp1 first, not certain, also possible: ftp2, network). Open the passive range of ftp1."
+        ),
+    ]
     dialogues = text(_report.dialogues(legs, failed_only=True))
     assert dialogues.count("FAILED") == 2
     assert "a -> b" not in dialogues

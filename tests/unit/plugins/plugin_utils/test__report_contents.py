@@ -41,11 +41,14 @@ def test_no_cause_is_hidden_by_a_frequent_one() -> None:
     assert all(contents.told.intersection(group.legs) for group in contents.groups)
 
 
-@pytest.mark.parametrize(("failing", "verdict"), [
-    ("none", "All 4 transfers proven"),
-    ("some", "2 of 4 transfers fell short; strangers can abuse 1 server"),
-    ("all", "4 of 4 transfers fell short; strangers can abuse 2 servers"),
-])
+@pytest.mark.parametrize(
+    ("failing", "verdict"),
+    [
+        ("none", "All 4 transfers proven"),
+        ("some", "2 of 4 transfers fell short; strangers can abuse 1 server"),
+        ("all", "4 of 4 transfers fell short; strangers can abuse 2 servers"),
+    ],
+)
 def test_the_verdict(failing: report_samples.Failing, verdict: str) -> None:
     contents = report_samples.contents(2, failing)
     assert (contents.verdict, contents.good) == (verdict, failing == "none")

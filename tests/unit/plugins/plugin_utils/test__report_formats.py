@@ -33,14 +33,30 @@ from ansible_collections.proftpd.fxp.tests import report_samples
 
 SIZES = [(2, "none"), (2, "some"), (2, "all"), (9, "some"), (31, "some")]
 HOSTILE = [
-    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "\"' onmouseover=alert(1) x='",
-    "<img src=http://192.0.2.1/x>", "]]><!--",
-    "a\x00b\x1b[31m\x08\x7f\u202e\ud800\ufffe", "| a | b |", "```\n# heading\n```", "</details>", "@everyone #1 !2 &amp; `x`",
-    "[x](javascript:alert(1))", "http://192.0.2.1/", "{{ 7*7 }}", "\\x3cscript\\x3e", "220-a\r\n220 b", "é\u2028ü",
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "\"' onmouseover=alert(1) x='",
+    "<img src=http://192.0.2.1/x>",
+    "]]><!--",
+    "a\x00b\x1b[31m\x08\x7f\u202e\ud800\ufffe",
+    "| a | b |",
+    "```\n# heading\n```",
+    "</details>",
+    "@everyone #1 !2 &amp; `x`",
+    "[x](javascript:alert(1))",
+    "http://192.0.2.1/",
+    "{{ 7*7 }}",
+    "\\x3cscript\\x3e",
+    "220-a\r\n220 b",
+    "é\u2028ü",
 ]
 VOID = {"meta", "input", "br", "path", "rect"}
 FORMATS: list[t.Callable[[Contents], str]] = [
-    _report_html.as_html, _report_json.as_json, _report_junit.as_junit, _report_markdown.as_markdown]
+    _report_html.as_html,
+    _report_json.as_json,
+    _report_junit.as_junit,
+    _report_markdown.as_markdown,
+]
 
 
 class Page(html.parser.HTMLParser):
@@ -110,7 +126,8 @@ def test_any_text_is_only_text(text: str) -> None:
     assert structure(Page(_report_html.as_html(contents))) == structure(Page(_report_html.as_html(hostile("harmless"))))
     root = ET.fromstring(_report_junit.as_junit(contents))
     assert [element.tag for element in root.iter()] == [
-        element.tag for element in ET.fromstring(_report_junit.as_junit(hostile("harmless"))).iter()]
+        element.tag for element in ET.fromstring(_report_junit.as_junit(hostile("harmless"))).iter()
+    ]
     assert root.get("name") == visible(text)
     assert json.loads(_report_json.as_json(contents))["title"] == text
     for render in FORMATS:
@@ -198,7 +215,7 @@ def test_what_is_left_out_of_a_page_is_said() -> None:
 
 def luminance(colour: str) -> float:
     """Relative luminance as WCAG 2.1 defines it."""
-    parts = [int(colour[index:index + 2], 16) / 255 for index in (1, 3, 5)]
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -236,7 +253,9 @@ def test_no_state_is_told_by_colour_alone() -> None:
 def test_the_scale_of_rates() -> None:
     heat = _report_matrix.Heat([2.0 * 2**20, 250.0 * 2**20])
     assert [heat.words(step) for step in range(7)] == [
-        "< 300 KiB/s", *(f"\u2265 {edge}/s" for edge in ("300 KiB", "1 MiB", "3 MiB", "10 MiB", "30 MiB", "100 MiB"))]
+        "< 300 KiB/s",
+        *(f"\u2265 {edge}/s" for edge in ("300 KiB", "1 MiB", "3 MiB", "10 MiB", "30 MiB", "100 MiB")),
+    ]
     assert [heat.step(value * 2**20) for value in (0.1, 0.5, 2, 250, 9999)] == [0, 1, 2, 6, 6]
     assert _report_matrix.Heat([]).step(1) == 0
 
@@ -245,8 +264,21 @@ def test_the_scale_of_rates() -> None:
 def test_json_says_all_of_it(servers: int, failing: report_samples.Failing) -> None:
     contents = report_samples.contents(servers, failing)
     found = json.loads(_report_json.as_json(contents))
-    assert list(found) == ["schema", "title", "generated", "coverage", "ok", "verdict", "totals", "servers",
-                           "vantage_untold", "files_left", "causes", "legs", "bounce"]
+    assert list(found) == [
+        "schema",
+        "title",
+        "generated",
+        "coverage",
+        "ok",
+        "verdict",
+        "totals",
+        "servers",
+        "vantage_untold",
+        "files_left",
+        "causes",
+        "legs",
+        "bounce",
+    ]
     assert found["schema"] == 1
     assert found["totals"]["tried"] == len(found["legs"]) == servers * (servers - 1) * 2
     failed = [leg for leg in found["legs"] if not leg["ok"]]
@@ -258,8 +290,14 @@ def test_json_says_all_of_it(servers: int, failing: report_samples.Failing) -> N
 
 
 CHILDREN = {
-    "testsuites": ["testsuite"], "testsuite": ["properties", "testcase"], "properties": ["property"], "property": [],
-    "testcase": ["failure", "skipped", "system-out"], "failure": [], "skipped": [], "system-out": [],
+    "testsuites": ["testsuite"],
+    "testsuite": ["properties", "testcase"],
+    "properties": ["property"],
+    "property": [],
+    "testcase": ["failure", "skipped", "system-out"],
+    "failure": [],
+    "skipped": [],
+    "system-out": [],
 }
 # Per element what must be there and what may be: the common part of Jenkins' and Ant's schemas.
 ATTRIBUTES: dict[str, tuple[set[str], set[str]]] = {
@@ -348,8 +386,10 @@ def test_no_text_becomes_markup_in_markdown(text: str) -> None:
     assert not set("<>|`*[]#@!~$\\\n\r\x00") & set(re.sub(r"&#\d+;", "", shown))
     harmless, spoilt = (_report_markdown.as_markdown(hostile(words)) for words in ("harmless", text))
     # What stands outside of blocks of code has the same frame.
-    frames = [[re.sub(r"[^|<>]", "", line) for line in re.sub(r"(?ms)^(`{3,})text\n.*?^\1$", "", markdown).splitlines()]
-              for markdown in (harmless, spoilt)]
+    frames = [
+        [re.sub(r"[^|<>]", "", line) for line in re.sub(r"(?ms)^(`{3,})text\n.*?^\1$", "", markdown).splitlines()]
+        for markdown in (harmless, spoilt)
+    ]
     assert frames[0] == frames[1]
 
 

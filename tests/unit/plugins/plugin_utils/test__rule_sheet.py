@@ -20,8 +20,14 @@ def plan(**servers: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 A = {"fxp_address": "198.51.100.11", "fxp_passive_ports": "50000-50099", "fxp_clients": ["198.51.100.0/24"]}
-B = {"fxp_address": "10.0.0.12", "fxp_masquerade_address": "203.0.113.5", "fxp_egress_addresses": ["203.0.113.5", "203.0.113.6"],
-     "fxp_control_port": 2121, "fxp_passive_ports": "51000-51009", "fxp_clients": ["any"]}
+B = {
+    "fxp_address": "10.0.0.12",
+    "fxp_masquerade_address": "203.0.113.5",
+    "fxp_egress_addresses": ["203.0.113.5", "203.0.113.6"],
+    "fxp_control_port": 2121,
+    "fxp_passive_ports": "51000-51009",
+    "fxp_clients": ["any"],
+}
 
 
 def test_every_connection_that_the_plan_needs_and_no_other() -> None:

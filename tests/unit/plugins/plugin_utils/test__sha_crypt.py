@@ -22,12 +22,24 @@ PASSWORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), m
     ("password", "salt", "rounds", "expected"),
     [
         # Those of the specification's test program.
-        ("Hello world!", "saltstring", 5000,
-         "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1"),
-        ("Hello world!", "saltstringsaltstring", 10000,
-         "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v."),
-        ("we have a short salt string but not a short password", "short", 77777,
-         "$6$rounds=77777$short$WuQyW2YR.hBNpjjRhpYD/ifIw05xdfeEyQoMxIXbkvr0gge1a1x3yRULJ5CCaUeOxFmtlcGZelFl5CxtgfiAc0"),
+        (
+            "Hello world!",
+            "saltstring",
+            5000,
+            "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
+        ),
+        (
+            "Hello world!",
+            "saltstringsaltstring",
+            10000,
+            "$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
+        ),
+        (
+            "we have a short salt string but not a short password",
+            "short",
+            77777,
+            "$6$rounds=77777$short$WuQyW2YR.hBNpjjRhpYD/ifIw05xdfeEyQoMxIXbkvr0gge1a1x3yRULJ5CCaUeOxFmtlcGZelFl5CxtgfiAc0",
+        ),
     ],
 )
 def test_published_vectors(password: str, salt: str, rounds: int, expected: str) -> None:
@@ -37,8 +49,9 @@ def test_published_vectors(password: str, salt: str, rounds: int, expected: str)
 @settings(max_examples=60, deadline=None)
 @given(PASSWORDS, SALTS)
 def test_openssl_says_the_same(password: str, salt: str) -> None:
-    openssl = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=f"{password}\n".encode(), check=True,
-                             capture_output=True)
+    openssl = subprocess.run(
+        ["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=f"{password}\n".encode(), check=True, capture_output=True
+    )
     assert sha512_crypt(password, salt) == openssl.stdout.decode().strip()
 
 

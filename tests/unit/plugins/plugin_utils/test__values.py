@@ -63,9 +63,28 @@ BAD: list[tuple[t.Callable[[t.Any], t.Any], t.Any, str]] = [
     (_values.home, "/srv/../etc", "absolute path"),
     (_values.home, "/srv/a b", "absolute path"),
     (_values.home, "/srv/a\n", "absolute path"),
-    *((_values.home, text, "directory of the system") for text in (
-        "/etc", "/etc/cron.d", "/usr", "/usr/local/ftp", "/var", "/var/log/ftp", "/root", "/root/ftp", "/bin", "/home", "/tmp",
-        "/proc/1", "/var/lib", "/run/ftp", "/boot", "/lib/x", "/var/spool/cron/ftp")),
+    *(
+        (_values.home, text, "directory of the system")
+        for text in (
+            "/etc",
+            "/etc/cron.d",
+            "/usr",
+            "/usr/local/ftp",
+            "/var",
+            "/var/log/ftp",
+            "/root",
+            "/root/ftp",
+            "/bin",
+            "/home",
+            "/tmp",
+            "/proc/1",
+            "/var/lib",
+            "/run/ftp",
+            "/boot",
+            "/lib/x",
+            "/var/spool/cron/ftp",
+        )
+    ),
     *((_values.owner, number, "no owner") for number in (0, -1, 4294967295, 2**40)),
     (_values.password, "", "empty"),
     (_values.password, "\n", "empty"),

@@ -38,31 +38,41 @@ def test_a_number_is_as_good_as_its_text_where_every_letter_does_not_count() -> 
     assert options["tls_versions"] == ["1.2"]
 
 
-@pytest.mark.parametrize(("variables", "sentence"), [
-    ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
-    ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
-    ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
-    ({"fxp_control_port": "Infinity"}, "fxp_control_port: 'Infinity' does not fit; it must be an ordinary number"),
-    ({"fxp_users": [{"name": "x", "password": "secret", "uid": "inf"}]}, "fxp_users: the value, not shown, does not fit"),
-    ({"fxp_firewall_backend": "ufw"}, "fxp_firewall_backend: 'ufw' does not fit; it must be one of auto, nftables, none"),
-    ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
-    ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
-    ({"fxp_users": [{"name": "x", "passwort": "secret"}]}, "fxp_users: unknown suboption fxp_users.passwort"),
-    ({"fxp_users": [{"name": "x", "password": {"secret": 1}}]},
-     HIDDEN + "has a password of 'x' that is a mapping, not text; write text"),
-    ({"fxp_users": [{"name": "x", "password": ["secret"]}]}, HIDDEN + "has a password of 'x' that is a list"),
-    ({"fxp_users": [{"name": "x", "password": 0o123}]},
-     HIDDEN + "has a password of 'x' that is a number, and YAML may have read another one than was written "
-     "(0123 is 83); put it in quotes."),
-    ({"fxp_users": [{"name": "x", "password": 1.5}]}, HIDDEN + "has a password of 'x' that is a number"),
-    ({"fxp_users": [{"name": "x", "password": True}]}, HIDDEN + "has a password of 'x' that is true or false"),
-    ({"fxp_users": [{"name": "x", "uid": True}]}, HIDDEN + "has a uid of 'x' that is true or false to YAML"),
-    ({"fxp_check_password": 123456789012}, "fxp_check_password: the value, not shown, is a number, and YAML may"),
-    ({"fxp_control_port": True}, "fxp_control_port: True is true or false to YAML, not a number; write a number."),
-    ({"fxp_vantage": {"host": "x"}}, "fxp_vantage: {'host': 'x'} is a mapping, not text"),
-    ({"fxp_clients": [["any"]]}, "fxp_clients: [['any']] has an entry that is a list, not text"),
-    ({"fxp_users": [{"password": "secret"}]}, "fxp_users: the value, not shown, does not fit: missing required arguments: name"),
-])
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
+        ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
+        ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
+        ({"fxp_control_port": "Infinity"}, "fxp_control_port: 'Infinity' does not fit; it must be an ordinary number"),
+        ({"fxp_users": [{"name": "x", "password": "secret", "uid": "inf"}]}, "fxp_users: the value, not shown, does not fit"),
+        ({"fxp_firewall_backend": "ufw"}, "fxp_firewall_backend: 'ufw' does not fit; it must be one of auto, nftables, none"),
+        ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
+        ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
+        ({"fxp_users": [{"name": "x", "passwort": "secret"}]}, "fxp_users: unknown suboption fxp_users.passwort"),
+        (
+            {"fxp_users": [{"name": "x", "password": {"secret": 1}}]},
+            HIDDEN + "has a password of 'x' that is a mapping, not text; write text",
+        ),
+        ({"fxp_users": [{"name": "x", "password": ["secret"]}]}, HIDDEN + "has a password of 'x' that is a list"),
+        (
+            {"fxp_users": [{"name": "x", "password": 0o123}]},
+            HIDDEN + "has a password of 'x' that is a number, and YAML may have read another one than was written "
+            "(0123 is 83); put it in quotes.",
+        ),
+        ({"fxp_users": [{"name": "x", "password": 1.5}]}, HIDDEN + "has a password of 'x' that is a number"),
+        ({"fxp_users": [{"name": "x", "password": True}]}, HIDDEN + "has a password of 'x' that is true or false"),
+        ({"fxp_users": [{"name": "x", "uid": True}]}, HIDDEN + "has a uid of 'x' that is true or false to YAML"),
+        ({"fxp_check_password": 123456789012}, "fxp_check_password: the value, not shown, is a number, and YAML may"),
+        ({"fxp_control_port": True}, "fxp_control_port: True is true or false to YAML, not a number; write a number."),
+        ({"fxp_vantage": {"host": "x"}}, "fxp_vantage: {'host': 'x'} is a mapping, not text"),
+        ({"fxp_clients": [["any"]]}, "fxp_clients: [['any']] has an entry that is a list, not text"),
+        (
+            {"fxp_users": [{"password": "secret"}]},
+            "fxp_users: the value, not shown, does not fit: missing required arguments: name",
+        ),
+    ],
+)
 def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:
     problems = _vocabulary.options_of("ftp1", variables)[1]
     assert len(problems) == 1

@@ -28,17 +28,61 @@ ROLES = pathlib.Path(__file__).parents[4] / "roles"
 EXAMPLES = 5000 if os.environ.get("FXP_LONG") else 300
 SECRET = "S3cret-"
 
-NASTY = st.sampled_from([
-    "", " ", "a b", 'a"b', "a\nPort 21", "a'b", "$(id)", "`id`", "<Global>", "</Class>", "a#b", "a;b", "{a}", "a}", "%{env:HOME}",
-    "a\\", "a:b", "../..", "/", "\x00", "\x7f", "ü", "any", "none", "0", "-1", "1e9", "0x10", "198.51.100", "0.0.0.0", "::",
-    "224.0.0.1", "198.51.100.1/33", "49152:49407", "65535-65536", "1023-1024", "{{ x }}", "root", "ftp",
-]) | st.text(max_size=20)
+NASTY = st.sampled_from(
+    [
+        "",
+        " ",
+        "a b",
+        'a"b',
+        "a\nPort 21",
+        "a'b",
+        "$(id)",
+        "`id`",
+        "<Global>",
+        "</Class>",
+        "a#b",
+        "a;b",
+        "{a}",
+        "a}",
+        "%{env:HOME}",
+        "a\\",
+        "a:b",
+        "../..",
+        "/",
+        "\x00",
+        "\x7f",
+        "ü",
+        "any",
+        "none",
+        "0",
+        "-1",
+        "1e9",
+        "0x10",
+        "198.51.100",
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+        "198.51.100.1/33",
+        "49152:49407",
+        "65535-65536",
+        "1023-1024",
+        "{{ x }}",
+        "root",
+        "ftp",
+    ]
+) | st.text(max_size=20)
 ADDRESS = st.sampled_from(["198.51.100.11", "198.51.100.12", "198.51.100.13", "2001:db8::11", "2001:DB8::12", "10.0.0.5"])
 NETWORK = st.sampled_from(["any", "198.51.100.0/24", "198.51.100.0/25", "2001:db8::/32", "10.0.0.5", "10.0.0.0/8"])
 NAME = st.sampled_from(["mirror", "mirror2", "check", "a.b-c_d"])
 PASSWORD = st.text(alphabet="abcdefghijklmnop", min_size=8).map(lambda text: SECRET + text)
-ODD = (NASTY | st.integers(-5, 70000) | st.none() | st.booleans() | st.lists(NASTY, max_size=2)
-       | st.dictionaries(NASTY, NASTY, max_size=2))
+ODD = (
+    NASTY
+    | st.integers(-5, 70000)
+    | st.none()
+    | st.booleans()
+    | st.lists(NASTY, max_size=2)
+    | st.dictionaries(NASTY, NASTY, max_size=2)
+)
 
 
 def or_odd(good: st.SearchStrategy[t.Any]) -> st.SearchStrategy[t.Any]:
@@ -48,30 +92,56 @@ def or_odd(good: st.SearchStrategy[t.Any]) -> st.SearchStrategy[t.Any]:
 
 PROOF = or_odd(st.sampled_from([("password", SECRET + "abcdefgh"), ("password_hash", "$6$saltsalt$" + "x" * 86)]))
 USER = st.tuples(
-    st.fixed_dictionaries({"name": or_odd(NAME)}, optional={"home": or_odd(st.sampled_from(["/srv/a", "/srv/b.c"])),
-                                                            "uid": or_odd(st.integers(1000, 2000)),
-                                                            "fxp": or_odd(st.booleans()),
-                                                            "upload": or_odd(st.booleans()),
-                                                            "download": or_odd(st.booleans()),
-                                                            "max_sessions": or_odd(st.integers(1, 9)),
-                                                            "max_rate": or_odd(st.sampled_from([1, "10MB", 1025]))}),
+    st.fixed_dictionaries(
+        {"name": or_odd(NAME)},
+        optional={
+            "home": or_odd(st.sampled_from(["/srv/a", "/srv/b.c"])),
+            "uid": or_odd(st.integers(1000, 2000)),
+            "fxp": or_odd(st.booleans()),
+            "upload": or_odd(st.booleans()),
+            "download": or_odd(st.booleans()),
+            "max_sessions": or_odd(st.integers(1, 9)),
+            "max_rate": or_odd(st.sampled_from([1, "10MB", 1025])),
+        },
+    ),
     PROOF,
 ).map(lambda pair: {**pair[0], **(dict([pair[1]]) if isinstance(pair[1], tuple) else {"nonsense": pair[1]})})
 CHECK = st.one_of(st.just({}), st.fixed_dictionaries({"fxp_check_user": or_odd(NAME), "fxp_check_password": or_odd(PASSWORD)}))
 # What says that it is a key or a certificate. The body is what must never be shown.
 KEY = f"-----BEGIN PRIVATE KEY-----\n{SECRET[:3]}abcd0\n-----END PRIVATE KEY-----\n"
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-PEM = or_odd(st.sampled_from([KEY, CERTIFICATE, CERTIFICATE * 2, KEY + CERTIFICATE, KEY.replace("PRIVATE", "ENCRYPTED PRIVATE"),
-                              KEY[:-9], "files/fxp.pem", "/srv/fxp.pem"]))
+PEM = or_odd(
+    st.sampled_from(
+        [
+            KEY,
+            CERTIFICATE,
+            CERTIFICATE * 2,
+            KEY + CERTIFICATE,
+            KEY.replace("PRIVATE", "ENCRYPTED PRIVATE"),
+            KEY[:-9],
+            "files/fxp.pem",
+            "/srv/fxp.pem",
+        ]
+    )
+)
 TLS = st.one_of(
     st.just({"fxp_tls": "none"}),
     st.just({}),
-    st.fixed_dictionaries({"fxp_tls": or_odd(st.sampled_from(["required", "required", "control"]))}, optional={
-        "fxp_tls_versions": or_odd(st.lists(or_odd(st.sampled_from(["1.2", "1.3", 1.2])), min_size=1, max_size=2)),
-    }),
-    st.fixed_dictionaries({}, optional={
-        "fxp_tls_ca_cert": PEM, "fxp_tls_ca_key": PEM, "fxp_tls_certificate": PEM, "fxp_tls_private_key": PEM,
-    }),
+    st.fixed_dictionaries(
+        {"fxp_tls": or_odd(st.sampled_from(["required", "required", "control"]))},
+        optional={
+            "fxp_tls_versions": or_odd(st.lists(or_odd(st.sampled_from(["1.2", "1.3", 1.2])), min_size=1, max_size=2)),
+        },
+    ),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "fxp_tls_ca_cert": PEM,
+            "fxp_tls_ca_key": PEM,
+            "fxp_tls_certificate": PEM,
+            "fxp_tls_private_key": PEM,
+        },
+    ),
 )
 REST = st.fixed_dictionaries(
     {},
@@ -89,12 +159,16 @@ REST = st.fixed_dictionaries(
     },
 )
 HOST = st.tuples(REST, CHECK, TLS, st.integers(0, 39)).map(
-    lambda parts: {**parts[0], **parts[1], **parts[2], **({"fxp_nonsense": 1} if parts[3] == 17 else {})})
-SOUND = st.fixed_dictionaries({}, optional={
-    "fxp_users": st.lists(USER, max_size=1),
-    "fxp_clients": st.lists(NETWORK, max_size=3),
-    "fxp_egress_addresses": st.lists(ADDRESS, max_size=3),
-})
+    lambda parts: {**parts[0], **parts[1], **parts[2], **({"fxp_nonsense": 1} if parts[3] == 17 else {})}
+)
+SOUND = st.fixed_dictionaries(
+    {},
+    optional={
+        "fxp_users": st.lists(USER, max_size=1),
+        "fxp_clients": st.lists(NETWORK, max_size=3),
+        "fxp_egress_addresses": st.lists(ADDRESS, max_size=3),
+    },
+)
 NAMES = or_odd(st.sampled_from(["ftp1", "ftp2", "ftp3.example.org"])).map(str)
 ADDRESSES = st.tuples(st.sampled_from(["fxp_address", "ansible_host"]), or_odd(ADDRESS))
 
@@ -169,21 +243,30 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
     for host, mine in plan["hosts"].items():
         fxp = mine["allow_foreign_address"] != "off"
         tls = mine["tls"] != "none"
-        optional = {"MasqueradeAddress": mine["masquerade_address"], "<Class>": mine["allow_foreign_address"] == "fxp_peers",
-                    "TLSOptions": mine["tls"] == "required" and fxp, **dict.fromkeys(TLS_DIRECTIVES, tls)}
+        optional = {
+            "MasqueradeAddress": mine["masquerade_address"],
+            "<Class>": mine["allow_foreign_address"] == "fxp_peers",
+            "TLSOptions": mine["tls"] == "required" and fxp,
+            **dict.fromkeys(TLS_DIRECTIVES, tls),
+        }
         names = shape(rendered("server", "proftpd.conf.j2", plan, host))
-        limited = [row for row in mine["accounts"]
-                   if row["max_sessions"] or row["transfer_rate"] or not (row["upload"] and row["download"])]
-        assert names.count("<IfUser>") == len(limited) + len([row for row in mine["accounts"]
-                                                              if row["fxp"] and fxp and row not in limited])
+        limited = [
+            row
+            for row in mine["accounts"]
+            if row["max_sessions"] or row["transfer_rate"] or not (row["upload"] and row["download"])
+        ]
+        assert names.count("<IfUser>") == len(limited) + len(
+            [row for row in mine["accounts"] if row["fxp"] and fxp and row not in limited]
+        )
         assert names.count("AllowForeignAddress") == 1 + len([row for row in mine["accounts"] if row["fxp"] and fxp])
         # Three of them only where the daemon has not compiled them in.
         assert names.count("LoadModule") == 5 + tls
         varying = {*optional, *OF_ACCOUNTS}
         assert [name for name in names if name not in varying] == [name for name in usual if name not in varying]
         assert {name: names.count(name) for name in optional} == {name: int(bool(there)) for name, there in optional.items()}
-        rows = password_hashes(mine["accounts"], inventory[host].get("fxp_users") or [],
-                               inventory[host].get("fxp_check_password") or "", host=host)
+        rows = password_hashes(
+            mine["accounts"], inventory[host].get("fxp_users") or [], inventory[host].get("fxp_check_password") or "", host=host
+        )
         made = [accounts.Account(row["name"], row["password_hash"], 1, 1, row["home"]) for row in rows]
         lines = accounts.render(made).splitlines()
         assert len(lines) == len(rows)
@@ -192,8 +275,20 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
         assert all(value.isprintable() and "|" not in value for value in row.values())
 
 
-TLS_DIRECTIVES = ("TLSEngine", "TLSRequired", "TLSProtocol", "TLSCipherSuite", "TLSECCertificateFile", "TLSECCertificateKeyFile",
-                  "TLSCACertificateFile", "TLSVerifyServer", "TLSVerifyClient", "TLSRenegotiate", "TLSTimeoutHandshake", "TLSLog")
+TLS_DIRECTIVES = (
+    "TLSEngine",
+    "TLSRequired",
+    "TLSProtocol",
+    "TLSCipherSuite",
+    "TLSECCertificateFile",
+    "TLSECCertificateKeyFile",
+    "TLSCACertificateFile",
+    "TLSVerifyServer",
+    "TLSVerifyClient",
+    "TLSRenegotiate",
+    "TLSTimeoutHandshake",
+    "TLSLog",
+)
 # What stands there once for an account or a module, and is counted above.
 OF_ACCOUNTS = ("<IfUser>", "AllowForeignAddress", "MaxClientsPerUser", "TransferRate", "<Limit>", "DenyAll", "LoadModule")
 SAFE = {"fxp_tls": "none", "fxp_address": "198.51.100.11"}
@@ -209,6 +304,12 @@ def test_rules_of_any_plan_are_rules_for_nft(hosts: list[dict[str, t.Any]]) -> N
         return
     rules = rendered("firewall", "firewall.nft.j2", plan, "ftp0")
     # In a network namespace of its own: the check wants to look at a kernel's rules, and these are not this machine's business.
-    done = subprocess.run(["unshare", "--net", "nft", "--check", "--file", "-"], input=rules, capture_output=True, text=True,
-                          timeout=60, check=False)
+    done = subprocess.run(
+        ["unshare", "--net", "nft", "--check", "--file", "-"],
+        input=rules,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr

@@ -57,8 +57,11 @@ def ruleset_of(tables: set[tuple[str, str]] | None) -> Ruleset | None:
         (IDLE + "-A OUTPUT -j LOG\n", False),
         (IDLE + "-A INPUT -j DROP\n", True),
         (IDLE + '-A INPUT -p tcp -m conntrack --ctstate INVALID,NEW -m comment --comment "the rest" -j REJECT\n', True),
-        (IDLE + "-A INPUT -i lo -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n"
-                "-A f2b-sshd -s 192.0.2.1/32 -j REJECT\n-A f2b-sshd -j RETURN\n", False),
+        (
+            IDLE + "-A INPUT -i lo -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n"
+            "-A f2b-sshd -s 192.0.2.1/32 -j REJECT\n-A f2b-sshd -j RETURN\n",
+            False,
+        ),
         (IDLE + "-A INPUT -s 192.0.2.0/24 -j DROP\n-A INPUT -m conntrack --ctstate INVALID -j DROP\n-A INPUT\n", False),
         (IDLE + "-A INPUT -j mine\n-A mine -p tcp -m tcp --dport 22 -j ACCEPT\n-A mine -j DROP\n", True),
         (IDLE + "-A INPUT -j mine\n-A mine -j RETURN\n-A mine -j DROP\n", False),

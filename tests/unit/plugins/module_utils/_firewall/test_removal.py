@@ -81,9 +81,15 @@ def test_check_mode_tells_what_would_go(place: Place, rules: Rules) -> None:
     outcome = place.removal().apply(30, check_mode=True)
     assert (outcome.changed, outcome.on_trial) == (True, False)
     assert [(entry["before"], entry["after"]) for entry in outcome.diff[:3]] == [
-        (rules(PEER), ""), ("[Unit]\n", ""), ("[Service]\n", "")]
+        (rules(PEER), ""),
+        ("[Unit]\n", ""),
+        ("[Service]\n", ""),
+    ]
     assert [line.split("/")[-1] for line in outcome.diff[3]["prepared"].splitlines()] == [
-        "firewall.py is removed", "firewall.json is removed", "# the rules in the kernel are removed"]
+        "firewall.py is removed",
+        "firewall.json is removed",
+        "# the rules in the kernel are removed",
+    ]
     assert (place.files(), place.listed()) == (files, rulesets)
 
 

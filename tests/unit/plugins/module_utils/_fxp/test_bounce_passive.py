@@ -28,8 +28,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounce_passive, "HELD", 0.2)
 
 
-def ask(line: Line, early: bytes = b"", after: bytes = b"", data: bytes = b"", *, close: bool = True, last: bytes = b"",
-        seconds: float = 1.0) -> Taken:
+def ask(
+    line: Line,
+    early: bytes = b"",
+    after: bytes = b"",
+    data: bytes = b"",
+    *,
+    close: bool = True,
+    last: bytes = b"",
+    seconds: float = 1.0,
+) -> Taken:
     """``take`` with a server that says ``early`` at once, and after LIST ``after``, the data and, when it is closed, ``last``."""
     mine, its = socket.socketpair()
 

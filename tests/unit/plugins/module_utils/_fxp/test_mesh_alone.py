@@ -63,11 +63,14 @@ def test_who_takes_no_payload_is_known_beside_those_that_can_be_opened() -> None
     assert evidence.tls == {"source": Agreed(**ENCRYPTED), "destination": None}  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("seen", "kind"), [
-    (PREPARING, "refused"),  # at once, and another time it may not be
-    (PREPARING, "client_data_refused"),
-    (UNREACHABLE, "no_common_family"),  # that is of the pair
-])
+@pytest.mark.parametrize(
+    ("seen", "kind"),
+    [
+        (PREPARING, "refused"),  # at once, and another time it may not be
+        (PREPARING, "client_data_refused"),
+        (UNREACHABLE, "no_common_family"),  # that is of the pair
+    ],
+)
 def test_what_may_be_different_another_time(seen: dict[str, t.Any], kind: t.Any) -> None:
     alone = Alone()
     alone.learn(leg("a", "b"), {**seen, "tls": PREPARING["tls"]}, Fault(kind, "source", "no"))

@@ -106,9 +106,7 @@ def test_names_socket() -> None:
 CLIENT, NAT, A, B = "10.0.0.2", "198.51.100.254", "198.51.100.11", "198.51.100.12"
 
 
-def view(
-    seen: str | None, dialled: str, announced: str | None = None, own: str = CLIENT, expected: str | None = None
-) -> View:
+def view(seen: str | None, dialled: str, announced: str | None = None, own: str = CLIENT, expected: str | None = None) -> View:
     return View(own, seen, dialled, expected, lambda: announced or dialled)
 
 

@@ -27,18 +27,44 @@ class Authority:
         self.key, self.path = directory / f"{name}.key", directory / f"{name}.pem"
         self.key.write_text(new_key())
         constraints = f"basicConstraints=critical,CA:{'TRUE' if is_one else 'FALSE'}"
-        openssl("req", "-x509", "-new", "-key", str(self.key), "-subj", f"/CN={name}", "-days", str(days), "-out", str(self.path),
-                "-addext", constraints)
+        openssl(
+            "req",
+            "-x509",
+            "-new",
+            "-key",
+            str(self.key),
+            "-subj",
+            f"/CN={name}",
+            "-days",
+            str(days),
+            "-out",
+            str(self.path),
+            "-addext",
+            constraints,
+        )
         self.pem = self.path.read_text()
 
     def sign(self, request: str, days: int = 365) -> str:
-        return openssl("x509", "-req", "-CA", str(self.path), "-CAkey", str(self.key), "-CAcreateserial", "-days", str(days),
-                       "-copy_extensions", "copyall", text=request)
+        return openssl(
+            "x509",
+            "-req",
+            "-CA",
+            str(self.path),
+            "-CAkey",
+            str(self.key),
+            "-CAcreateserial",
+            "-days",
+            str(days),
+            "-copy_extensions",
+            "copyall",
+            text=request,
+        )
 
     def issue(self, directory: pathlib.Path, *alternatives: str, days: int = 365) -> tuple[str, str]:
         """Return key and certificate of a server that is known by *alternatives*."""
         key = directory / "issued.key"
         key.write_text(new_key())
-        request = openssl("req", "-new", "-key", str(key), "-subj", "/CN=brought",
-                          "-addext", f"subjectAltName={','.join(alternatives)}")
+        request = openssl(
+            "req", "-new", "-key", str(key), "-subj", "/CN=brought", "-addext", f"subjectAltName={','.join(alternatives)}"
+        )
         return key.read_text(), self.sign(request, days)

@@ -21,12 +21,19 @@ def account(name: str, home: str, password_hash: str = HASH) -> accounts.Account
 
 def test_lines_are_those_of_passwd_and_sorted() -> None:
     assert accounts.render([account("b", "/srv/b"), account("a", "/srv/a")]) == (
-        f"a:{HASH}:1234:1235:a:/srv/a:/usr/sbin/nologin\nb:{HASH}:1234:1235:b:/srv/b:/usr/sbin/nologin\n")
+        f"a:{HASH}:1234:1235:a:/srv/a:/usr/sbin/nologin\nb:{HASH}:1234:1235:b:/srv/b:/usr/sbin/nologin\n"
+    )
 
 
-@pytest.mark.parametrize("bad", [
-    account("a:0:0", "/srv/a"), account("a\nroot", "/srv/a"), account("a", "/srv/a:b"), account("a", "/srv/a", "x\n"),
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        account("a:0:0", "/srv/a"),
+        account("a\nroot", "/srv/a"),
+        account("a", "/srv/a:b"),
+        account("a", "/srv/a", "x\n"),
+    ],
+)
 def test_nothing_breaks_out_of_a_line(bad: accounts.Account) -> None:
     with pytest.raises(accounts.AccountError, match="control character"):
         bad.line()

@@ -121,15 +121,19 @@ def test_nothing_secret_is_shown(place: certificate.Place, authority: Authority)
         assert "PRIVATE KEY" not in repr(outcome)
 
 
-@pytest.mark.parametrize(("changes", "reason"), [
-    ({"addresses": (*ADDRESSES, "198.51.100.31")}, "does not have 198.51.100.31 in it"),
-    ({"addresses": ADDRESSES[:1]}, "has 2001:db8::11 in it, which is not this server's any more"),
-    ({"name": "ftp2.example.net"}, "does not have ftp2.example.net in it"),
-    ({"name": None}, "has ftp1.example.net in it, which is not this server's any more"),
-    ({"renew_before": 400}, "ends on 2"),
-])
-def test_what_asks_for_a_new_certificate(place: certificate.Place, authority: Authority, changes: dict[str, t.Any],
-                                         reason: str) -> None:
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"addresses": (*ADDRESSES, "198.51.100.31")}, "does not have 198.51.100.31 in it"),
+        ({"addresses": ADDRESSES[:1]}, "has 2001:db8::11 in it, which is not this server's any more"),
+        ({"name": "ftp2.example.net"}, "does not have ftp2.example.net in it"),
+        ({"name": None}, "has ftp1.example.net in it, which is not this server's any more"),
+        ({"renew_before": 400}, "ends on 2"),
+    ],
+)
+def test_what_asks_for_a_new_certificate(
+    place: certificate.Place, authority: Authority, changes: dict[str, t.Any], reason: str
+) -> None:
     provide(place, authority, wanted(authority))
     old = _files.read_text(place.path)
     looked = look(place, wanted(authority, **changes), check_mode=True)
@@ -195,8 +199,9 @@ def test_rotation_in_three_steps(place: certificate.Place, authority: Authority,
         pair.look(old or "", _files.read_text(place.trust_path) or "")
 
 
-def test_a_certificate_that_does_not_do_is_not_put_into_place(place: certificate.Place, authority: Authority,
-                                                              other: Authority) -> None:
+def test_a_certificate_that_does_not_do_is_not_put_into_place(
+    place: certificate.Place, authority: Authority, other: Authority
+) -> None:
     provide(place, authority, wanted(authority))
     old = _files.read_text(place.path)
     first = look(place, wanted(authority, name="new.example.net"))
@@ -257,8 +262,12 @@ def test_an_authority_that_ends_soon_is_told_of(place: certificate.Place, author
 
 def test_what_is_no_authority(place: certificate.Place, authority: Authority, tmp_path: pathlib.Path) -> None:
     server = Authority(tmp_path, "server", is_one=False)
-    for trust, sentence in (("", "has no certificate in it"), ("nonsense", "has no certificate"), (server.pem, "CA:TRUE"),
-                            (authority.pem + server.pem, "CA:TRUE")):
+    for trust, sentence in (
+        ("", "has no certificate in it"),
+        ("nonsense", "has no certificate"),
+        (server.pem, "CA:TRUE"),
+        (authority.pem + server.pem, "CA:TRUE"),
+    ):
         with pytest.raises(certificate.CertificateError, match=f"fxp_tls_ca_cert .*{sentence}"):
             look(place, wanted(trust=trust))
     assert names(place) == set()
@@ -275,8 +284,9 @@ def test_everything_goes(place: certificate.Place, authority: Authority) -> None
 
 
 @pytest.mark.parametrize("fault", [faults.KILL, "no space", "i/o error"])
-def test_whatever_kills_a_run_key_and_certificate_belong_together(place: certificate.Place, authority: Authority,
-                                                                  tmp_path: pathlib.Path, fault: str) -> None:
+def test_whatever_kills_a_run_key_and_certificate_belong_together(
+    place: certificate.Place, authority: Authority, tmp_path: pathlib.Path, fault: str
+) -> None:
     keys = [authority.issue(tmp_path, *(f"IP:{address}" for address in ADDRESSES)) for _number in range(2)]
     want = wanted(authority, signed=False)
     certificate.apply(place, want, keys[0][1], keys[0][0], check_mode=False)

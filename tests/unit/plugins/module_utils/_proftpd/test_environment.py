@@ -52,9 +52,9 @@ def test_only_what_is_judged_is_resolved() -> None:
     [
         ("A=b\n# C=d\n; E=f\nexport G=h\n", {"A": "b"}),
         ("A = b\n", {"A": "b"}),
-        ("A=b # no comment \nB='single $x' \nC=\"d \\\" e\"\n", {"A": "b # no comment", "B": "single $x", "C": 'd " e'}),
-        ("A=one \\\ntwo\nB=\"three\nfour\"\n", {"A": "one two", "B": "three\nfour"}),
-        ("A=x\\ny\nB=\"x\\ny\"\n", {"A": "xny", "B": "x\\ny"}),
+        ('A=b # no comment \nB=\'single $x\' \nC="d \\" e"\n', {"A": "b # no comment", "B": "single $x", "C": 'd " e'}),
+        ('A=one \\\ntwo\nB="three\nfour"\n', {"A": "one two", "B": "three\nfour"}),
+        ('A=x\\ny\nB="x\\ny"\n', {"A": "xny", "B": "x\\ny"}),
         ("1A=b\nno\nA=", {"A": ""}),
         ("A=it's\n", {"A": "it's"}),
     ],

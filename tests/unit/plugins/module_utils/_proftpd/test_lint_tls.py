@@ -42,25 +42,61 @@ FOR_ONE = LOAD + SESSION + CLEAN + CLASS + "<IfUser a>\nAllowForeignAddress peer
 ANYBODY = "AllowForeignAddress on\n"
 
 CASES = [
-    Case("tls_without_certificate", ERROR, "main", 5, LOAD + CLEAN + ENGINE + REQUIRED,
-         (ALONE + REQUIRED, ALONE.replace("EC", "RSA") + REQUIRED, LOAD + CLEAN + ENGINE + REQUIRED + common(CERTIFICATE))),
+    Case(
+        "tls_without_certificate",
+        ERROR,
+        "main",
+        5,
+        LOAD + CLEAN + ENGINE + REQUIRED,
+        (ALONE + REQUIRED, ALONE.replace("EC", "RSA") + REQUIRED, LOAD + CLEAN + ENGINE + REQUIRED + common(CERTIFICATE)),
+    ),
     Case("tls_not_switched_on", ERROR, "main", 5, LOAD + CLEAN + REQUIRED, (LOAD + CLEAN + "TLSRequired off\n",)),
-    Case("tls_not_switched_on", ERROR, "main", 6, LOAD + CLEAN + "TLSEngine off\nTLSRequired auth+data\n",
-         (LOAD + CLEAN + "TLSEngine off\n",)),
+    Case(
+        "tls_not_switched_on",
+        ERROR,
+        "main",
+        6,
+        LOAD + CLEAN + "TLSEngine off\nTLSRequired auth+data\n",
+        (LOAD + CLEAN + "TLSEngine off\n",),
+    ),
     Case("tls_not_required", WARNING, "main", 5, ALONE, (ALONE + REQUIRED, ALONE + common(REQUIRED))),
     Case("tls_not_required", WARNING, "main", 8, ALONE + "TLSRequired off\n", (ALONE + "TLSRequired ctrl\n",)),
     Case("tls_not_required", WARNING, "main", 8, ALONE + "TLSRequired data\n", (ALONE + "TLSRequired auth+data\n",)),
-    Case("tls_protocol_old", WARNING, "main", 9, ALONE + REQUIRED + "TLSProtocol TLSv1 TLSv1.2\n",
-         (ALONE + REQUIRED + "TLSProtocol TLSv1.2\n", ALONE + REQUIRED + "TLSProtocol TLSv1.2 TLSv1.3\n")),
-    Case("tls_protocol_old", WARNING, "main", 9, ALONE + REQUIRED + "TLSProtocol ALL -SSLv3\n",
-         (ALONE + REQUIRED + "TLSProtocol ALL -SSLv3 -TLSv1 -TLSv1.1\n",)),
-    Case("tls_peer_not_verified", ERROR, "main", 13, WITH_PEERS + TIMEOUT + "TLSVerifyServer off\n",
-         (WITH_PEERS + TIMEOUT + AUTHORITY, ALONE + REQUIRED + "TLSVerifyServer off\n")),
+    Case(
+        "tls_protocol_old",
+        WARNING,
+        "main",
+        9,
+        ALONE + REQUIRED + "TLSProtocol TLSv1 TLSv1.2\n",
+        (ALONE + REQUIRED + "TLSProtocol TLSv1.2\n", ALONE + REQUIRED + "TLSProtocol TLSv1.2 TLSv1.3\n"),
+    ),
+    Case(
+        "tls_protocol_old",
+        WARNING,
+        "main",
+        9,
+        ALONE + REQUIRED + "TLSProtocol ALL -SSLv3\n",
+        (ALONE + REQUIRED + "TLSProtocol ALL -SSLv3 -TLSv1 -TLSv1.1\n",),
+    ),
+    Case(
+        "tls_peer_not_verified",
+        ERROR,
+        "main",
+        13,
+        WITH_PEERS + TIMEOUT + "TLSVerifyServer off\n",
+        (WITH_PEERS + TIMEOUT + AUTHORITY, ALONE + REQUIRED + "TLSVerifyServer off\n"),
+    ),
     Case("tls_authority_missing", WARNING, "main", 8, WITH_PEERS + TIMEOUT, (WITH_PEERS + TIMEOUT + AUTHORITY,)),
     Case("tls_authority_missing", WARNING, "main", 12, FOR_ONE + TIMEOUT, (FOR_ONE + TIMEOUT + AUTHORITY,)),
     Case("tls_handshake_long", WARNING, "main", 8, WITH_PEERS + AUTHORITY, (ALONE + REQUIRED,)),
-    Case("tls_handshake_long", WARNING, "main", 13, WITH_PEERS + AUTHORITY + "TLSTimeoutHandshake 300\n",
-         (WITH_PEERS + AUTHORITY + "TLSTimeoutHandshake 10\n",)),
+    Case(
+        "tls_handshake_long",
+        WARNING,
+        "main",
+        13,
+        WITH_PEERS + AUTHORITY + "TLSTimeoutHandshake 300\n",
+        (WITH_PEERS + AUTHORITY + "TLSTimeoutHandshake 10\n",),
+    ),
 ]
 
 
@@ -89,5 +125,7 @@ def test_data_connections_that_anybody_may_take(checker: Ask) -> None:
     text = LOAD + PORTS + MOST + ANYBODY + ENGINE + CERTIFICATE + REQUIRED + AUTHORITY + TIMEOUT + REUSE
     assert checker(text).accepted
     assert [(each.code, each.severity) for each in findings.findings(text)] == [
-        ("foreign_address_any", WARNING), ("tls_data_from_anybody", ERROR)]
+        ("foreign_address_any", WARNING),
+        ("tls_data_from_anybody", ERROR),
+    ]
     assert findings.findings(WITH_PEERS + AUTHORITY + TIMEOUT + REUSE) == []

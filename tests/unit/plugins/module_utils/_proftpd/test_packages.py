@@ -22,12 +22,15 @@ def test_without_dpkg_all_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert packages.missing(["proftpd-core", "openssl"]) == ["proftpd-core", "openssl"]
 
 
-@pytest.mark.parametrize(("state", "missing"), [
-    ("installed", []),
-    ("config-files", ["proftpd-core"]),  # removed, and known for its configuration
-    ("half-configured", ["proftpd-core"]),
-    ("not-installed", ["proftpd-core"]),
-])
+@pytest.mark.parametrize(
+    ("state", "missing"),
+    [
+        ("installed", []),
+        ("config-files", ["proftpd-core"]),  # removed, and known for its configuration
+        ("half-configured", ["proftpd-core"]),
+        ("not-installed", ["proftpd-core"]),
+    ],
+)
 def test_only_what_is_installed_counts(state: str, missing: list[str]) -> None:
     class Told(Commands):
         def output(self, *command: str) -> str:
