@@ -14,10 +14,11 @@ import functools
 import random
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.evidence import Evidence, Side
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import leg_result
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.transcript import Masker
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report, _report_contents
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import contents as _report_contents
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 
 GENERATED = "2026-03-01T12:00:00Z"
 SIZE = 1048576

@@ -12,16 +12,14 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
-    _audit,
-    _audit_findings,
-    _audit_report,
-    _audit_rows,
-    _said,
-    _screen,
-)
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import report as _audit_report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 COLOURS = {

@@ -13,7 +13,9 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _authority, _plan, _plan_tls
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _authority
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 

@@ -14,11 +14,12 @@ from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.faults import ROLES
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import check_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request, RequestError, parse_request
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.options import check_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request, parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options
 
 MODULE = "proftpd.fxp.fxp_check"

@@ -16,8 +16,8 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import mesh_progress
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh import progress as mesh_progress
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 
 MODULE = "proftpd.fxp.fxp_mesh_check"

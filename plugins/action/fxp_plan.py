@@ -11,17 +11,15 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import bounce_sources
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
-    _here,
-    _libraries,
-    _machines,
-    _plan,
-    _plan_tls,
-    _said,
-    _vocabulary,
-)
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._reader import PlanError, Problem
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce import sources as bounce_sources
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError, Problem
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 GROUP = "fxp_servers"

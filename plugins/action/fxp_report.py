@@ -15,17 +15,15 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import (
-    _report,
-    _report_html,
-    _report_json,
-    _report_junit,
-    _report_markdown,
-    _screen,
-)
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import Contents, contents_of
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_text import visible
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import json as _report_json
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import junit as _report_junit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import markdown as _report_markdown
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, contents_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
 # Blue and yellow stay apart for colour-blind people; Ansible's own switches turn colours off.
 COLOURS = {

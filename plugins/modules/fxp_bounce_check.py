@@ -287,10 +287,10 @@ transcript:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce import parse_bounce, run_bounce
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import server_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.bounce import parse_bounce, run_bounce
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.result import BOUNCE_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import server_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
 

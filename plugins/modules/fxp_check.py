@@ -455,10 +455,11 @@ transcript:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.options import check_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError, parse_request
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.options import check_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 
 

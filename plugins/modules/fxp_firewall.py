@@ -156,16 +156,16 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     detect,
     interfaces,
     lockout,
     nftables,
     removal,
-    systemd,
     transaction,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 
 MINIMUM = 5  # seconds that a new connection may need
 

@@ -417,11 +417,11 @@ import typing as t
 
 from ansible.module_utils import basic
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshOutcome, run_mesh
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_progress import ProgressFile
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options, parse_mesh
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshOutcome, run_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.progress import ProgressFile
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import mesh_options, parse_mesh
 
 RESULT_KEYS = (
     "ok",

@@ -139,8 +139,9 @@ missing_packages:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _root
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, packages
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
 def remove(module: AnsibleModule) -> None:

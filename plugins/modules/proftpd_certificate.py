@@ -167,8 +167,9 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _root
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import certificate, pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 
 
 def main() -> None:

@@ -144,8 +144,8 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _root
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 
 def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:

@@ -228,7 +228,7 @@ rules:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
 
 
 def main() -> None:

@@ -20,8 +20,9 @@ import os
 import tempfile
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import pair
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries, _values
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 
 # Who plans asks for it (_libraries); what merely imports this file must not fail.
 with contextlib.suppress(ImportError):

@@ -21,7 +21,8 @@ import time
 import jinja2
 from ansible.plugins.filter.core import comment
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.tests.integration.network import run
 
 TEMPLATE = pathlib.Path(__file__).resolve().parents[2] / "roles" / "firewall" / "templates" / "firewall.nft.j2"

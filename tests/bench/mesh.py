@@ -27,9 +27,9 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.addresses import port_command
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshRequest, run_mesh
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges, legs, rounds
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import port_command
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshRequest, run_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import both_ways, edges, legs, rounds
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter, started
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, PASSWORD, USER, Proftpd

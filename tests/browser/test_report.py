@@ -18,8 +18,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report, _report_html
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report_contents import contents_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import contents_of
 from ansible_collections.proftpd.fxp.tests import report_samples
 from ansible_collections.proftpd.fxp.tests.browser.chromium import Chromium
 from ansible_collections.proftpd.fxp.tests.integration.checking import check

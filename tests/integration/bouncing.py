@@ -13,8 +13,8 @@ import sys
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce import parse_bounce, run_bounce
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.bounce import parse_bounce, run_bounce
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.result import BOUNCE_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD
 from ansible_collections.proftpd.fxp.tests.integration.network import run
 

@@ -10,9 +10,9 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_request
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, check_options
 
 LEG_KEYS = {

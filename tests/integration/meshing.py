@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import MeshOutcome, MeshRequest, Progress, run_mesh
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import legs_at_once
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_server
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg, both_ways, edges, legs, rounds
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshOutcome, MeshRequest, Progress, run_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import legs_at_once
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import Leg, both_ways, edges, legs, rounds
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD
 

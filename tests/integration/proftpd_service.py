@@ -21,7 +21,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import daemon, removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, removal, swap
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9

@@ -27,9 +27,15 @@ import typing as t
 import jinja2
 from ansible.plugins.filter.core import comment
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, certificate, pair
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabulary
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import (
+    Authority,
+    openssl,
+)
 
 TEMPLATE = pathlib.Path(__file__).parents[2] / "roles" / "server" / "templates" / "proftpd.conf.j2"
 PASSWORD = "correct-horse-battery"

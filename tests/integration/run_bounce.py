@@ -10,7 +10,7 @@ import dataclasses
 import json
 import sys
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce import parse_bounce, run_bounce
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.bounce import parse_bounce, run_bounce
 
 if __name__ == "__main__":
     json.dump(dataclasses.asdict(run_bounce(parse_bounce(json.load(sys.stdin)))), sys.stdout)

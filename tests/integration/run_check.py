@@ -10,8 +10,8 @@ import dataclasses
 import json
 import sys
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import parse_request
 
 if __name__ == "__main__":
     json.dump(dataclasses.asdict(run_check(parse_request(json.load(sys.stdin)))), sys.stdout)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import probe_connection, watch_port
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import probe_connection, watch_port
 
 if __name__ == "__main__":
     *words, seconds = sys.argv[1:]

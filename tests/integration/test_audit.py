@@ -18,8 +18,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look, running
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _audit_findings, _audit_rows
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import running
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
 

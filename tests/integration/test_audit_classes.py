@@ -16,8 +16,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import look
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _audit, _networks
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _networks
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter, started
 from ansible_collections.proftpd.fxp.tests.integration.daemons import LONG, PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
 from ansible_collections.proftpd.fxp.tests.integration.test_audit import answer, passive

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.tests.integration.bouncing import STRANGER, Probed, bounce, bounce_inside
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import Proftpd, free_ports, place_for, server_options

@@ -10,7 +10,7 @@ import socket
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import check as check_module
+from ansible_collections.proftpd.fxp.plugins.module_utils._check import check as check_module
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import (

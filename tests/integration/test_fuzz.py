@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAUSES
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import CAUSES
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import session
 from ansible_collections.proftpd.fxp.tests.integration.checking import check
 from ansible_collections.proftpd.fxp.tests.integration.daemons import LONG, server_options
 from ansible_collections.proftpd.fxp.tests.integration.scripted import (

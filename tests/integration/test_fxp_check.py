@@ -21,7 +21,7 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 import ansible_collections.proftpd.fxp as collection
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.conftest import started

@@ -11,8 +11,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, Proftpd, server_options
 from ansible_collections.proftpd.fxp.tests.integration.scripted import (

@@ -20,10 +20,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import Leg
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import Leg
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter

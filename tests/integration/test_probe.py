@@ -20,9 +20,9 @@ import typing as t
 import pytest
 
 import ansible_collections.proftpd.fxp as collection
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.locate import place_of, sight_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import probe_connection, probe_server, watch_port
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.locate import place_of, sight_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import probe_connection, probe_server, watch_port
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, LONG, PASSWORD, USER, Proftpd, free_ports
 from ansible_collections.proftpd.fxp.tests.integration.network import (
     DEAD,

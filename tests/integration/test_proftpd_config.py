@@ -16,8 +16,8 @@ import time
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import before, daemon, removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, removal, swap
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
 __all__ = ["server"]  # the fixture

@@ -18,8 +18,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _directories, _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, before, daemon, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import directories as _directories
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 

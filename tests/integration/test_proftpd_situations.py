@@ -21,8 +21,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, daemon, proof, sockets, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, proof, swap
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 

@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.tests.integration.languages import speaking
 from ansible_collections.proftpd.fxp.tests.integration.provisioned import PASSWORD, Server, said, start
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import Authority
 
 Fleet = t.Dict[str, Server]
 CHECK = {"check_user": "check", "check_password": PASSWORD}

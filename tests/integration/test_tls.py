@@ -12,8 +12,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import probe_server
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import probe_server
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter

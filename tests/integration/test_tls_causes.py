@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import session
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.daemons import server_options

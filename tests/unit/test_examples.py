@@ -20,7 +20,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import Authority
 
 ROOT = pathlib.Path(__file__).parents[2]
 PLUGINS = sorted(path for kind in ("modules", "filter") for path in (ROOT / "plugins" / kind).glob("*.py"))

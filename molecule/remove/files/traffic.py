@@ -11,8 +11,8 @@ import os
 import sys
 import time
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import run_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import parse_request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import parse_request
 
 
 def server(said: dict[str, object]) -> dict[str, object]:

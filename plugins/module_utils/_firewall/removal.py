@@ -18,10 +18,8 @@ from __future__ import annotations
 import contextlib
 import os
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
     TIMER,
     UNIT,
@@ -32,6 +30,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction 
     unit_paths,
     write,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 # Directories that go when they are empty; the others that we write to are the system's.
 OWN_DIRECTORIES = ("proftpd-fxp", "nftables.service.d")

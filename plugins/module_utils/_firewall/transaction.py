@@ -20,10 +20,10 @@ import os
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 UNIT = "proftpd-fxp-firewall.service"
 TIMER = "proftpd-fxp-return"

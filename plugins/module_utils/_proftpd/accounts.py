@@ -14,7 +14,8 @@ import os
 import pwd
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _directories, _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import directories as _directories
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 
 # mod_auth_file reads the file as root, before a session gives its privileges away.
 MODE = 0o600

@@ -17,8 +17,9 @@ import dataclasses
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe, policy, releases
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.releases import Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language.releases import Span
 
 HOLE, FAULT, NOTE = "hole", "fault", "note"
 _ALWAYS = "0.0.0"

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import classes as holding
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import environment, parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import classes as holding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, parser, policy, releases
 
 Described = t.Dict[str, t.Any]
 

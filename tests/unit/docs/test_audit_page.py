@@ -11,7 +11,7 @@ import re
 
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
-SOURCE = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins/plugin_utils").glob("_audit*.py")))
+SOURCE = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "plugins/plugin_utils/_audit").glob("*.py")))
 
 
 def listed() -> set[str]:

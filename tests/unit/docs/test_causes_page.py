@@ -11,8 +11,8 @@ import re
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.causes import CAUSES
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._vocabulary import VOCABULARY
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import CAUSES
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vocabulary import VOCABULARY
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs/causes.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^### ([a-z_]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -48,7 +48,7 @@ def test_other_codes_are_mentioned_by_their_names() -> None:
     assert others <= set(CAUSES)
 
 
-WITH_CURES = ["docs/causes.md", "plugins/module_utils/_fxp/causes.py", "plugins/module_utils/_fxp/locate.py"]
+WITH_CURES = ["docs/causes.md", "plugins/module_utils/_diagnosis/causes.py", "plugins/module_utils/_diagnosis/locate.py"]
 
 
 @pytest.mark.parametrize("where", WITH_CURES)

@@ -15,7 +15,7 @@ import subprocess
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.schedule import both_ways, edges
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import both_ways, edges
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs" / "mesh.md").read_text()
 INVENTORY = """

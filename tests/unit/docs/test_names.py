@@ -14,9 +14,9 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import PEER_CLASS
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._said import PLAYBOOKS
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._vocabulary import VOCABULARY
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.plan import PEER_CLASS
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.said import PLAYBOOKS
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vocabulary import VOCABULARY
 
 ROOT = pathlib.Path(__file__).parents[3]
 PLACES = ("README.md", "docs", "plugins", "roles", "playbooks", "templates", "molecule", "tests/lab", "changelogs/fragments")

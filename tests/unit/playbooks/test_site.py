@@ -14,7 +14,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import (
+    Authority,
+    openssl,
+)
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMarkedSecret\n-----END PRIVATE KEY-----\n"
 Hosts = dict[str, dict[str, t.Any]]

@@ -14,9 +14,9 @@ import pytest
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.action import fxp_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.check import Outcome
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.request import Request
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import Outcome
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 
 SERVER = {"host": "192.0.2.11", "user": "fxp", "password": "correct horse"}
 PASSED = Outcome({**dict.fromkeys(RESULT_KEYS), "ok": True}, "", [])

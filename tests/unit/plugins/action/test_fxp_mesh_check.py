@@ -16,7 +16,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.action import fxp_mesh_check
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh import Progress
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 
 LOST = AnsibleConnectionFailure("Timeout, server vantage not responding.")

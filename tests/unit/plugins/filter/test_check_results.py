@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.filter.check_results import check_results
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 
 
 def leg(source: str, destination: str, passive: str, ok: bool = True, lines: t.Sequence[str] = ()) -> dict[str, t.Any]:

@@ -11,7 +11,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.proftpd.fxp.plugins.filter.check_servers import check_servers
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options, parse_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import mesh_options, parse_mesh
 
 SERVER = {
     "address": "198.51.100.11",

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils import _masked
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.mesh_request import mesh_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import mesh_options
 
 PARAMS: dict[str, t.Any] = {
     "servers": {"a": {"host": "source", "user": "x", "password": "source"}, "b": {"host": "h", "password": None}},

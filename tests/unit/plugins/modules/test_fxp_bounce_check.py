@@ -10,8 +10,8 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import options
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.bounce_result import BOUNCE_KEYS, Bounced
+from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.result import BOUNCE_KEYS, Bounced
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import options
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_bounce_check
 from ansible_collections.proftpd.fxp.tests.unit.plugins.modules.stand_in import PASSWORD, Ended, Module
 

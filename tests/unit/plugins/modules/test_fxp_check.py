@@ -9,8 +9,8 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp import options
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.result import RESULT_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._check import options
+from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_check
 from ansible_collections.proftpd.fxp.tests.unit.plugins.modules.stand_in import PASSWORD, Ended, Module
 

@@ -14,7 +14,8 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, systemd, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
 CONTENT = "define control_port = 21\ndefine passive_ports = 50000-50099\ndefine incoming = { $control_port, $passive_ports }\n"

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._fxp.probe import PROBE_KEYS
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import PROBE_KEYS
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_probe
 from ansible_collections.proftpd.fxp.tests.unit.plugins.modules.stand_in import PASSWORD, Ended, Module
 

@@ -11,9 +11,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _authority
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.openssl_authority import Authority, openssl
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import (
+    Authority,
+    openssl,
+)
 
 ALL = ("ftp1", "ftp2", "ftp3")
 Looks = dict[str, dict[str, t.Any]]

@@ -11,7 +11,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _rule_sheet, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
 
 def plan(**servers: dict[str, t.Any]) -> dict[str, t.Any]:

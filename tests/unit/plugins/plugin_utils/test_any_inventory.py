@@ -21,8 +21,11 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.filter.password_hashes import password_hashes
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts, parser
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _rule_sheet, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
 ROLES = pathlib.Path(__file__).parents[4] / "roles"
 EXAMPLES = 5000 if os.environ.get("FXP_LONG") else 300

@@ -17,8 +17,8 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate, Transaction, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"

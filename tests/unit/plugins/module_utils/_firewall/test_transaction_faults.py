@@ -18,10 +18,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils import _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, removal, transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench, ScriptedSystemd
 

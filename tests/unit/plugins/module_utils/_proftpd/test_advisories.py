@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe, parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
 
 DEBIAN = "1.3.8+dfsg-4+deb12u"
 MODULES = ("mod_cap.c", "mod_facts.c", "mod_ctrls.c")

@@ -8,7 +8,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe, findings, parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
 
 
 def described(text: str, release: str = "1.3.8") -> list[dict[str, t.Any]]:

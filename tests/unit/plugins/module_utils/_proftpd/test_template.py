@@ -13,8 +13,11 @@ import jinja2
 import pytest
 from ansible.plugins.filter.core import comment
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import findings, parser, policy, swap
-from ansible_collections.proftpd.fxp.plugins.plugin_utils import _plan, _vocabulary
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
 TEMPLATE = pathlib.Path(__file__).parents[5] / "roles" / "server" / "templates" / "proftpd.conf.j2"
 NAME = "ftp1.example.net"

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is to be checked: the options of a check as typed, validated data."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, check_line, parse_server
+
+
+@dataclass(frozen=True)
+class Request:
+    """
+    One ordered pair of servers. Times are seconds, sizes bytes; ``passive`` lists the roles that listen, a leg each.
+
+    ``private`` is whether data is encrypted, ``sscn`` which server is then the TLS client of the data connection.
+    """
+
+    servers: t.Mapping[Role, ServerSpec]
+    passive: tuple[Role, ...]
+    family: str
+    path: str | None
+    payload_size: int
+    timeout: float
+    transfer_timeout: float
+    expect: str
+    private: bool = False
+    sscn: Role = "destination"
+
+
+def parse_request(options: t.Mapping[str, t.Any]) -> Request:
+    """Options of the module, with its types and defaults applied, as a request. Raises ``RequestError``."""
+    path = options["path"]
+    if path is not None:
+        check_line("path", path)
+    if options["payload_size"] < 0:
+        raise RequestError(f"payload_size is {options['payload_size']}, but a size is 0 or more; write for example 1MB.")
+    if not options["timeout"] > 0:
+        raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
+    if not options["transfer_timeout"] >= 0:
+        raise RequestError(f"transfer_timeout is {options['transfer_timeout']}; write seconds, or 0 for no limit.")
+    servers = {role: parse_server(role, options[role]) for role in ROLES}
+    sscn = options.get("sscn", "auto")
+    return Request(
+        servers=servers,
+        passive=ROLES if options["passive"] == "both" else (options["passive"],),
+        family=options["family"],
+        path=path,
+        payload_size=options["payload_size"],
+        timeout=options["timeout"],
+        transfer_timeout=options["transfer_timeout"],
+        expect=options["expect"],
+        private=_private(options.get("protection"), servers),
+        # With TLS 1.3 a sender that is the TLS client loses the end of files.
+        sscn="destination" if sscn == "auto" else sscn,
+    )
+
+
+def _private(protection: str | None, servers: t.Mapping[Role, ServerSpec]) -> bool:
+    plain = [role for role in ROLES if servers[role].tls == "none"]
+    if protection == "private" and plain:
+        raise RequestError(
+            f"protection is private, but {plain[0]}.tls is none, and without TLS on both control connections no data can be "
+            f"encrypted; set {plain[0]}.tls, or protection: clear."
+        )
+    return protection != "clear" and not plain
+
+
+__all__ = ("Request", "parse_request")

@@ -1,0 +1,288 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One server during one check: its control connection, what it can do, and the files that were made on it."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection, Endpoint
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.seen import View, seen_by
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, TlsError, Version, client_context
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Transcript
+
+# Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
+# between USER and its reply were seen.
+LOGIN_SECONDS = 15
+READY_SECONDS = 3  # that what comes right behind the login has at least: nothing tells yet how fast the server is
+LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
+STEP = 0.1  # between two looks for that file
+
+
+class Session:
+    """
+    Opens the control connection, and opens it anew when the old one died or no longer keeps replies and commands in step.
+
+    With TLS in ``spec`` nothing but the greeting and AUTH is ever sent or taken in clear. ``private`` is whether data
+    connections are encrypted, too, until somebody changes that. ``own`` is the client's address to come from, if not any.
+    """
+
+    def __init__(
+        self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None, own: str | None = None
+    ) -> None:
+        self.spec = spec
+        self.private = spec.tls != "none" if private is None else private
+        self._context: ssl.SSLContext | None = None
+        self.endpoint: Endpoint | None = None
+        self.features: dict[str, str] = {}
+        self.lists = True  # until the client cannot open a data connection for LIST
+        self._timeout = timeout
+        self._transcript = transcript
+        self._own = own
+        self._control: ControlConnection | None = None
+        self._asked_seen = self._asked_announced = False
+        self._seen: str | None = None
+        self._announced: str | None = None
+        self._fresh: ControlConnection | None = None  # greeted, but not logged in
+        self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
+        self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
+
+    @property
+    def role(self) -> Role:
+        """Which server of the pair this is."""
+        return self.spec.role
+
+    @property
+    def control(self) -> ControlConnection:
+        """The connection, logged in and in binary mode."""
+        if self._control is None:
+            self._control = self._open()
+        return self._control
+
+    def greet(self) -> None:
+        """Open the connection as far as the greeting; ``control`` logs in over it."""
+        self._fresh = self._greeted()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open now."""
+        return self._control is not None
+
+    @property
+    def greeting(self) -> str:
+        """What the server said first."""
+        return self.control.welcome or ""
+
+    def drop(self) -> None:
+        """Close the connection without a word; the next use opens another one."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+    @property
+    def seen(self) -> str | None:
+        """The address at which the server sees the client, none if it does not tell; it is asked once."""
+        if not self._asked_seen:
+            self._asked_seen = True
+            try:
+                self._seen = seen_by(self.control)
+            except Fault:
+                # It does not tell. What is wrong with it shows where it matters.
+                self.drop()
+        return self._seen
+
+    @property
+    def announced(self) -> str | None:
+        """The address that the server announces over IPv4, none if it cannot be told; it is asked once."""
+        if not self._asked_announced:
+            self._asked_announced = True
+            try:
+                self._announced = self.control.passive_port()[0]
+            except Fault as fault:
+                if fault.kind != "refused":
+                    self.drop()
+        return self._announced
+
+    def view(self) -> View:
+        """The client and this server as seen from one another."""
+        control = self.control
+        return View(control.own_address, self.seen, control.peer_address, self.spec.expected_address, lambda: self.announced)
+
+    def settle(self) -> None:
+        """After a failed leg: keep the connection only if NOOP is answered as NOOP."""
+        try:
+            if self._control and not (self._control.command("NOOP").code == 200 and self._control.synchronised):
+                self.drop()
+        except Fault:
+            self.drop()
+
+    def created(self, name: str) -> None:
+        """Note a file that may exist from now on and must not outlive the check."""
+        self._files[name] = self._control
+
+    def ended(self, name: str) -> None:
+        """Note that the server has ended its STOR of a file: what is not there now does not come later."""
+        self._files[name] = None
+
+    def remove_files(self) -> None:
+        """
+        Delete every noted file, over a new connection if the present one fails. What stays is left to ``remove_for_good``.
+
+        Over another connection than that of its STOR, a file that is not there may be about to come: a busy server has not read
+        the command yet.
+        """
+        noted, self._files = self._files, {}
+        for name, storing in noted.items():
+            state = self._removed(name) or self._removed(name)
+            if not (state == "deleted" or (state == "absent" and storing in (None, self._control))):
+                self._stayed[name] = storing
+
+    def remove_for_good(self) -> list[str]:
+        """The same for the last time: wait a moment for files that come late; the names of those that remain or may come."""
+        self._try_again()
+        deadline = time.monotonic() + (self._control.patience(LATE_SECONDS) if self._control else 0)
+        while self._stayed and self._control is not None and time.monotonic() < deadline:
+            time.sleep(STEP)
+            self._try_again()
+        left, self._stayed = list(self._stayed), {}
+        return left
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether something that was made here is still to be deleted."""
+        return bool(self._files or self._stayed)
+
+    def _try_again(self) -> None:
+        self._files.update(self._stayed)
+        self._stayed = {}
+        self.remove_files()
+
+    def complaint(self, name: str) -> str:
+        """The sentence about a file that remains."""
+        return f"{self.spec.label} still holds the file {name} in {self.spec.directory}, or is about to; delete it."
+
+    def close(self) -> None:
+        """Take leave."""
+        if self._control is not None:
+            with contextlib.suppress(Fault):
+                self._control.command("QUIT", min(self._timeout, 2))
+        self.drop()
+
+    def _removed(self, name: str) -> t.Literal["deleted", "absent"] | None:
+        # 550 may mean that the file is not there, or that it must not be deleted; SIZE tells.
+        try:
+            if self.control.command(f"DELE {name}").positive:
+                return "deleted"
+            return None if self.control.command(f"SIZE {name}").positive else "absent"
+        except Fault:
+            self.drop()
+            return None
+
+    def _open(self) -> ControlConnection:
+        control, self._fresh = self._fresh or self._greeted(), None
+        try:
+            control.seconds = max(self._timeout, LOGIN_SECONDS)
+            if self.spec.tls == "explicit":
+                control.authenticate(self._trusting(), self.spec.host)
+            if self.spec.tls != "none":
+                control.first_protection(self.private)
+            self._log_in(control)
+            control.seconds = max(self._timeout, READY_SECONDS)
+            self.features = _features(control)
+            control.require("TYPE I")
+            if self.spec.directory != ".":
+                control.require(f"CWD {self.spec.directory}")
+            control.seconds = self._timeout
+        except BaseException:
+            control.close()
+            raise
+        return control
+
+    def _greeted(self) -> ControlConnection:
+        if self.endpoint is None:
+            raise ValueError("the session has no endpoint")
+        for last in (False, True):
+            control = ControlConnection(self.role, self._timeout, self._transcript)
+            control.dial(self.endpoint, self._own)
+            try:
+                if self.spec.tls == "implicit":
+                    self._encrypt_first(control)
+                control.greeting(max(self._timeout, LOGIN_SECONDS))
+                return control
+            except Fault as fault:
+                control.close()
+                if last or fault.kind != "greeting_silent":
+                    raise
+        raise AssertionError("the loop above returns or raises")  # pragma: no cover
+
+    def _encrypt_first(self, control: ControlConnection) -> None:
+        """The handshake of a server that speaks TLS from the first byte: what is late or missing is what a greeting would be."""
+        try:
+            control.encrypt(self._trusting(), self.spec.host, max(self._timeout, LOGIN_SECONDS))
+        except TlsError as error:
+            kinds: dict[str, Kind] = {"silent": "greeting_silent", "closed": "greeting_closed", "untrusted": "tls_untrusted"}
+            raise Fault(kinds.get(error.kind, "tls_refused"), self.role, str(error)) from None
+
+    def _trusting(self) -> ssl.SSLContext:
+        if self._context is None:
+            spec = self.spec
+            try:
+                self._context = client_context(spec.validate_certs, spec.ca_path, spec.ca_content)
+            except TlsError as error:
+                raise Fault("tls_untrusted", self.role, str(error)) from None
+        return self._context
+
+    def offers(self, version: Version) -> bool | None:
+        """Whether the server takes a handshake of that version, over a connection of its own; none if that cannot be told."""
+        control = ControlConnection(self.role, self._timeout, self._transcript)
+        # No secret goes over this connection, so nobody has to be trusted.
+        context = client_context(verify=False)
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+        try:
+            if self.endpoint is None or self.spec.tls == "none":
+                return None
+            control.dial(self.endpoint)
+            if self.spec.tls == "explicit":
+                control.greeting(max(self._timeout, LOGIN_SECONDS))
+                control.require("AUTH TLS")
+            control.encrypt(context, self.spec.host, self._timeout)
+        except TlsError as error:
+            return False if error.kind == "refused" else None
+        except Fault:
+            return None
+        finally:
+            control.close()
+        return True
+
+    def _log_in(self, control: ControlConnection) -> None:
+        try:
+            verb, reply = "USER", control.command(f"USER {self.spec.user}")
+            if reply.code == 331:
+                verb, reply = "PASS", control.command(f"PASS {self.spec.password}")
+        except Fault as fault:
+            raise Fault(
+                "login_closing" if fault.kind == "closing" else fault.kind, self.role, fault.detail, fault.command
+            ) from None
+        if reply.code not in (230, 202):
+            raise Fault("refused", self.role, reply.text, verb)
+        control.logged_in = True
+
+
+def _features(control: ControlConnection) -> dict[str, str]:
+    # RFC 2389: one feature per line, indented by a blank. A server without FEAT has none.
+    reply = control.command("FEAT")
+    rows = [line.strip().split(" ", 1) for line in reply.lines[1:-1]] if reply.positive else []
+    return {row[0].upper(): row[-1] if len(row) > 1 else "" for row in rows}
+
+
+__all__ = ("LOGIN_SECONDS", "Session")

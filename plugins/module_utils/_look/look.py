@@ -1,0 +1,311 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+
+"""
+Look at the ProFTPD of this host and its firewall: everything that is known, as plain data. Nothing is changed.
+
+Reads files and asks programs; what it all means is the business of policy, findings, describe, advisories and exposure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import os
+import re
+import shutil
+import subprocess
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
+    environment,
+    include,
+    modules,
+    parser,
+    policy,
+    releases,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, launch, running, swap
+
+DEFAULT_PATH = "/etc/proftpd/proftpd.conf"
+_UNIT = (
+    "LoadState",
+    "ActiveState",
+    "MainPID",
+    "ExecStart",
+    "ExecReload",
+    "Environment",
+    "EnvironmentFiles",
+    "UnsetEnvironment",
+    "FragmentPath",
+    "DropInPaths",
+)
+
+_INIT_SCRIPT_READS = "/etc/default/proftpd"
+
+Known = t.Dict[str, t.Any]
+
+
+class Asker(detect.Commands):
+    """Asks programs in one language and time zone; one that does not answer in time has said nothing."""
+
+    def output(self, *command: str) -> str:
+        program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if program is None:
+            return ""
+        try:
+            return super().output("env", "LC_ALL=C.UTF-8", "TZ=UTC", program, *command[1:])
+        except (subprocess.TimeoutExpired, OSError):
+            return ""
+
+
+def look(path: str | None, service: str, rules: bool, asker: detect.Commands | None = None) -> Known:
+    """
+    Return what is known of the ProFTPD of this host.
+
+    *path*: its configuration; None for the one that the unit *service*, or else the program, names. *rules*: look at the
+    firewall too.
+    """
+    asker = asker or Asker()
+    program = daemon.program()
+    unit = launch.properties(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
+    has_unit = unit.get("LoadState") == "loaded"
+    around = _environment(asker, unit) if has_unit else environment.Environment()
+    started = launch.launch(
+        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(asker.text(_INIT_SCRIPT_READS))
+    )
+    built = asker.output(program, "-V") if program else ""
+    path = path or started.path or _built_in(built, "Configuration File") or DEFAULT_PATH
+    version = asker.output(program, "-v").strip() if program else ""
+    release = releases.parse(version)
+    known: Known = {
+        "installed": program is not None,
+        "version": version or None,
+        "release": releases.written(release) if release else None,
+        "package_version": asker.output("dpkg-query", "--show", "--showformat=${Version}", "proftpd-core").strip() or None,
+        "path": path,
+    }
+    start = _Start(started.defines if has_unit else None, around)
+    read = _configuration(asker, program, path, release, start, known["package_version"])
+    pid = _pid(unit, built, read["_words"])
+    process = environment.of_process(running.environment_of(pid)) if pid else environment.Environment()
+    if process.whole or (pid and unit.get("MainPID") != str(pid)):
+        # Not what the unit says counts, but what this daemon was started with.
+        start = _Start(start.defines if unit.get("MainPID") == str(pid) else None, process)
+        read = _configuration(asker, program, path, release, start, known["package_version"])
+    known.update(read)
+    # A reload does not read them again.
+    restarts = launch.files(unit) if unit.get("MainPID") == str(pid) else []
+    known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
+    listening = known["running"]["listening"] or []
+    known["rules"] = _rules(asker, known["servers"], [each["port"] for each in listening]) if rules else None
+    return t.cast(Known, _printable(known))
+
+
+class _Start(t.NamedTuple):
+    """How the daemon is started: the names that its command line defines, None where they are not known, and its environment."""
+
+    defines: frozenset[str] | None
+    environment: environment.Environment
+
+
+def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environment.Environment:
+    """
+    The environment in which systemd starts the unit; later ones win (systemd.exec(5)).
+
+    What the manager itself sets may change at any time and bears no date, so of a daemon that runs already it tells nothing.
+    """
+    manager = asker.output("systemctl", "show-environment")
+    found = dict(line.split("=", 1) for line in manager.splitlines() if "=" in line)
+    past = set(found) if unit.get("MainPID", "0") != "0" else set()
+    # Values that need quoting are told in a shell's own way.
+    whole = bool(manager) and not any(value.startswith("$'") for value in found.values())
+    said = launch.assignments(unit.get("Environment", ""))
+    for pattern, _ignored in launch.environment_files(unit):
+        # A unit does not start without a file that it insists on, so nothing is wrong with one that is not there.
+        for name in sorted(glob.glob(pattern)) or [pattern]:
+            try:
+                with open(name, encoding="utf-8", errors="surrogateescape") as file:
+                    said.update(environment.of_file(file.read()))
+            except FileNotFoundError:
+                continue
+            except OSError:
+                whole = False
+    found.update(said)
+    past -= set(said)
+    for word in unit.get("UnsetEnvironment", "").split():
+        name, separator, value = word.partition("=")
+        if name in found and (not separator or found[name] == value):
+            del found[name]
+            past.discard(name)
+    return environment.Environment(found, whole, frozenset(past))
+
+
+def _built_in(built: str, name: str) -> str | None:
+    """A path that C(proftpd -V) tells."""
+    match = re.search(rf"^\s*{name}:\s*\n\s*(/\S+)", built, re.MULTILINE)
+    return match.group(1) if match else None
+
+
+def _configuration(
+    asker: detect.Commands,
+    program: str | None,
+    path: str,
+    release: releases.Release | None,
+    start: _Start,
+    package: str | None,
+) -> Known:
+    """What the files say."""
+    compiled_in = modules.listed(asker.output(program, "-l")) if program else None
+    nothing: Known = {
+        "managed": False,
+        "valid": None,
+        "problem": None,
+        "files": [],
+        "modules": {"compiled_in": sorted(compiled_in or ()), "loaded": []},
+        "servers": [],
+        "classes": {},
+        "findings": [],
+        "advisories": [],
+        "_words": {},
+    }
+    if program is None:
+        return nothing
+    files = include.Files()
+    main = files.text(path)
+    if main.problem:
+        return {**nothing, "problem": f"The configuration could not be read: {main.problem}."}
+    nothing["managed"] = swap.is_ours(main.text)
+    texts = [main.text]
+
+    def include_files(argument: str) -> list[policy.Included]:
+        found = files.include(argument)
+        texts.extend(each.text for each in found)
+        return found
+
+    around = policy.Surroundings(path, include_files, release, compiled_in, start.defines, start.environment)
+    try:
+        tree = parser.parse(main.text)
+        in_force = policy.effective(tree, around)
+        nothing["valid"], problem = _valid(program, path, start, texts)
+        broken = frozenset((file, int(line)) for line, file in re.findall(r" on line (\d+) of '([^']+)'", problem or ""))
+        nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
+        if broken:
+            in_force = policy.effective(tree, dataclasses.replace(around, broken=broken))
+    except parser.ParseError:
+        nothing["valid"], problem = _valid(program, path, start, texts)
+        nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
+        return {**nothing, "findings": [_finding(each, path) for each in findings.findings(main.text)]}
+    servers = describe.describe(in_force, release)
+    loaded = sorted({line.arguments[0] for line in in_force.modules})
+    words = {name: line.arguments[0] for name in ("PidFile", "SystemLog") for line in [in_force.main.own(name)] if line}
+    return {
+        **nothing,
+        "files": in_force.files,
+        "modules": {"compiled_in": sorted(compiled_in or ()), "loaded": loaded},
+        "servers": [{**each, "file": each["file"] or path} for each in servers],
+        "classes": describe.classes(in_force),
+        "findings": [_finding(each, path) for each in findings.of(in_force)],
+        "advisories": advisories.advisories(release, package, in_force, servers, {*(compiled_in or policy.COMPILED_IN), *loaded}),
+        "_words": words,
+    }
+
+
+def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tuple[bool | None, str | None]:
+    """
+    Whether ProFTPD's own checker takes the file, and what it says; None where it cannot be asked.
+
+    It is asked with what the daemon is started with; where the *texts* depend on what is not known of that, it would tell of
+    another configuration.
+    """
+    named = {name for text in texts for name in environment.names(text)}
+    if os.geteuid() != 0 or any(start.environment.get(name) is None for name in named):
+        return None, None
+    variables = {"PATH": os.defpath, **start.environment.values} if start.environment.whole else None
+    try:
+        daemon.check_configuration(program, path, variables, start.defines or ())
+    except daemon.DaemonError as exc:
+        return False, f"{exc}."
+    return True, None
+
+
+def _secrets(texts: t.Sequence[str]) -> set[str]:
+    """The variables that directives name whose values are not told."""
+    lines = [line for text in texts for line in parser.logical_lines(text)]
+    return {name for line in lines if line.key not in environment.SHOWN for name in environment.names(line.raw)}
+
+
+def _finding(each: finding.Finding, path: str) -> Known:
+    return {**dataclasses.asdict(each), "line": int(each.line), "file": each.file or path}
+
+
+def _pid(unit: t.Mapping[str, str], built: str, words: t.Mapping[str, str]) -> int | None:
+    """The main process: that of the unit, or the one that the configuration's PidFile names."""
+    pid = int(unit["MainPID"]) if unit.get("MainPID", "").isdigit() else 0
+    if not pid:
+        said = running.tail(words.get("PidFile") or _built_in(built, "Pid File") or "/run/proftpd.pid").strip()
+        pid = int(said) if said.isdigit() and running.name_of(int(said)) == "proftpd" else 0
+    return pid or None
+
+
+def _running(
+    pid: int | None, unit: t.Mapping[str, str], words: t.Mapping[str, str], files: t.Sequence[str], restarts: t.Sequence[str]
+) -> Known:
+    """Whether the daemon runs, where it listens, and whether it has read its *files*, and *restarts* when it was started."""
+    log = running.tail(words["SystemLog"]) if words.get("SystemLog", "").startswith("/") else ""
+    found = running.running(pid, files, unit.get("ExecReload", ""), log, restarts)
+    state = unit.get("ActiveState") if unit.get("LoadState") == "loaded" else None
+    listening = sockets.of(found.pid) if found.pid else None
+    told = None if listening is None else [{"address": address, "port": port} for address, port in listening]
+    return {**dataclasses.asdict(found), "newer": list(found.newer), "unit": state, "listening": told}
+
+
+def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
+    """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
+    nothing: Known = {"evaluated": False, "why": None, "others": [], "own_table": False, "ports": [], "access": []}
+    try:
+        items = nftables.Nft().everything()
+    except nftables.FirewallError as exc:
+        return {**nothing, "why": str(exc)}
+    view = exposure.View(items)
+    own = exposure.ports_of(view, ("inet", nftables.TABLE))
+    ports = {*own, *_ports(servers), *((port, port) for port in listening)}
+    return {
+        **nothing,
+        "evaluated": True,
+        "others": detect.active(asker, nftables.Ruleset(items)),
+        "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
+        "ports": [{"first": first, "last": last} for first, last in sorted(own)],
+        "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports))],
+    }
+
+
+def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int]]:
+    """Every port that a server listens on now or for a data connection."""
+    for server in servers:
+        if server["listens"]:
+            if server["control_port"] is not None:
+                yield server["control_port"], server["control_port"]
+            if server["sftp"]:
+                continue
+            for each in [server, *server["anonymous"], *server["overrides"]]:
+                if each.get("passive_ports"):
+                    yield each["passive_ports"]["first"], each["passive_ports"]["last"]
+
+
+def _printable(value: t.Any) -> t.Any:
+    """The same without bytes that are no text."""
+    if isinstance(value, dict):
+        return {_printable(key): _printable(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_printable(inner) for inner in value]
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if isinstance(value, str) else value

@@ -1,0 +1,206 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is to be proven of a fleet: the options of a mesh as typed, validated data."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import server_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshRequest
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import (
+    COVERAGES,
+    PASSIVES,
+    Edge,
+    both_ways,
+    edges,
+    legs,
+    rounds,
+    share,
+)
+
+# By default. In the clear a fleet on one machine has enough at 8, one on a network spends its time on round trips. With TLS both
+# servers spend most of a transfer waiting (docs/performance.md).
+MOST_LEGS_AT_ONCE = 32
+MOST_ENCRYPTED_AT_ONCE = 64
+
+
+def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
+    """The argument spec of a mesh of these servers."""
+    servers = {name: {"type": "dict", "required": True, "options": server_options()} for name in names}
+    return {
+        "servers": {"type": "dict", "required": True, **({"options": servers} if servers else {})},
+        "pairs": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "source": {"type": "str", "required": True},
+                "destination": {"type": "str", "required": True},
+                "expect": {"type": "str", "choices": ["allowed", "refused"], "default": "allowed"},
+            },
+        },
+        "refusing": {"type": "list", "elements": "str", "default": []},
+        "only": {"type": "list", "elements": "str"},
+        "protection": {"type": "str", "choices": ["private", "clear"]},
+        "passive": {"type": "str", "choices": list(PASSIVES), "default": "alternate"},
+        "coverage": {"type": "str", "choices": list(COVERAGES), "default": "all"},
+        "peers": {"type": "int"},
+        "seed": {"type": "str", "default": ""},
+        "share": {"type": "int", "default": 0},
+        "shares": {"type": "int", "default": 1},
+        "family": {"type": "str", "choices": ["auto", "ipv4", "ipv6"], "default": "auto"},
+        "payload_size": {"type": "bytes", "default": "64KB"},
+        "timeout": {"type": "float", "default": 10},
+        "concurrency": {"type": "int"},
+        "connections": {"type": "int", "default": 1},
+        "transcripts": {"type": "str", "choices": ["all", "failed", "none"], "default": "failed"},
+    }
+
+
+class Plan(t.NamedTuple):
+    """The request, and what of the fleet it covers as results tell it."""
+
+    request: MeshRequest
+    coverage: dict[str, t.Any]
+
+
+def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
+    """Options of the module, with its types and defaults applied, as a plan. Raises ``RequestError``."""
+    _check_numbers(options)
+    names = sorted(options["servers"])
+    specs = {name: parse_server("source", options["servers"][name], f"servers.{name}") for name in names}
+    if len(names) < 2:
+        raise RequestError(f"servers has {len(names)} entries, but a transfer needs two; name all servers of the fleet.")
+    fleet = both_ways(edges(names, "all"))
+    asked = _wishes(fleet, options, names) if options["pairs"] is None else _pairs(options["pairs"], names)
+    chosen = both_ways(edges(names, options["coverage"], options["peers"] or 0, options["seed"]))
+    expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
+    schedule = share(legs(rounds(names), options["passive"], expect), options["share"], options["shares"])
+    clear = _clear(options["protection"], specs)
+    _check_ports(options["connections"], specs)
+    request = MeshRequest(
+        servers=specs,
+        schedule=schedule,
+        family=options["family"],
+        payload_size=options["payload_size"],
+        timeout=options["timeout"],
+        concurrency=options["concurrency"] or legs_at_once(specs, clear, options["connections"]),
+        transcripts=options["transcripts"],
+        clear=clear,
+        connections=options["connections"],
+    )
+    mine = len({(leg.source, leg.destination) for pair in schedule for leg in pair})
+    told = ("passive", "share", "shares")
+    coverage = {
+        "kind": options["coverage"],
+        "peers": options["peers"] if options["coverage"] == "sample" else None,
+        "seed": options["seed"] if options["coverage"] == "sample" else None,
+        **{key: options[key] for key in told},
+        "servers": len(names),
+        "pairs": mine,
+        "pairs_asked": len(asked),
+        "pairs_of_fleet": len(fleet),
+    }
+    return Plan(request, {**coverage, "text": _words(coverage)})
+
+
+def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool, connections: int = 1) -> int:
+    """How many legs of a fleet are under way at a time if nobody says it: a connection can be in one."""
+    encrypted = not clear and sum(spec.tls != "none" for spec in servers.values()) > 1
+    return max(1, min(MOST_ENCRYPTED_AT_ONCE if encrypted else MOST_LEGS_AT_ONCE, len(servers) * connections // 2))
+
+
+def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
+    if not options["timeout"] > 0:
+        raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
+    if options["concurrency"] is not None and options["concurrency"] < 1:
+        raise RequestError(f"concurrency is {options['concurrency']}, but something has to be done at a time; write 1 or more.")
+    if options["connections"] < 1:
+        raise RequestError(f"connections is {options['connections']}, but every server needs one; write 1 or more.")
+    if options["coverage"] == "sample" and (options["peers"] or 0) < 1:
+        raise RequestError("coverage is sample, so peers must say how many peers of each server are tried; write for example 4.")
+    if options["coverage"] != "sample" and options["peers"] is not None:
+        raise RequestError(f"peers is {options['peers']}, which only a sample has; set coverage to sample, or leave peers out.")
+    if not 0 <= options["share"] < options["shares"]:
+        raise RequestError(
+            f"share is {options['share']} of shares {options['shares']}, but shares are counted from 0; "
+            "write for example 0 and 1 of 2."
+        )
+
+
+def _check_ports(connections: int, specs: t.Mapping[str, ServerSpec]) -> None:
+    for name, spec in specs.items():
+        first, last = spec.passive_ports or (0, 65535)
+        if connections > last - first + 1:
+            raise RequestError(
+                f"connections is {connections}, but servers.{name}.passive_ports has {last - first + 1} ports, and each transfer "
+                f"needs one; write at most {last - first + 1}, or widen the range."
+            )
+
+
+def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Sequence[str]) -> dict[Edge, str]:
+    """The pairs that are asked for, and what each must come to: a server that takes no foreign address refuses in either role."""
+    for option in ("refusing", "only"):
+        for name in options[option] or ():
+            if name not in names:
+                raise RequestError(f"{option} has {name!r}, which servers does not have; {_instead(name, names)}")
+    refusing = frozenset(options["refusing"])
+    only = frozenset(names if options["only"] is None else options["only"])
+    return {pair: "allowed" if refusing.isdisjoint(pair) else "refused" for pair in fleet if not only.isdisjoint(pair)}
+
+
+def _instead(name: str, names: t.Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else "add it there, or take it out."
+
+
+def _clear(protection: str | None, specs: t.Mapping[str, ServerSpec]) -> bool:
+    plain = sorted(name for name, spec in specs.items() if spec.tls == "none")
+    if protection == "private" and plain:
+        raise RequestError(
+            f"protection is private, but servers.{plain[0]}.tls is none, and without TLS on both control connections no data can "
+            f"be encrypted; set servers.{plain[0]}.tls, or protection: clear."
+        )
+    return protection == "clear"
+
+
+def _pairs(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Sequence[str]) -> dict[Edge, str]:
+    pairs: dict[Edge, str] = {}
+    for index, row in enumerate(rows):
+        for end in ("source", "destination"):
+            if row[end] not in names:
+                cure = _instead(row[end], names)
+                raise RequestError(f"pairs[{index}].{end} is {row[end]!r}, which servers does not have; {cure}")
+        if row["source"] == row["destination"]:
+            raise RequestError(f"pairs[{index}] sends from {row['source']!r} to itself; name two servers.")
+        pair = (row["source"], row["destination"])
+        if pair in pairs:
+            raise RequestError(f"pairs[{index}] has {pair[0]!r} to {pair[1]!r} once more; name every pair once.")
+        pairs[pair] = row["expect"]
+    return pairs
+
+
+def _words(coverage: t.Mapping[str, t.Any]) -> str:
+    """The coverage for people."""
+    kind = {
+        "all": "all pairs",
+        "ring": "a ring",
+        "sample": f"a sample of {coverage['peers']} peers per server with the seed {coverage['seed']!r}",
+    }[coverage["kind"]]
+    part = f", share {coverage['share']} of {coverage['shares']}" if coverage["shares"] > 1 else ""
+    listens = {
+        "both": "either side listening in turn",
+        "alternate": "sides listening by turns",
+    }.get(coverage["passive"], f"the {coverage['passive']} listening")
+    pairs = f"{coverage['pairs']} of {coverage['pairs_of_fleet']} ordered pairs of {coverage['servers']} servers"
+    return f"{kind}{part}: {pairs}, {listens}"
+
+
+__all__ = ("Plan", "legs_at_once", "mesh_options", "parse_mesh")

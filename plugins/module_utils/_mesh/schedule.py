@@ -1,0 +1,140 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Which servers of a fleet are proven against which, in what order and with which roles. Pure and deterministic.
+
+Names are put in order first, so that the schedule is the same wherever and however often it is made: several hosts can each take
+a share of it without a word between them.
+"""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role
+
+Edge = t.Tuple[str, str]  # two servers; ordered, source and destination, where that is said
+COVERAGES = ("all", "ring", "sample")
+PASSIVES = ("alternate", "both", "source", "destination")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One transfer that is to be proven; ``expect`` is allowed or refused."""
+
+    source: str
+    destination: str
+    passive: Role
+    expect: str = "allowed"
+
+    @property
+    def servers(self) -> tuple[str, str]:
+        """Both names."""
+        return (self.source, self.destination)
+
+    @property
+    def ends(self) -> dict[Role, str]:
+        """Both names by role."""
+        return {"source": self.source, "destination": self.destination}
+
+
+def rounds(names: t.Iterable[str]) -> list[list[Edge]]:
+    """
+    All pairs of servers as a round-robin tournament by the circle method.
+
+    No server is twice in one round, and every round has as many pairs as that allows.
+    """
+    circle: list[str | None] = [*sorted(set(names))]
+    if len(circle) % 2:
+        circle.append(None)  # whoever meets it pauses
+    half = len(circle) // 2
+    tournament = []
+    for turn in range(len(circle) - 1):
+        turned = circle[:1] + circle[1 + turn :] + circle[1 : 1 + turn]
+        pairs = zip(turned[:half], reversed(turned[half:]))
+        tournament.append([(one, two) for one, two in pairs if one is not None and two is not None])
+    return [pairs for pairs in tournament if pairs]
+
+
+def edges(names: t.Iterable[str], coverage: str, peers: int = 0, seed: str = "") -> set[frozenset[str]]:
+    """
+    The pairs that a coverage wants.
+
+    ``all`` wants every pair, ``ring`` each server with its neighbours in the order of names. ``sample`` wants ``peers`` of them
+    per server: the servers stand in a circle whose order the seed decides, and each is paired with those nearest to it, so that
+    the sample hangs together. If servers and peers are both odd in number, one server has one more.
+    """
+    ordered = sorted(set(names))
+    count = len(ordered)
+    if coverage == "sample":
+        ordered.sort(key=lambda name: (hashlib.sha256(f"{seed}\0{name}".encode("utf-8", "surrogateescape")).digest(), name))
+    if coverage == "all" or (coverage == "sample" and peers >= count - 1):
+        return {frozenset((one, two)) for index, one in enumerate(ordered) for two in ordered[:index]}
+    steps = [1] if coverage == "ring" else range(1, peers // 2 + 1)
+    wanted = {frozenset((ordered[at], ordered[(at + step) % count])) for step in steps for at in range(count)}
+    if coverage == "sample" and peers % 2:
+        across = count // 2
+        wanted |= {frozenset((ordered[at], ordered[(at + across) % count])) for at in range((count + 1) // 2)}
+    return {pair for pair in wanted if len(pair) == 2}
+
+
+def both_ways(wanted: t.Iterable[frozenset[str]]) -> dict[Edge, str]:
+    """Every ordered pair of the wanted ones, each to be allowed."""
+    ends = [tuple(sorted(pair)) for pair in wanted]
+    return {pair: "allowed" for one, two in ends for pair in ((one, two), (two, one))}
+
+
+def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mapping[Edge, str]) -> list[list[Leg]]:
+    """
+    The transfers of each pair of a tournament, in its order; a list per pair. ``expect`` has the ordered pairs that are wanted.
+
+    ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does
+    one of these two by turns. Where both directions are wanted, each server listens and connects equally often in any case.
+    """
+    schedule: list[list[Leg]] = []
+    for pairs in tournament:
+        for one, two in pairs:
+            listening = ROLES if passive == "both" else (_role(passive, len(schedule)),)
+            ways = [ends for ends in ((one, two), (two, one)) if ends in expect]
+            if ways:
+                schedule.append([Leg(*ends, role, expect[ends]) for role in listening for ends in ways])
+    return schedule
+
+
+def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
+    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule go to different hosts."""
+    return schedule[index::count]
+
+
+def lanes(schedule: t.Iterable[t.Sequence[Leg]], count: int) -> list[int]:
+    """
+    On which of ``count`` connections of its two servers each pair of a schedule runs, counted from 0.
+
+    Every server has its pairs spread evenly over its connections, so that all of them have the same to do.
+    """
+    load: collections.Counter[tuple[str, int]] = collections.Counter()
+    chosen = []
+    for pair in schedule:
+        one, two = pair[0].servers
+        lane = min(range(count), key=lambda at: (max(load[one, at], load[two, at]), load[one, at] + load[two, at]))
+        load[one, lane] += 1
+        load[two, lane] += 1
+        chosen.append(lane)
+    return chosen
+
+
+def _role(passive: str, turn: int) -> Role:
+    if passive == "alternate":
+        return ROLES[turn % 2]
+    return "source" if passive == "source" else "destination"
+
+
+__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "both_ways", "edges", "lanes", "legs", "rounds", "share")

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One server during a mesh: a session that plays both roles in turn and keeps its payload."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
+
+
+@dataclasses.dataclass(frozen=True)
+class Payload:
+    """A file on a server that its transfers send; digests by algorithm, as the client saw it leave."""
+
+    name: str
+    size: int
+    digests: t.Mapping[str, str]
+
+
+class Lines(Transcript):
+    """A part of the dialogue; seconds count from a moment that all parts share (of ``time.monotonic()``)."""
+
+    def __init__(self, masker: Masker, start: float) -> None:
+        super().__init__(masker)
+        self._start = start
+
+
+class _Switch(Transcript):
+    """Hands lines on to the transcript of the leg that is under way, if that one is kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Masker(()))
+        self.target: Transcript | None = None
+
+    def add(self, server: Role, direction: t.Literal["sent", "received"], line: str) -> None:
+        if self.target is not None:
+            self.target.add(server, direction, line)
+
+
+class Station(Session):
+    """
+    A session for many legs.
+
+    A connection that died is opened anew at its next use. If that fails the server is given up: whatever needs it fails at once
+    with the same fault, so that nobody waits for it again and no account is locked for too many logins.
+    """
+
+    def __init__(self, spec: ServerSpec, timeout: float, clear: bool = False) -> None:
+        self._switch = _Switch()
+        super().__init__(spec, timeout, self._switch, private=False if clear else None)
+        self.given_up: Fault | None = None
+        self.payload: Payload | None = None
+        self.payload_fault: Fault | None = None
+        self._opening: Transcript | None = None
+
+    def open(self, lines: Transcript | None = None) -> None:
+        """Log in; whoever needs the connection hears of a fault, so none is raised here. ``lines`` take the dialogue."""
+        self._opening = lines
+        self.play(self.role, lines)
+        with contextlib.suppress(Fault):
+            _opened = self.control
+        self.play(self.role)
+
+    def opening(self) -> list[dict[str, t.Any]]:
+        """The dialogue of the login, once, as the role that is played now said it."""
+        lines, self._opening = self._opening, None
+        return [dict(entry, server=self.role) for entry in lines.entries()] if lines else []
+
+    def play(self, role: Role, transcript: Transcript | None = None) -> None:
+        """Be the source or the destination from now on."""
+        self.spec = dataclasses.replace(self.spec, role=role)
+        self._switch.target = transcript
+        if self.connected:
+            self.control.role = role
+
+    @property
+    def control(self) -> ControlConnection:
+        """The connection, logged in and in binary mode."""
+        if self.given_up is not None:
+            raise again(self.given_up, self.role)
+        try:
+            return super().control
+        except Fault as fault:
+            self.given_up = fault
+            raise
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether something that was made here is still to be deleted."""
+        return super().holds_files or self.payload is not None
+
+    def keep(self, payload: Payload) -> None:
+        """Let a file that was noted for deletion outlive the leg."""
+        del self._files[payload.name]
+        self.payload = payload
+
+    def leave(self, for_good: bool) -> list[str]:
+        """Delete what was made and close. ``for_good`` if nobody comes back: the names of the files that remain."""
+        self._switch.target = None
+        if self.payload is not None:
+            self._files[self.payload.name] = None
+            self.payload = None
+        left: list[str] = []
+        if for_good:
+            left = self.remove_for_good()
+        else:
+            self.remove_files()
+        self.close()
+        return left
+
+
+def again(fault: Fault, role: Role) -> Fault:
+    """The same fault of a server that may play another role by now."""
+    return Fault(fault.kind, role, fault.detail, fault.command)
+
+
+__all__ = ("Lines", "Payload", "Station", "again")

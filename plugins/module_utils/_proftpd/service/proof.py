@@ -1,0 +1,103 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Proof that the service serves: its port greets, its own main process listens there, and it still does so a little later.
+
+The main process is the one that systemd names; it is the one that binds the port (src/main.c), and a reload keeps it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
+
+
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    """The first line that the service said, and the main process that listens."""
+
+    greeting: str
+    pid: int
+
+
+def hear(service: str, port: int, timeout: float) -> Heard:
+    """
+    Return what *service* says on *port* of 127.0.0.1 to a client (RFC 959, 5.4: 220).
+
+    For a moment after a reload it may still be the old configuration that answers; C(lasting) is certain.
+    Tries again until *timeout* seconds are over or the service has ended. Raises DaemonError with what the last try met.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        pid = daemon.main_pid(service)
+        if pid == 0:
+            raise daemon.DaemonError(f"the service {service} has ended{daemon.last_words(service)}")
+        if port not in sockets.ports(pid):
+            met = f"the service {service} does not listen there, {named(sockets.holder(port))} does"
+        else:
+            try:
+                line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))
+            except OSError as exc:
+                met = exc.strerror or str(exc) or type(exc).__name__
+            else:
+                if line.startswith("220"):
+                    return Heard(line, pid)
+                met = f"it said {line!r}" if line else "it closed the connection without a word"
+        if time.monotonic() >= deadline:
+            raise daemon.DaemonError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
+        time.sleep(0.05)
+
+
+def lasting(service: str, port: int, timeout: float, settle: float) -> str:
+    """Return the greeting of a *service* that greets, and *settle* seconds later greets still, with the same main process."""
+    first = hear(service, port, timeout)
+    if not settle:
+        return first.greeting
+    began = time.monotonic()
+    while time.monotonic() < began + settle and daemon.is_alive(first.pid):
+        time.sleep(0.05)
+    if daemon.is_alive(first.pid) and hear(service, port, timeout).pid == first.pid:
+        return first.greeting
+    lasted = time.monotonic() - began
+    raise daemon.DaemonError(f"the service {service} greeted, but ended within {lasted:.1f} s{daemon.last_words(service)}")
+
+
+def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
+    """Raise DaemonError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        pid = daemon.main_pid(service)
+        if pid == 0:
+            raise daemon.DaemonError(f"the service {service} does not stay up{daemon.last_words(service)}")
+        missing = ports - sockets.ports(pid)
+        if not missing:
+            return
+        if time.monotonic() >= deadline:
+            raise daemon.DaemonError(f"the service {service} does not listen on port {min(missing)}")
+        time.sleep(0.05)
+
+
+def refuse_taken_port(service: str, port: int) -> None:
+    """Raise DaemonError if another process than that of *service* listens on *port*."""
+    if port in sockets.ports(daemon.main_pid(service)):
+        return
+    found = sockets.holder(port)
+    if found is not None:
+        raise daemon.DaemonError(f"port {port} is taken by {named(found)}; stop it, or give the server another fxp_control_port")
+
+
+def named(found: tuple[int, str] | None) -> str:
+    """Return a process as it is told people."""
+    if found is None:
+        return "nobody"
+    pid, name = found
+    return f"{name} (process {pid})" if pid else name

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Take our proftpd.conf off a host and put back what stood there before.
+
+The service is stopped first, so nothing listens with a configuration that is on its way out. It is started again only with a
+configuration that somebody made by hand and had running: the distribution's file lets every system user log in, and the
+firewall rules that kept strangers off are about to go. A process that is killed in between leaves our file or the record
+of what stood there, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """
+    What was done. C(restored) is the file that stands in the place of ours now, by where it came from, None where there is none;
+    C(running) says whether its service was started. C(shown_before) and C(shown_after) are for the diff.
+    """
+
+    changed: bool = False
+    restored: str | None = None
+    running: bool = False
+    shown_before: str = ""
+    shown_after: str = ""
+
+
+# Where nothing is known of what stood there before, nothing is started.
+UNKNOWN = before.Before(made_by_hand=False, running=False, enabled=False, mode=swap.MODE)
+
+
+def remove(target: swap.Target, *, check_mode: bool) -> Outcome:
+    """Take our configuration off, if it is there; raises swap.ConfigError with one sentence."""
+    directory = os.path.dirname(target.path)
+    if check_mode or not os.path.isdir(directory):
+        return _remove(target, check_mode)
+    try:
+        with _files.locked(directory, swap.LOCK_TIMEOUT):
+            return _remove(target, check_mode)
+    except _files.BusyError as exc:
+        raise swap.ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+
+
+def _remove(target: swap.Target, check_mode: bool) -> Outcome:
+    text = _files.read_text(target.path)
+    if text is not None and not swap.is_ours(text):
+        return _not_ours(target, text, check_mode)
+    kept = _files.read_text(target.before_us)
+    if text is None and kept is None and not before.is_recorded(target.before_us):
+        return _tidy(target, Outcome(), check_mode)
+    packaged = _files.read_text(swap.PACKAGED)
+    was = UNKNOWN if kept is None else before.recall(target.before_us) or UNKNOWN
+    source = target.before_us if kept is not None else swap.PACKAGED if packaged is not None else None
+    shown_after = swap.NOT_SHOWN if kept not in (None, packaged) else packaged or ""
+    if was.runs_again:
+        _ask_checker(target)
+    if not check_mode:
+        _take_off(target, was)
+        _put_back(target, was, source, packaged)
+        _tidy(target, Outcome(), check_mode)
+    return Outcome(True, source, was.runs_again, text or "", shown_after)
+
+
+def _not_ours(target: swap.Target, text: str, check_mode: bool) -> Outcome:
+    """Somebody's own file is in place: it stays, and so does its service, unless a removal was cut short before the start."""
+    kept = _files.read_text(target.before_us)
+    was = before.recall(target.before_us) or UNKNOWN
+    cut_short = kept is None and was.runs_again
+    if not check_mode:
+        if cut_short:
+            _start(target, was)
+        if kept == text:
+            _files.remove(target.before_us)
+    return _tidy(target, Outcome(cut_short or kept == text, None, cut_short), check_mode)
+
+
+def _tidy(target: swap.Target, outcome: Outcome, check_mode: bool) -> Outcome:
+    """Take away what is ours beside the configuration, the record last."""
+    staged = [_files.staged_name(path) for path in (target.path, target.previous, target.before_us)]
+    found = [path for path in (*staged, target.previous) if os.path.exists(path)]
+    recorded = before.is_recorded(target.before_us)
+    if not check_mode:
+        for path in found:
+            _files.remove(path)
+        before.forget(target.before_us)
+    return dataclasses.replace(outcome, changed=outcome.changed or recorded or bool(found))
+
+
+def _ask_checker(target: swap.Target) -> None:
+    proftpd = daemon.program()
+    try:
+        if proftpd is None:
+            raise daemon.DaemonError("the program proftpd is not installed")
+        daemon.check_configuration(proftpd, target.before_us)
+    except daemon.DaemonError as exc:
+        raise swap.ConfigError(
+            f"Nothing was removed, because what stood here before, {target.before_us}, cannot be served again: {exc}; repair "
+            "that file, or delete it if nobody wants it."
+        ) from None
+
+
+def _take_off(target: swap.Target, was: before.Before) -> None:
+    if daemon.program() is None:
+        return  # the package is gone, and its service with it
+    try:
+        daemon.systemctl("stop", target.service)
+        if not was.enabled_again and daemon.is_enabled(target.service):
+            daemon.systemctl("disable", target.service)
+    except daemon.DaemonError as exc:
+        raise swap.ConfigError(f"{target.path} is left as it is because {exc}; mend that and run this again.") from None
+
+
+def _put_back(target: swap.Target, was: before.Before, source: str | None, packaged: str | None) -> None:
+    if source == target.before_us:
+        os.chmod(source, was.mode)
+        _files.rename(source, target.path)
+    elif packaged is not None:
+        _files.write(target.path, packaged, swap.MODE)
+    else:
+        _files.remove(target.path)
+    if was.runs_again:
+        _start(target, was)
+
+
+def _start(target: swap.Target, was: before.Before) -> None:
+    try:
+        if was.enabled_again and not daemon.is_enabled(target.service):
+            daemon.systemctl("enable", target.service)
+        daemon.restart_afresh(target.service)
+        _see_it_last(target)
+    except daemon.DaemonError as exc:
+        raise swap.ConfigError(f"{target.path} is again what stood there before, but it does not serve: {exc}.") from None
+
+
+def _see_it_last(target: swap.Target) -> None:
+    # Where it listens is its maker's affair, so all that can be asked is whether it stays.
+    pid, began = daemon.main_pid(target.service), time.monotonic()
+    while daemon.is_alive(pid) and time.monotonic() < began + target.settle:
+        time.sleep(0.05)
+    if not daemon.is_alive(pid):
+        raise daemon.DaemonError(f"the service {target.service} ended at once{daemon.last_words(target.service)}")

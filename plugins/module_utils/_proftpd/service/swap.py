@@ -1,0 +1,332 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Put a new proftpd.conf into force, or leave the old one in force.
+
+The order is: look for what the checker lets pass and whether the port is free, lay beside, have it checked, give the old
+one a second name, swap by one rename, reload, hear the greeting, hear it again when the service has had time to die. A step
+that fails brings the old file and the old service back; that needs no space on the disk. A process that is killed in between
+leaves the second name, and the next run takes the configuration for unproven and reloads again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import tempfile
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
+
+# The first words of every file that this collection writes.
+MARK = "Managed by the Ansible collection proftpd.fxp"
+# What Debian's package copies to /etc/proftpd/proftpd.conf (its postinst script).
+PACKAGED = "/usr/share/proftpd/templates/proftpd.conf"
+MODE = 0o644
+LOCK_TIMEOUT = 60  # seconds to wait for another run
+NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
+
+
+class ConfigError(Exception):
+    """The new configuration is not in force; the text is a sentence that says why and what is in force instead."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What was done. C(validated) is None where the daemon's checker was not there to ask, C(warnings) has a sentence each."""
+
+    changed: bool
+    before: str
+    validated: bool | None
+    greeting: str | None
+    kept: str | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """
+    The file and the service that reads it.
+
+    C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
+    """
+
+    path: str
+    service: str
+    control_port: int
+    greeting_timeout: float
+    settle: float = 3
+
+    @property
+    def staged(self) -> str:
+        return _files.staged_name(self.path)
+
+    @property
+    def previous(self) -> str:
+        """The old file while the new one is unproven; empty if there was none."""
+        return self.path + ".fxp-previous"
+
+    @property
+    def before_us(self) -> str:
+        """What stood there before this collection came."""
+        return self.path + ".before-fxp"
+
+
+def is_ours(text: str) -> bool:
+    """Tell whether this collection wrote *text*."""
+    return MARK in text[:500]
+
+
+def is_made_by_hand(text: str, packaged: str | None, drop_ins: list[str]) -> bool:
+    """
+    Tell whether somebody's work would be lost if *text* were replaced.
+
+    *packaged* is the file as the distribution ships it, *drop_ins* are the files that it includes besides.
+    """
+    if is_ours(text):
+        return False
+    return text != packaged or bool(drop_ins)
+
+
+def _drop_ins(path: str) -> list[str]:
+    directory = os.path.join(os.path.dirname(path), "conf.d")
+    return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+
+
+def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
+    """
+    Make *content* the configuration in force and return what was done.
+
+    With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises ConfigError.
+    """
+    try:
+        if check_mode or daemon.program() is None:
+            return _apply(target, content, take_over=take_over, check_mode=check_mode)
+        with _files.locked(os.path.dirname(target.path), LOCK_TIMEOUT):
+            return _apply(target, content, take_over=take_over, check_mode=check_mode)
+    except _files.BusyError as exc:
+        raise ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+
+
+def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
+    old = _files.read_text(target.path)
+    if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
+        raise ConfigError(
+            f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
+            "say fxp_take_over: true to replace it, the old file is kept then."
+        )
+    shown = "" if old is None else old if is_ours(old) else NOT_SHOWN
+    unproven = os.path.lexists(target.previous)
+    if not check_mode:
+        _files.remove(target.staged)  # left by a run that was killed
+    if content == old and not unproven and daemon.program() is not None:
+        return _ensure_running(target, shown, check_mode)
+    warnings = _lint(target, content)
+    try:
+        validated = _validate(target, content, check_mode)
+        if check_mode:
+            return Outcome(True, shown, validated, None, None, warnings)
+        former = _set_aside(target, old)
+    except (daemon.DaemonError, OSError) as exc:
+        _files.remove(target.staged)
+        raise ConfigError(f"{target.path} is left as it was because {exc}.") from None
+    return dataclasses.replace(_swap(target, former), before=shown, warnings=warnings)
+
+
+def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
+    heard = None
+    try:
+        running = daemon.is_active(target.service)
+        enabled = daemon.is_enabled(target.service)
+        if not check_mode and not enabled:
+            daemon.systemctl("enable", target.service)
+        if running:
+            heard = proof.hear(target.service, target.control_port, target.greeting_timeout).greeting
+        else:
+            proof.refuse_taken_port(target.service, target.control_port)
+            if not check_mode:
+                daemon.restart_afresh(target.service)
+                heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
+    except daemon.DaemonError as exc:
+        raise ConfigError(f"The configuration is in place, but the service does not answer: {exc}.") from None
+    return Outcome(not (running and enabled), shown, True, heard, None)
+
+
+def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
+    """Return what is doubtful about *content*, a sentence each; raises ConfigError with the first *most* that are wrong."""
+    proftpd = daemon.program()
+    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else None)
+    found = findings.findings(content, around)
+    wrong = [str(each) for each in found if each.severity == finding.ERROR]
+    if wrong:
+        more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""
+        raise ConfigError(f"The new configuration is refused, {target.path} is left as it was: {'; '.join(wrong[:most])}{more}.")
+    return tuple(f"The new configuration, {each}." for each in found)
+
+
+def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
+    """Have the daemon's checker read *content*; leaves the staged file behind unless *check_mode*."""
+    proof.refuse_taken_port(target.service, target.control_port)
+    proftpd = daemon.program()
+    if check_mode and (proftpd is None or _lacks_modules(content)):
+        return None
+    if proftpd is None:
+        raise ConfigError("The program proftpd is not installed; install ProFTPD first.")
+    if check_mode:
+        with tempfile.TemporaryDirectory() as directory:
+            trial = os.path.join(directory, "proftpd.conf")
+            _files.stage(trial, _with_stand_ins(content, directory), 0o600)
+            daemon.check_configuration(proftpd, trial)
+    else:
+        _files.stage(target.staged, content, MODE)
+        daemon.check_configuration(proftpd, target.staged)
+    return True
+
+
+def _lacks_modules(content: str) -> bool:
+    """Tell whether *content* loads a module that is not installed yet, from the place that it names itself."""
+    words = [line.split() for line in content.splitlines()]
+    said = [(pair[0].lower(), pair[1]) for pair in words if len(pair) >= 2]
+    place = next((argument for name, argument in said if name == "modulepath"), None)
+    names = [argument for name, argument in said if name == "loadmodule"]
+    return place is not None and not all(os.path.exists(os.path.join(place, name[:-1] + "so")) for name in names)
+
+
+# Files of TLS that the checker reads, and that only a real run writes.
+_TLS_FILES = ("tlseccertificatefile", "tlseccertificatekeyfile", "tlscacertificatefile")
+
+
+def _with_stand_ins(content: str, directory: str) -> str:
+    """Do without files that only a real run would write: an empty password file, and no line that names one of TLS."""
+    lines = content.splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        words = line.split()
+        if len(words) < 2 or os.path.exists(words[1]):
+            continue
+        if words[0].lower() == "authuserfile":
+            stand_in = os.path.join(directory, "passwd")
+            _files.stage(stand_in, "", 0o600)
+            lines[index] = f"AuthUserFile {stand_in}\n"
+        elif words[0].lower() in _TLS_FILES:
+            lines[index] = "\n"
+    return "".join(lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Former:
+    """
+    What is in force until the new configuration has proven itself.
+
+    C(ours) says whose file it is, C(running) whether its service is to run, C(ports) where that listens if it is known;
+    C(kept) is the file that keeps it for good if it is not ours.
+    """
+
+    ours: bool
+    running: bool
+    ports: frozenset[int]
+    kept: str | None
+
+
+def _set_aside(target: Target, old: str | None) -> Former:
+    """Keep what is in force where it can be put back from, whatever happens to this process."""
+    running = daemon.is_active(target.service)
+    unproven = os.path.lexists(target.previous)
+    was = before.recall(target.before_us)
+    kept = None
+    if old is not None and not is_ours(old) and not (unproven and _files.read_text(target.before_us) == old):
+        _keep(target, old, running)
+        kept = target.before_us
+    if unproven:
+        # A run was killed in the middle: what it replaced counts, and its service may be down by what came in between.
+        text = _files.read_text(target.previous) or ""
+        return Former(is_ours(text), running or is_ours(text) or (was is not None and was.running), _ports(text), kept)
+    if old is None:
+        _files.stage(target.previous, "", MODE)
+    else:
+        _files.second_name(target.path, target.previous)
+    if old is not None and is_ours(old):
+        return Former(True, running, _ports(old), kept)
+    return Former(False, running, frozenset(sockets.ports(daemon.main_pid(target.service))) if running else frozenset(), kept)
+
+
+def _ports(text: str) -> frozenset[int]:
+    """Return where a configuration of ours listens. What its process does now tells nothing, if a run was killed."""
+    if not is_ours(text):
+        return frozenset()
+    try:
+        in_force = policy.effective(parser.parse(text))
+    except parser.ParseError:  # edited since we wrote it
+        return frozenset()
+    port = in_force.port(in_force.main)
+    return frozenset() if port is None else frozenset([port])
+
+
+def _keep(target: Target, old: str, was_running: bool) -> None:
+    by_hand = is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path))
+    mode = stat.S_IMODE(os.stat(target.path).st_mode)
+    before.keep(target.before_us, old, before.Before(by_hand, was_running, daemon.is_enabled(target.service), mode))
+
+
+def _swap(target: Target, former: Former) -> Outcome:
+    try:
+        _files.rename(target.staged, target.path)
+        if not daemon.is_enabled(target.service):
+            daemon.systemctl("enable", target.service)
+        # A first start and a change of hands get a fresh process; our own changes leave running sessions alone.
+        if former.ours and daemon.is_active(target.service):
+            daemon.systemctl("reload", target.service)
+        else:
+            daemon.restart_afresh(target.service)
+        heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
+    except (daemon.DaemonError, OSError) as exc:
+        raise ConfigError(f"The new configuration was taken back because {exc}. {_return(target, former)}") from None
+    _files.remove(target.previous)
+    return Outcome(True, "", True, heard, former.kept)
+
+
+def _return(target: Target, former: Former) -> str:
+    """Bring the old file and the old service back, and say what is in force now. What was set aside goes last."""
+    try:
+        _put_back(target)
+    except OSError as exc:
+        return f"The old file could not be put back: {exc}; it is kept as {target.previous}, and the next run goes on from there."
+    try:
+        if former.running:
+            _serve_again(target, former)
+        else:
+            daemon.systemctl("stop", target.service)
+        _files.remove(target.previous)
+    except (daemon.DaemonError, OSError) as exc:
+        return f"The old file is back, but the old service is not: {exc}."
+    service = " and the old service runs" if former.running else ", the service is stopped as it was before"
+    return f"The old file is back{service}."
+
+
+def _put_back(target: Target) -> None:
+    if os.lstat(target.previous).st_size == 0:
+        _files.remove(target.path)
+        _files.remove(target.staged)
+        return
+    _files.second_name(target.previous, target.staged)
+    _files.rename(target.staged, target.path)
+    _files.remove(target.staged)  # still there where both names were of one file, see rename(2)
+
+
+def _serve_again(target: Target, former: Former) -> None:
+    if former.ports and daemon.is_active(target.service):
+        try:
+            daemon.systemctl("reload", target.service)
+            return proof.listening(target.service, former.ports, target.greeting_timeout)
+        except daemon.DaemonError:
+            pass  # it does not come to itself, or was about to end
+    daemon.restart_afresh(target.service)
+    return proof.listening(target.service, former.ports, target.greeting_timeout)

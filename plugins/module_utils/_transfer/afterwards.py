@@ -1,0 +1,110 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What is asked only after a data connection has failed, to tell causes apart whose dialogue is the same."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_rfc1918, port_command
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import list_line
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import reach
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, Version
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+
+
+def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
+    """
+    Fill in ``client_reached`` and ``rewritten`` after a data connection that never came about; each takes ``timeout`` at most.
+
+    The client connects to the address that it dialled itself, never to an announced one.
+    """
+    if evidence.dialled_address is None or evidence.announced_port is None:
+        return
+    passive = sessions[evidence.passive]
+    if evidence.passive_side is None and passive.connected:
+        # It was never commanded and listens still.
+        evidence.client_reached = reach(evidence.dialled_address, evidence.announced_port, timeout)
+    if _may_be_rewritten(evidence):
+        session = sessions[evidence.active]
+        with contextlib.suppress(Fault, OSError):
+            evidence.rewritten = _comes_to_the_client(session.control, evidence, timeout)
+        # Its listing may still be under way.
+        session.drop()
+
+
+def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """Fill in ``tls_versions`` after a TLS handshake that both servers gave up: what each of them takes from the client."""
+    versions: dict[Role, list[Version]] = {}
+    for role, session in sessions.items():
+        agreed = (evidence.tls or {}).get(role)
+        taken = {version: True if agreed and agreed.version == version else session.offers(version) for version in VERSIONS}
+        if None in taken.values():
+            return
+        versions[role] = [version for version in VERSIONS if taken[version]]
+    evidence.tls_versions = versions
+
+
+def insist_on_a_new_session(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
+    """
+    Fill in ``reuse_demanded`` after the TLS server of the data connection refused it.
+
+    The client asks for a listing over a data connection that does not resume its TLS session.
+    """
+    role = evidence.tls_server
+    if role is None or not sessions[role].connected:
+        return
+    session = sessions[role]
+    try:
+        session.control.resumes = False
+        list_line(session.control, ".")
+        evidence.reuse_demanded = False
+    except Fault as fault:
+        if fault.kind != "refused":
+            session.drop()
+        elif fault.detail[:3] in ("425", "522"):
+            # Whatever else is refused, such as LIST itself, says nothing about the session.
+            evidence.reuse_demanded = True
+    finally:
+        if session.connected:
+            session.control.resumes = True
+
+
+def _may_be_rewritten(evidence: Evidence) -> bool:
+    # ProFTPD replaces a private address in PORT by that of the client when neither the client's nor its own is private.
+    announced, active = evidence.announced_address, evidence.active_address
+    return bool(announced and active) and is_rfc1918(announced or "") and not is_rfc1918(active or "")
+
+
+def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout: float) -> bool:
+    # The same PORT again, with somebody listening at the port on the client. LIST needs no file.
+    port = evidence.announced_port or 0
+    with socket.socket(control.af, socket.SOCK_STREAM) as listener, selectors.DefaultSelector() as selector:
+        listener.bind((control.own_address, port))
+        listener.listen(8)
+        listener.setblocking(False)
+        if not control.command(port_command(evidence.announced_address or "", port)).positive or control.sock is None:
+            return False
+        control.putline("LIST")
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(control.sock, selectors.EVENT_READ)
+        selector.select(timeout)
+        with contextlib.suppress(OSError):
+            connection, peer = listener.accept()
+            connection.close()
+            return bool(peer[0] == control.peer_address)
+    return False
+
+
+__all__ = ("compare_versions", "insist_on_a_new_session", "look_closer")

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What an audit notes down, and the words that all of its parts share."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
+
+# A hole lets somebody in who was not meant to. A fault keeps something from working, or from being judged. A note is neither.
+HOLE, FAULT, NOTE = "hole", "fault", "note"
+SEVERITIES = (HOLE, FAULT, NOTE)
+CLASS = "class"
+ANYBODY, REFUSED, UNKNOWN = "anybody", "refused", "unknown"
+
+Data = t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """
+    One thing that an audit found on a host. C(server) is "main", the arguments of a <VirtualHost>, or empty for the whole host.
+
+    C(sentence) and C(cure) have no full stop.
+    """
+
+    code: str
+    severity: str
+    host: str
+    server: str
+    sentence: str
+    cure: str
+
+    def as_dict(self) -> dict[str, str]:
+        return dataclasses.asdict(self)
+
+
+class Notes:
+    """Collects the findings of one host."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.found: list[Finding] = []
+
+    def add(self, code: str, severity: str, server: str, sentence: str, cure: str) -> None:
+        # Some of it was written by others.
+        self.found.append(Finding(code, severity, self.host, server, printable(sentence), printable(cure)))
+
+
+def contexts(server: Data) -> t.Iterator[tuple[str, Data]]:
+    """What a server, its <Anonymous> and its sections for some sessions say, each with a name for people."""
+    yield "", server
+    for each in server["anonymous"]:
+        yield f"<Anonymous {each['name']}>", each
+    for each in server["overrides"]:
+        yield f"<{each['section']} {each['for']}>", each

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+
+"""Lay out what an audit found so that people can read it. Pure: lines with the part that each plays."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
+
+HEADING, GOOD, DOUBTFUL, BAD, PLAIN = "heading", "good", "doubtful", "bad", "plain"
+Line = t.Tuple[str, str]
+_PARTS = {
+    _audit_findings.HOLE: BAD,
+    _audit_findings.FAULT: DOUBTFUL,
+    _audit_findings.NOTE: PLAIN,
+    _audit_rows.OUTDATED: DOUBTFUL,
+    _audit_rows.OK: GOOD,
+}
+
+
+def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
+    """Yield a table of all servers, a line each."""
+    cells = [("host", "server", "does FXP with", "passive ports", "TLS", "verdict")]
+    cells += [(row.host, row.server, row.partners, row.passive_ports, row.tls, row.verdict) for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    for index, line in enumerate(cells):
+        text = "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths)).rstrip()
+        yield printable(text), _PARTS[rows[index - 1].verdict] if index else HEADING
+
+
+def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:
+    """
+    Yield every finding with its cure, those that hosts share once; *notes*: those that are neither hole nor fault too.
+    """
+    hosts: dict[tuple[str, ...], list[str]] = {}
+    for each in found:
+        if notes or each.severity != _audit_findings.NOTE:
+            server = f" ({each.server})" if each.server not in ("", "main") else ""
+            hosts.setdefault((each.severity, each.code, server, each.sentence, each.cure), []).append(each.host)
+    for (severity, code, server, sentence, cure), names in hosts.items():
+        yield printable(f"{severity.upper():5}  {', '.join(names)}{server}: {sentence} [{code}]"), _PARTS[severity]
+        yield printable(f"       Cure: {cure}"), _PARTS[severity]

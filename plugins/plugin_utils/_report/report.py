@@ -1,0 +1,434 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Lay out what M(proftpd.fxp.fxp_check) returned so that people can read it.
+
+Pure: returns lines with the part that each plays; whoever prints them gives each part its colour. Files are the matter of
+C(_report_json), C(_report_junit), C(_report_markdown) and C(_report_html); all of them tell of the same C(Leg).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import locate
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
+
+# What a line is. The two servers differ by more than hue: every line of a dialogue also names its server.
+SOURCE, DESTINATION, HEADING, GOOD, BAD, PLAIN = "source", "destination", "heading", "good", "bad", "plain"
+Line = t.Tuple[str, str]
+# What came of a leg. Proven once it was repeated is no failure, and people want to know of it all the same.
+PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", "uncertain", "failed"
+# Up to here everything is printed. Of more than this, what fell short comes first and the rest is counted.
+ALL_DIALOGUES, SOME_DIALOGUES, ALL_ROWS = 24, 10, 100
+# Of the reasons why transfers fell short, and of the transfers that each is said of.
+SOME_REASONS, SOME_LABELS = 20, 4
+# What of a stranger decides; the other probes of a bounce check are about ports.
+STRANGERS_PROBES = ("passive_port_reachable", "passive_by_stranger", "port_to_stranger", "eprt_to_stranger")
+
+
+@dataclasses.dataclass(frozen=True)
+class Leg:
+    """One transfer of one pair, with the names that the servers have in the inventory."""
+
+    source: str
+    destination: str
+    passive: str
+    ok: bool
+    cause: str | None
+    server: str | None
+    certain: bool
+    also_possible: tuple[str, ...]
+    remedy: str | None
+    file: str | None
+    bytes: int | None
+    seconds: float | None
+    bytes_per_second: float | None
+    verified_by: str | None
+    listing: t.Mapping[str, str | None]
+    dialogue: tuple[t.Mapping[str, t.Any], ...]
+    seen: str | None = None  # what both ends showed when they were asked where the connection is lost
+    expect: str = "allowed"
+    repeated: bool = False  # it fell short at first and was tried again
+    first_cause: str | None = None  # of the first attempt
+    evidence: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """What came of it."""
+        if not self.ok:
+            return FAILED if self.certain and self.cause else UNCERTAIN
+        if self.expect == "refused":
+            return REFUSED
+        return REPEATED if self.repeated else PROVEN
+
+    @property
+    def label(self) -> str:
+        """Pair and role, as people call the leg."""
+        listens = self.name(self.passive)
+        return f"{self.source} -> {self.destination}" + (f", {listens} listens" if listens else "")
+
+    @property
+    def look_first(self) -> str | None:
+        """The inventory name of the server to look at first."""
+        return self.name(self.server)
+
+    def name(self, role: str | None) -> str | None:
+        """The inventory name behind C(source) or C(destination)."""
+        return {"source": self.source, "destination": self.destination}.get(role or "")
+
+
+def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> list[Leg]:
+    """
+    Return the legs of one pair from what the check returned.
+
+    A check that ended before its first leg, for example at a login, counts as one leg that names the cause.
+    """
+    transcript = result.get("transcript") or []
+    found = result.get("legs") or [
+        {
+            "ok": False,
+            **{key: result.get(key) for key in ("cause", "server", "remedy")},
+            "also_possible": [] if result.get("cause") else [str(result.get("msg"))],
+        }
+    ]
+    said: list[list[t.Mapping[str, t.Any]]] = [[] for leg in found]
+    current = 0
+    for entry in transcript:
+        # What belongs to no leg is told where it was said: the log-in before the first leg, the clean-up after the last.
+        current = current if entry.get("leg") is None else entry["leg"]
+        said[current].append(entry)
+    expect = ((result.get("invocation") or {}).get("module_args") or {}).get("expect")
+    names = {"source": source, "destination": destination}
+    return [
+        _leg({"expect": expect, **leg, **names, "transcript": said[index] or leg.get("transcript")})
+        for index, leg in enumerate(found)
+    ]
+
+
+def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
+    """Return the legs of a flat list whose entries name their C(source) and C(destination)."""
+    return [_leg(leg) for leg in legs]
+
+
+def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
+    evidence = leg.get("evidence") or {}
+    return Leg(
+        source=str(leg.get("source")),
+        destination=str(leg.get("destination")),
+        passive=leg.get("passive") or "-",
+        ok=bool(leg.get("ok")),
+        cause=leg.get("cause"),
+        server=leg.get("server"),
+        certain=leg.get("certain") is not False,
+        also_possible=tuple(leg.get("also_possible") or ()),
+        remedy=_named(leg, leg.get("remedy")),
+        file=leg.get("file"),
+        bytes=leg.get("bytes"),
+        seconds=leg.get("seconds"),
+        bytes_per_second=leg.get("bytes_per_second"),
+        verified_by=leg.get("verified_by"),
+        listing=leg.get("listing") or {},
+        dialogue=tuple(leg.get("transcript") or ()),
+        expect=leg.get("expect") or "allowed",
+        repeated=bool(leg.get("repeated")),
+        first_cause=leg.get("first_cause"),
+        evidence={**evidence, "summary": _named(leg, evidence["summary"])} if evidence.get("summary") else evidence,
+    )
+
+
+def _named(leg: t.Mapping[str, t.Any], text: str | None) -> str | None:
+    """Return a text of the checker, which knows addresses only, with the names that the two servers have in the inventory."""
+    for role in (SOURCE, DESTINATION):
+        label = (leg.get("evidence") or {}).get(role)
+        if text and label:
+            text = text.replace(str(label), str(leg.get(role)))
+    return text
+
+
+def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
+    """
+    Return the leg with the place that probes on both of its servers showed, if they showed any.
+
+    A probe has the keys C(source), C(destination), C(passive), C(port), C(egress) (addresses of the active server), and
+    C(connection) and C(arrivals) as M(proftpd.fxp.fxp_probe) returns them on the active and on the passive server. It may have
+    C(not_asked): C(server) and C(reason) of those that showed nothing because they could not be asked.
+    """
+    if leg.ok or leg.certain or leg.cause not in locate.UNPLACED:
+        return leg
+    for probe in probes:
+        if (probe["source"], probe["destination"], probe["passive"]) != (leg.source, leg.destination, leg.passive):
+            continue
+        mute = "; ".join(
+            f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
+            for each in probe.get("not_asked") or ()
+        )
+        place = locate.place_of(
+            locate.sight_of(probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("egress") or ())
+        )
+        if place is None:
+            if mute:
+                return dataclasses.replace(leg, seen=mute)
+            continue
+        roles = {"passive": leg.passive, "active": DESTINATION if leg.passive == SOURCE else SOURCE}
+        words = {end: leg.name(role) or role for end, role in roles.items()}
+        words["port"] = f"port {probe.get('port')}"
+        words["strangers"] = ", ".join((probe.get("arrivals") or {}).get("sources") or ())
+        return dataclasses.replace(
+            leg,
+            server=roles[place.end] if place.end else None,
+            certain=place.certain,
+            also_possible=tuple(roles.get(where, where) for where in place.also),
+            remedy=place.cure.format(**words),
+            seen="; ".join(filter(None, (place.seen.format(**words), mute))),
+        )
+    return leg
+
+
+def rate(bytes_per_second: float | None) -> str:
+    """Return a transfer rate as FTP clients print it."""
+    if bytes_per_second is None:
+        return "-"
+    for unit, size in (("GiB/s", 1 << 30), ("MiB/s", 1 << 20), ("KiB/s", 1 << 10)):
+        if bytes_per_second >= size:
+            return f"{bytes_per_second / size:.2f} {unit}"
+    return f"{bytes_per_second:.0f} B/s"
+
+
+def spoken(leg: Leg) -> t.Iterator[t.Mapping[str, t.Any]]:
+    """Yield the entries of the dialogue that people want to see, safe to be printed."""
+    for entry in leg.dialogue:
+        if entry["direction"] == "received" and entry["line"].startswith(" "):
+            continue  # the inner lines of a long reply such as that to FEAT
+        yield {**entry, "line": visible(entry["line"])}
+
+
+def dialogue(leg: Leg) -> t.Iterator[Line]:
+    """Yield what was said on both control connections, the listing on both servers, and the closing line."""
+    yield leg.label, HEADING
+    width = max(len(leg.source), len(leg.destination))
+    for entry in spoken(leg):
+        arrow = "-->" if entry["direction"] == "sent" else "<--"
+        yield f"  {entry['seconds']:8.4f}  {leg.name(entry['server']) or '':{width}}  {arrow} {entry['line']}", entry["server"]
+    for role in (SOURCE, DESTINATION):
+        if leg.listing.get(role):
+            yield f"  {'LIST':>8}  {leg.name(role) or '':{width}}  {visible(leg.listing[role])}", role
+    if leg.ok:
+        yield f"  {proof(leg)}", GOOD
+    else:
+        yield f"  FAILED: {verdict(leg)}", BAD
+        if leg.remedy:
+            yield f"  Cure: {visible(leg.remedy)}", BAD
+
+
+def proof(leg: Leg) -> str:
+    """Return what proves a leg that did what was expected."""
+    if leg.expect == "refused":
+        return f"refused, as it must be: {verdict(leg)}"
+    seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
+    text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
+    text += encryption(leg)
+    return visible(text) + (again(leg) if leg.repeated else "")
+
+
+def encryption(leg: Leg) -> str:
+    """Return how the control connections and the data were encrypted; nothing for a leg without any TLS."""
+    tls = leg.evidence.get("tls") or {}
+    agreed = [f"{tls[role]['version']} {tls[role]['cipher']}" if tls.get(role) else "clear" for role in (SOURCE, DESTINATION)]
+    if set(agreed) == {"clear"}:
+        return ""
+    client = leg.evidence.get("sscn")
+    roles = f" (SSCN on the {client})" if client else ""
+    return f", {' / '.join(dict.fromkeys(agreed))}, data {leg.evidence.get('protection') or 'clear'}{roles}"
+
+
+def again(leg: Leg) -> str:
+    """Return that a leg was proven only when it was repeated, and why not at once."""
+    return ", at the second attempt" + (f" (at first {visible(leg.first_cause)})" if leg.first_cause else "")
+
+
+def verdict(leg: Leg) -> str:
+    """Return in a few words why a leg fell short and where to look first."""
+    if leg.cause is None:
+        return visible("; ".join(leg.also_possible) or leg.evidence.get("summary") or "no cause given")
+    doubt = _doubt(leg)
+    return visible(_cause_and_place(leg) + (f": {leg.seen}" if leg.seen else "") + (f" ({doubt})" if doubt else ""))
+
+
+def sentence(leg: Leg) -> str:
+    """Return as one plain sentence why a leg fell short, and after it the cure."""
+    why = leg.seen or leg.evidence.get("summary")
+    if leg.cause is None or not why:
+        text = verdict(leg)
+    else:
+        text = f"{visible(why)} ({visible(', '.join(filter(None, (_cause_and_place(leg), _doubt(leg)))))})"
+    return text.rstrip(".") + "." + (f" {visible(leg.remedy)}" if leg.remedy else "")
+
+
+def _cause_and_place(leg: Leg) -> str:
+    between = leg.seen is not None and leg.certain
+    where = f", look at {leg.look_first} first" if leg.look_first else ", look between the two" if between else ""
+    return f"{leg.cause}{where}"
+
+
+def _doubt(leg: Leg) -> str:
+    others = [leg.name(place) or place for place in leg.also_possible]
+    return "" if leg.certain else f"not certain, also possible: {', '.join(others)}" if others else "not certain"
+
+
+def dialogues(legs: t.Sequence[Leg], *, failed_only: bool = False) -> t.Iterator[Line]:
+    """Yield every dialogue, or those that fell short; of many legs only the first that did, and how many that leaves out."""
+    wanted = [leg for leg in legs if not (failed_only and leg.ok)]
+    shown = wanted
+    if len(wanted) > ALL_DIALOGUES or (failed_only and len(wanted) > SOME_DIALOGUES):
+        shown = [leg for leg in legs if not leg.ok][:SOME_DIALOGUES]
+    for leg in shown:
+        yield "", PLAIN
+        yield from dialogue(leg)
+    if len(shown) < len(wanted):
+        fell = " that fell short" if failed_only else ""
+        yield "", PLAIN
+        yield f"The dialogues of {len(wanted) - len(shown)} further transfers{fell} are not shown.", PLAIN
+
+
+def sentences(legs: t.Iterable[Leg]) -> t.Iterator[Line]:
+    """Yield why legs fell short, a sentence for each reason with the legs that it is said of; nothing where none did."""
+    reasons: dict[str, list[str]] = {}
+    for leg in legs:
+        if not leg.ok:
+            reasons.setdefault(sentence(leg), []).append(visible(leg.label))
+    for index, (reason, labels) in enumerate(reasons.items()):
+        if not index:
+            yield "", PLAIN
+        if index == SOME_REASONS:
+            yield f"and {len(reasons) - SOME_REASONS} more reasons", BAD
+            return
+        more = f"; and {len(labels) - SOME_LABELS} more" if len(labels) > SOME_LABELS else ""
+        yield f"{'; '.join(labels[:SOME_LABELS])}{more}: {reason}", BAD
+
+
+def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
+    """Yield a table of all legs, a line each; of many legs only those that fell short, and how many that leaves out."""
+    shown = list(legs)
+    if len(legs) > ALL_ROWS:
+        shown = [leg for leg in legs if not leg.ok or leg.repeated]
+        shown = sorted(shown, key=lambda leg: leg.ok)[:ALL_ROWS]
+    rows = [("source", "destination", "listens", "result", "bytes", "seconds", "rate", "cause or proof")]
+    for leg in shown:
+        rows.append(
+            (
+                leg.source,
+                leg.destination,
+                leg.name(leg.passive) or "-",
+                "ok" if leg.ok else "FAILED",
+                "-" if leg.bytes is None else str(leg.bytes),
+                "-" if leg.seconds is None else f"{leg.seconds:.4f}",
+                rate(leg.bytes_per_second),
+                evidence_in_short(leg),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    if shown:
+        for index, row in enumerate(rows):
+            text = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths)).rstrip()
+            yield text, HEADING if index == 0 else GOOD if shown[index - 1].ok else BAD
+    short = sum(not leg.ok for leg in legs) - sum(not leg.ok for leg in shown)
+    well = sum(leg.ok for leg in legs) - sum(leg.ok for leg in shown)
+    if short:
+        yield f"and {short} more that fell short", BAD
+    if well:
+        yield f"and {well} more that did what was expected" if shown else f"{well} transfers did what was expected", GOOD
+
+
+def evidence_in_short(leg: Leg) -> str:
+    """Return what proves a leg, or why it fell short, as the last column of tables has it."""
+    if not leg.ok or leg.expect == "refused":
+        return verdict(leg)
+    return visible(f"verified by {leg.verified_by}") + (again(leg) if leg.repeated else "")
+
+
+def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
+    """Yield a line for each server that was asked whether strangers can abuse it."""
+    width = max(len("server"), *(len(visible(entry["server"])) for entry in bounce))
+    yield f"{'server':{width}}  strangers", HEADING
+    for entry in bounce:
+        state, words = strangers(entry)
+        yield f"{visible(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
+
+
+def notes(untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+    """Yield what is to be known besides: servers to which the client may be a peer, and files that checks left behind."""
+    if untold:
+        names = ", ".join(map(visible, untold))
+        yield (
+            f"The vantage was not told: {names} may see the client at the address of a peer. Transfers with that peer would "
+            "then pass whatever the policy is."
+        )
+    for left in files_left:
+        server, directory, name = (visible(left.get(key) or "") for key in ("server", "directory", "file"))
+        yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
+
+
+def besides(source: str, destination: str, result: t.Mapping[str, t.Any]) -> tuple[list[str], list[dict[str, t.Any]]]:
+    """Return both matters of C(notes) from what the check of one pair returned, by the names in the inventory."""
+    names = {SOURCE: source, DESTINATION: destination}
+    left = [{**one, "server": names.get(one.get("server"), one.get("server"))} for one in result.get("files_left") or ()]
+    return list(names.values()) if result.get("vantage_told") is False else [], left
+
+
+def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
+    """
+    Return state and words for one result of M(proftpd.fxp.fxp_bounce_check).
+
+    Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried.
+    """
+    found = [item if isinstance(item, t.Mapping) else {"summary": item} for item in entry.get("findings") or ()]
+    if entry.get("vulnerable"):
+        wrong = [item for item in found if item.get("vulnerable", True)]
+        return FAILED, "can abuse it: " + ("; ".join(map(finding, wrong)) or "no details")
+    if not entry.get("tested"):
+        left = [item for item in found if item.get("result", "untested") == "untested"]
+        decide = [item for item in left if item.get("probe") in STRANGERS_PROBES] or left
+        why = "; ".join(_together(decide)) or visible(entry.get("msg") or "")
+        asked = any(item.get("result") == "refused" and item.get("stranger") for item in found)
+        words = "are refused as far as they could be played" if asked else "were not played"
+        return UNCERTAIN, words + (f": {why}" if why else "")
+    return PROVEN, "are refused"
+
+
+def _together(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Return each finding in words once; what differs in nothing but the stranger is said of all of them at once."""
+    said: dict[str, list[str]] = {}
+    for item in found:
+        stranger = str(item.get("stranger") or "\0")
+        names = said.setdefault(finding(item).replace(stranger, "\0"), [])
+        if stranger not in names:
+            names.append(stranger)
+    return [words.replace("\0", ", ".join(names)) for words, names in said.items()]
+
+
+def finding(item: t.Mapping[str, t.Any]) -> str:
+    """Return one finding in words, with its cure."""
+    words = item.get("summary") or ", ".join(f"{key}: {value}" for key, value in item.items() if value not in (None, "", [], {}))
+    return visible(words) + (f". {visible(item['remedy'])}" if item.get("remedy") else "")
+
+
+def summary(legs: t.Sequence[Leg]) -> str:
+    """Return one sentence on all legs; for the first that fell short it names cause and cure."""
+    short = [leg for leg in legs if not leg.ok]
+    if not short:
+        return f"All {len(legs)} transfers were proven."
+    first = short[0]
+    listens = first.name(first.passive)
+    return (
+        f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
+        + (f" with {listens} listening" if listens else "")
+        + f": {verdict(first)}."
+        + (f" {visible(first.remedy)}" if first.remedy else "")
+    )

@@ -1,0 +1,380 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an audit says of servers, described from real texts and held against a real plan."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import report as _audit_report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
+
+Data = t.Dict[str, t.Any]
+PORTS = "PassivePorts 50000 50099\nMaxInstances 50\nTimeoutNoTransfer 300\nTimeoutStalled 600\nControlsEngine off\n"
+CLASS = "<Class fxp_peers>\nFrom 198.51.100.12\nFrom 198.51.100.112\n</Class>\n"
+GOOD = PORTS + CLASS + "AllowForeignAddress fxp_peers\n"
+# The oldest release of which nothing is known to be wrong.
+SOUND = "1.3.10"
+
+
+def access(first: int, last: int, family: int, accepted: t.Sequence[str], unknown: t.Sequence[str] = ()) -> Data:
+    return {"family": family, "first": first, "last": last, "accepted": list(accepted), "unknown": list(unknown)}
+
+
+CLIENTS = ["192.0.2.0/24"]
+RULES: Data = {
+    "evaluated": True,
+    "why": None,
+    "others": [],
+    "own_table": True,
+    "ports": [{"first": 21, "last": 21}, {"first": 50000, "last": 50099}],
+    "access": [
+        access(21, 21, 4, CLIENTS),
+        access(50000, 50099, 4, [*CLIENTS, "198.51.100.112/32"]),
+        access(21, 21, 6, []),
+        access(50000, 50099, 6, []),
+    ],
+}
+RUNNING: Data = {"active": True, "newer": [], "current": True, "pid": 7}
+
+
+def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
+    """What proftpd_info tells of a text."""
+    in_force = policy.effective(parser.parse(text))
+    known = releases.parse(release)
+    servers = describe.describe(in_force, known)
+    modules = sorted(policy.COMPILED_IN | {line.arguments[0] for line in in_force.modules})
+    return {
+        "installed": True,
+        "release": release,
+        "path": "/etc/proftpd/proftpd.conf",
+        "managed": True,
+        "valid": True,
+        "problem": None,
+        "servers": servers,
+        "findings": [{"code": e.code, "severity": e.severity, "server": e.server, "file": "f", "line": int(e.line),
+                      "sentence": e.sentence, "cure": e.cure} for e in findings.of(in_force)],
+        "advisories": advisories.advisories(known, None, in_force, servers, modules),
+        "running": RUNNING,
+        "rules": RULES,
+        **changes,
+    }  # fmt: skip
+
+
+def plan(**changes: t.Any) -> Data:
+    """A plan for two servers; *changes* are to the row of the first."""
+    peer: Data = {"control_port": 21, "passive_ports": {"first": 50000, "last": 50099}}
+    return {
+        "servers": {
+            "ftp1": {**peer, "class_members": ["198.51.100.11"], "egress": ["198.51.100.11"]},
+            "ftp2": {**peer, "class_members": ["198.51.100.112", "198.51.100.12"], "egress": ["198.51.100.112"]},
+        },
+        "hosts": {
+            "ftp1": {
+                "state": "present",
+                "allow_foreign_address": "fxp_peers",
+                "masquerade_address": None,
+                "firewall_backend": "auto",
+                "clients4": CLIENTS,
+                "clients6": [],
+                "accounts": [],
+                **changes,
+            }
+        },
+    }
+
+
+def codes(look: Data, wanted: Data | None = None, notes: bool = False) -> dict[str, str]:
+    """The severity of every code that is told."""
+    found = _audit.judge("ftp1", look, wanted)
+    assert [each.severity for each in found] == sorted((each.severity for each in found), key=_audit_findings.SEVERITIES.index)
+    assert not [each for each in found if each.sentence.endswith(".") or each.cure.endswith(".") or not each.cure]
+    return {each.code: each.severity for each in found if notes or each.severity != _audit_findings.NOTE}
+
+
+def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
+    assert codes(seen(), plan()) == {}
+    assert codes(seen()) == {}
+
+
+def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
+    text = "LoadModule mod_sftp.c\nSFTPEngine on\n"
+    # The passive ports are open for nothing.
+    assert codes(seen(text), plan()) == {"sftp_instead_of_ftp": "fault", "open_and_unused": "fault"}
+    assert codes(seen(text), notes=True)["sftp_server"] == "note"
+    assert codes(seen(text)) == {}
+    # What depends on an environment that is not known is judged as FTP, and no server is well with it.
+    assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == {"value_unknown": "fault"}
+
+
+def test_sessions_that_have_tls_are_named() -> None:
+    text = GOOD + "LoadModule mod_ifsession.c\n<IfClass !local>\nTLSEngine on\nTLSRequired on\n</IfClass>\n"
+    (note,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.code == "logins_in_clear"]
+    assert "but for what <IfClass !local> says" in note.sentence
+
+
+def test_nothing_that_is_told_steers_a_terminal() -> None:
+    text = PORTS + 'AllowForeignAddress "\x1b[2Jpeers\u202e"\n<Class "\x1b[2Jpeers\u202e">\nFrom all\n</Class>\n'
+    (hole,) = [each for each in _audit.judge("ftp1", seen(text), None) if each.severity == _audit_findings.HOLE]
+    assert hole.code == "foreign_address_any"
+    for told in (hole.sentence, _audit_rows.summary([hole], 1)):
+        assert "\\x1b[2Jpeers\\u202e" in told
+        assert not {"\x1b", "\u202e"} & set(told)
+
+
+def test_unknown_parts_hide_no_hole() -> None:
+    session = "LoadModule mod_ifsession.c\n<IfUser a>\nAllowForeignAddress %{env:X}\n</IfUser>\n"
+    wider = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom 203.0.113.5\n")
+    found = codes(seen(wider + session), plan())
+    assert (found["wider_than_said"], found["foreign_address_unknown"]) == ("hole", "fault")
+    odd = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom peer.example.com\n")
+    assert codes(seen(odd), plan()) == {"wider_than_said": "hole", "class_unclear": "fault"}
+
+
+TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtocol TLSv1.2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "wanted"),
+    [
+        (PORTS, "1.3.8", {"passive_open_unset": "hole"}),
+        (PORTS, SOUND, {"foreign_address_left_to_release": "note"}),
+        (PORTS, "", {"foreign_address_unknown": "fault"}),
+        (PORTS + "AllowForeignAddress nobodies\n", "1.3.8", {"passive_open_undefined_class": "hole"}),
+        (PORTS + "AllowForeignAddress nobodies\n", SOUND, {"foreign_address_left_to_release": "note"}),
+        (GOOD, "1.3.7a", {"passive_open_release": "hole"}),
+        (PORTS + "AllowForeignAddress on\n", SOUND, {"foreign_address_any": "hole"}),
+        (PORTS + "AllowForeignAddress p\n<Class p>\nFrom all\n</Class>\n", SOUND, {"foreign_address_any": "hole"}),
+        (GOOD + "<VirtualHost 192.0.2.1>\nPassivePorts 1024 2048\n</VirtualHost>\n", "1.3.8", {"passive_open_unset": "hole"}),
+        (GOOD + "<Anonymous ~ftp>\n</Anonymous>\n", SOUND, {"anonymous_may_do_fxp": "fault"}),
+        (GOOD + "<Anonymous ~ftp>\nAllowForeignAddress on\n</Anonymous>\n", SOUND, {"foreign_address_any": "hole"}),
+        (GOOD + "<IfUser a>\nAllowForeignAddress on\n</IfUser>\n", SOUND, {"foreign_address_any": "hole"}),
+        (GOOD + TLS + "TLSVerifyServer off\n", SOUND, {"tls_peer_unverified": "fault", "tls_not_required": "note"}),
+        (GOOD + TLS.replace("/etc/proftpd/fxp-tls-ca.pem", "/etc/ssl/certs/all.crt"), SOUND, {"tls_public_authority": "fault"}),
+        (GOOD + TLS, SOUND, {"tls_session_reuse": "note"}),
+        (GOOD + TLS.replace("TLSProtocol TLSv1.2\n", ""), SOUND, {"tls_1_3": "note"}),
+        (GOOD, SOUND, {"logins_in_clear": "note"}),
+        ("AllowForeignAddress off\n", SOUND, {"passive_ports_missing": "fault"}),
+    ],
+)  # fmt: skip
+def test_without_a_plan(text: str, release: str, wanted: dict[str, str]) -> None:
+    found = codes(seen(text, release), notes=True)
+    assert {code: found.get(code) for code in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("look", "wanted"),
+    [
+        ({}, {"not_looked_at": "fault"}),
+        ({"failed": True, "msg": "no"}, {"not_looked_at": "fault"}),
+        ({"installed": False}, {"not_installed": "fault"}),
+        (seen(managed=False), {"configuration_not_ours": "fault"}),
+        (seen(valid=False, problem="proftpd -t refuses it."), {"configuration_invalid": "fault"}),
+        (seen(valid=None, problem="Permission denied.", servers=[]), {"configuration_unreadable": "fault"}),
+        (seen(running={**RUNNING, "newer": ["/etc/a"], "current": False}), {"not_in_force": "fault"}),
+        (seen(running={**RUNNING, "active": False}), {"not_running": "note"}),
+        (seen(rules={**RULES, "evaluated": False, "why": "nft is not installed."}), {"rules_not_read": "fault"}),
+        (seen(rules={**RULES, "others": ["ufw"]}), {"other_firewall": "note"}),
+        (seen(rules={**RULES, "own_table": False}), {"rules_not_loaded": "hole"}),
+        (seen("Port 2121\n" + GOOD), {"control_port_differs": "fault"}),
+        (seen(GOOD.replace("50099", "50098")), {"passive_ports_differ": "fault"}),
+        (seen(GOOD + "<IfUser a>\nPassivePorts 2000 2010\n</IfUser>\n"), {"passive_ports_differ": "fault"}),
+        (seen(GOOD + "MasqueradeAddress 203.0.113.1\n"), {"masquerade_differs": "fault"}),
+        (seen(GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom 203.0.113.7\n")), {"wider_than_said": "hole"}),
+        (seen(GOOD.replace("198.51.100.12\n", "198.51.100.0/24\n", 1)), {"wider_than_said": "hole"}),
+        (seen(GOOD.replace("From 198.51.100.12\n", "From .example.com\n")), {"wider_than_said": "hole"}),
+        (seen(GOOD.replace("From 198.51.100.12\n", "")), {"peer_missing": "fault"}),
+        (seen(PORTS + "AllowForeignAddress off\n"), {"foreign_address_refused": "fault"}),
+        (seen(GOOD + "<VirtualHost 192.0.2.1>\nPort 2121\nAllowForeignAddress off\nPassivePorts 3000 4000\n</VirtualHost>\n"),
+         {"server_not_planned": "fault"}),
+    ],
+)  # fmt: skip
+def test_against_the_plan(look: Data, wanted: dict[str, str]) -> None:
+    found = codes(look, plan(), notes=True)
+    assert {code: found.get(code) for code in wanted} == wanted
+
+
+def test_what_is_wrong_with_the_release_is_told_where_it_applies() -> None:
+    def told(look: Data) -> dict[str, str]:
+        return {e.sentence.split(":")[0]: e.severity for e in _audit.judge("ftp1", look, None) if e.code == "advisory"}
+
+    old = told(seen(PORTS + "AllowForeignAddress off\n", "1.3.6"))
+    assert (old["CVE-2020-9273"], old["issue-2286"]) == ("hole", "note")
+    assert "sscn-unusable" not in old
+    look = seen(PORTS + "AllowForeignAddress off\n", "1.3.9b")
+    assert [row.verdict for row in _audit_rows.rows("ftp1", look, _audit.judge("ftp1", look, None))] == ["outdated"]
+    closed = seen(rules={**RULES, "access": [access(21, 21, 4, [])]})
+    assert [row.verdict for row in _audit_rows.rows("ftp1", closed, _audit.judge("ftp1", closed, plan()))] == ["fault"]
+    assert told(seen("LoadModule mod_tls.c\n" + GOOD, "1.3.6"))["sscn-unusable"] == "fault"
+    # What the configuration shows is told as such, and a package that may be mended makes it a note.
+    assert "issue-2272" not in told(seen(PORTS, "1.3.8"))
+    unsure = seen(GOOD, "1.3.6")
+    assert set(told({**unsure, "advisories": [{**e, "certain": False} for e in unsure["advisories"]]}).values()) == {"note"}
+
+
+def ruled(*replaced: Data) -> Data:
+    rules = copy.deepcopy(RULES)
+    keys = {(each["family"], each["first"]) for each in replaced}
+    rules["access"] = [each for each in rules["access"] if (each["family"], each["first"]) not in keys] + list(replaced)
+    return seen(rules=rules)
+
+
+@pytest.mark.parametrize(
+    ("look", "wanted"),
+    [
+        (ruled(access(21, 21, 4, ["0.0.0.0/0"])), {"control_wider_than_said": "hole"}),
+        (ruled(access(21, 21, 6, ["::/0"])), {"control_wider_than_said": "hole"}),
+        (ruled(access(21, 21, 4, [])), {"control_closed": "fault"}),
+        (ruled(access(50000, 50099, 4, ["0.0.0.0/0"])), {"passive_wider_than_said": "hole"}),
+        (ruled(access(50000, 50099, 4, CLIENTS)), {"passive_closed": "fault"}),
+        (ruled(access(50000, 50099, 4, ["198.51.100.112"])), {"passive_closed": "fault"}),
+        (ruled(access(50000, 50009, 4, ["203.0.113.7"]), access(50010, 50099, 4, CLIENTS)), {"passive_wider_than_said": "hole"}),
+        (ruled(access(21, 21, 4, [], ["0.0.0.0/0"])), {"rules_unclear": "note"}),
+        (ruled(access(21, 21, 4, CLIENTS, ["203.0.113.0/24"])), {"rules_unclear": "note"}),
+        (seen("Port 2121\n" + GOOD), {"open_and_unused": "fault"}),
+        (seen(GOOD.replace("50000", "50050")), {"passive_ports_differ": "fault"}),
+    ],
+)
+def test_the_rules_against_the_plan(look: Data, wanted: dict[str, str]) -> None:
+    found = codes(look, plan(), notes=True)
+    assert {code: found.get(code) for code in wanted} == wanted
+    # Where somebody else opens the ports, nothing is said of ours.
+    alone = codes(look, plan(firewall_backend="none"), notes=True)
+    assert not [
+        code
+        for code in alone
+        if code.startswith(("control_", "passive_wider", "passive_closed", "rules_")) and code != "control_port_differs"
+    ]
+
+
+def test_what_is_doubtful_is_neither_open_nor_closed() -> None:
+    found = codes(ruled(access(21, 21, 4, [], CLIENTS)), plan(), notes=True)
+    assert "control_closed" not in found
+    assert found["rules_unclear"] == "note"
+
+
+def test_a_plan_that_says_off_or_any() -> None:
+    assert codes(seen(), plan(allow_foreign_address="off"))["wider_than_said"] == "hole"
+    assert "wider_than_said" not in codes(seen(PORTS + "AllowForeignAddress off\n"), plan(allow_foreign_address="off"))
+    anybody = codes(seen(PORTS + "AllowForeignAddress on\n"), plan(allow_foreign_address="on"), notes=True)
+    assert anybody["foreign_address_any"] == "note"
+
+
+ACCOUNTS = [{"name": "mirror", "fxp": False}, {"name": "check", "fxp": True}]
+
+
+@pytest.mark.parametrize(
+    ("where", "wider"),
+    [("IfUser check", False), ("IfUser mirror", True), ("IfUser check,mirror", True), ("IfUser stranger", True), (None, True)],
+)
+def test_accounts_that_may_do_fxp(where: str | None, wider: bool) -> None:
+    said = "AllowForeignAddress fxp_peers\n"
+    text = PORTS + CLASS + (f"AllowForeignAddress off\n<{where}>\n{said}</IfUser>\n" if where else said)
+    found = codes(seen(text), plan(accounts=ACCOUNTS))
+    assert found == ({"account_wider_than_said": "hole"} if wider else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "meant", "wanted"),
+    [
+        ("", "required", "tls_weaker_than_said"),
+        (TLS, "required", "tls_weaker_than_said"),
+        (TLS + "TLSRequired ctrl\n", "required", "tls_weaker_than_said"),
+        (TLS + "TLSRequired on\n", "required", None),
+        (TLS + "TLSRequired ctrl\n", "control", None),
+        ("", "control", "tls_weaker_than_said"),
+        ("", "none", None),
+        (TLS, "none", "tls_stronger_than_said"),
+    ],
+)
+def test_tls_against_the_plan(text: str, meant: str, wanted: str | None) -> None:
+    found = codes(seen(GOOD + text), plan(tls=meant), notes=True)
+    assert [code for code in found if code.startswith(("tls_weaker", "tls_stronger"))] == ([wanted] if wanted else [])
+
+
+def test_servers_that_are_to_be_absent() -> None:
+    absent = {"servers": {}, "hosts": {"ftp1": {"state": "absent"}}}
+    assert codes(seen(), absent) == {"serves_although_absent": "hole", "rules_although_absent": "fault"}
+    assert codes(seen(running={**RUNNING, "active": False}), absent)["serves_although_absent"] == "fault"
+    assert codes(seen(PORTS, "1.3.8", managed=False, rules={**RULES, "own_table": False}), absent) == {}
+    assert codes({"installed": False}, absent) == {}
+
+
+def test_the_table_has_a_line_for_every_server() -> None:
+    look = seen(
+        GOOD + TLS + "TLSRequired on\n<VirtualHost 192.0.2.1>\nPort 0\n</VirtualHost>\n<VirtualHost 192.0.2.2>\n</VirtualHost>\n"
+        "<IfUser a>\nAllowForeignAddress on\n</IfUser>\n",
+        "1.3.8",
+    )
+    found = _audit.judge("ftp1", look, None)
+    looks = {"ftp1": look, "ftp2": {}, "ftp3": {"installed": False}}
+    rows = [row for host in looks for row in _audit_rows.rows(host, looks[host], found if host == "ftp1" else [])]
+    assert [(row.server, row.partners, row.passive_ports, row.tls) for row in rows] == [
+        ("main:21", "fxp_peers (2 addresses); anybody for IfUser a", "50000-50099", "required"),
+        ("192.0.2.2:21", "anybody (passive)", "any", "none"),
+        ("not looked at", "-", "-", "-"),
+        ("not installed", "-", "-", "-"),
+    ]
+    assert [row.verdict for row in rows] == ["hole", "hole", "ok", "ok"]
+    lines = list(_audit_report.table(rows))
+    assert lines[0] == (
+        "host  server         does FXP with                                  passive ports  TLS       verdict",
+        "heading",
+    )
+    assert [part for _text, part in lines] == ["heading", "bad", "bad", "good", "good"]
+
+
+def test_findings_are_printed_once_for_all_hosts_and_cannot_steer_a_terminal() -> None:
+    shared = [
+        _audit_findings.Finding("code", severity, host, "main", "a \x1b[2J b", "c")
+        for host in ("ftp1", "ftp2")
+        for severity in ("hole", "note")
+    ]
+    assert list(_audit_report.findings(shared, notes=False)) == [
+        ("HOLE   ftp1, ftp2: a \\x1b[2J b [code]", "bad"),
+        ("       Cure: c", "bad"),
+    ]
+    assert len(list(_audit_report.findings(shared, notes=True))) == 4
+
+
+def test_the_summary_names_the_first_hole() -> None:
+    hole = _audit_findings.Finding("code", "hole", "ftp1", "main", "it is open", "close it")
+    assert _audit_rows.summary([hole], 2) == "1 hole on 2 hosts, first ftp1: it is open. Cure: close it."
+    assert _audit_rows.summary([], 1) == "No holes on 1 host; 0 faults, 0 notes."
+
+
+LINES = st.lists(st.sampled_from([
+    "AllowForeignAddress on", "AllowForeignAddress fxp_peers", "AllowForeignAddress off", "<Class fxp_peers>\nFrom "
+    "x\n</Class>", "Port 0",
+    "PassivePorts 1 2", "TLSEngine on", "TLSRequired !data", "<IfUser a>\nAllowForeignAddress x\n</IfUser>",
+    "MasqueradeAddress x",
+    "<Anonymous ~>\nPassivePorts 3 4\n</Anonymous>", "<VirtualHost x y>\n</VirtualHost>", "<Class fxp_peers>\nFrom "
+    "::1/0,!a\n</Class>",
+]), max_size=8).map("\n".join)  # fmt: skip
+
+
+@hypothesis.given(LINES, st.sampled_from(["1.3.5", "1.3.7a", "1.3.8", SOUND, ""]), st.sampled_from(["fxp_peers", "off", "on"]))
+def test_anything_is_judged(text: str, release: str, meant: str) -> None:
+    look = seen(text, release)
+    found = _audit.judge("ftp1", look, plan(allow_foreign_address=meant, accounts=ACCOUNTS, tls="required"))
+    rows = _audit_rows.rows("ftp1", look, found)
+    assert list(_audit_report.table(rows))
+    assert all(isinstance(line, str) for line, _part in _audit_report.findings(found, notes=True))
+    # What the matrix of releases calls open is a hole, whatever else there is.
+    if (
+        any(server["listens"] and server["allow_foreign_address"]["passive"] == "anybody" for server in look["servers"])
+        and meant != "on"
+    ):
+        assert any(each.severity == _audit_findings.HOLE for each in found)
