@@ -166,20 +166,27 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 MINIMUM = 5  # seconds that a new connection may need
 
 
 def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Transaction:
+    manager = systemd.Systemd()
+    if not manager.is_here():
+        raise nftables.FirewallError(
+            "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
+            "fxp_firewall_backend to none for this host and open the ports yourself."
+        )
     # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
     program = inspect.getsource(nftables)
     if module.params["state"] == "absent":
-        return removal.Removal(host, systemd.Systemd(), program, interpreter)
+        return removal.Removal(host, manager, program, interpreter)
     params = module.params
     content = interfaces.known_here(params["content"], detect.Commands())
     wish = transaction.Wish(content, params["unit"], params["drop_in"], program, interpreter)
-    return transaction.Transaction(host, systemd.Systemd(), wish)
+    return transaction.Transaction(host, manager, wish)
 
 
 def remove(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
@@ -251,7 +258,7 @@ def main() -> None:
         module.exit_json(changed=True)
     except transaction.TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
-    except (nftables.FirewallError, OSError) as exc:
+    except (nftables.FirewallError, HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
 
 

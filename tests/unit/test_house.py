@@ -60,12 +60,8 @@ PLUGIN_KINDS: dict[str, set[str]] = {
 }
 # Arrows that are wrong today: file -> what it imports. Nothing is added here.
 EXCEPTIONS: set[tuple[str, str]] = {
-    ("module_utils/_host/packages", "_firewall"),
-    ("module_utils/_host/systemd", "_firewall"),
     ("module_utils/_mesh/mesh", "_check"),
     ("module_utils/_transfer/leg", "_diagnosis"),
-    ("plugin_utils/_audit/findings", "_ftp"),
-    ("plugin_utils/_audit/report", "_ftp"),
     ("plugin_utils/_report/report", "_diagnosis"),
 }
 

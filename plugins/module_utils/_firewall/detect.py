@@ -12,13 +12,11 @@ would overwrite or outvote ours.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset, ufw_is_on
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 
 TIMEOUT = 30  # seconds for one command
 
@@ -32,11 +30,7 @@ class Commands:
         """
         Standard output of a command, empty if there is no such program.
         """
-        program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        if not program:
-            return ""
-        done = subprocess.run([program, *command[1:]], capture_output=True, text=True, timeout=TIMEOUT, check=False)
-        return done.stdout
+        return run.output(*command, seconds=TIMEOUT)
 
     def text(self, path: str) -> str:
         """

@@ -23,6 +23,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 UNIT = "proftpd-fxp-firewall.service"
@@ -237,7 +238,7 @@ class Transaction:
                 write(path, text, mode)
             self.systemd.reload()
             self.systemd.switch_on(UNIT)
-        except (FirewallError, OSError):
+        except (HostError, OSError):
             if not was_on:
                 self.systemd.switch_off(UNIT)
             for path, before, mode in former:

@@ -17,8 +17,8 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection, connect_kind, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import say_goodbye
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 CHUNK = 262144  # bytes that are read or written at once
 SLOWEST = 131072  # bytes per second; what is slower than 1 Mbit/s has stopped, as far as a check is concerned

@@ -14,21 +14,17 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+
 MAX_LINE = 8192  # bytes; the limit of ftplib
 MAX_LINES = 500  # of one reply
 MAX_REPLY = 65536  # bytes of one reply
 
 # What steers a terminal, and what turns the direction of a text around.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class MalformedReply(Exception):
     """The server sent something that is no reply, or more of one than is sensible."""
-
-
-def printable(text: str) -> str:
-    """Text without control characters: they are written as escapes, so that no reply can steer a terminal, or turn a line."""
-    return _CONTROL_CHARACTERS.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
 
 
 @dataclass(frozen=True)
@@ -118,4 +114,4 @@ def _readable(raw: bytes) -> str:
     return printable(raw[:MAX_LINE].decode("utf-8", "backslashreplace"))
 
 
-__all__ = ("MAX_LINE", "MAX_LINES", "MAX_REPLY", "MalformedReply", "Reply", "ReplyAssembler", "printable")
+__all__ = ("MAX_LINE", "MAX_LINES", "MAX_REPLY", "MalformedReply", "Reply", "ReplyAssembler")

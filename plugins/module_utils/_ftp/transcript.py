@@ -17,7 +17,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 MASK = "****"
 SHORT = 8  # characters; a shorter secret may well be an ordinary word or number

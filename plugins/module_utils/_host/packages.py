@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 
 
-def missing(names: t.Sequence[str], commands: Commands | None = None) -> list[str]:
+def missing(names: t.Sequence[str], output: t.Callable[..., str] = run.output) -> list[str]:
     """Return those of *names* that dpkg has no installed package of, in their order; all of them where there is no dpkg."""
     if not names:
         return []
-    told = (commands or Commands()).output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *names)
+    told = output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *names)
     # A package that was removed is still known for its configuration.
     installed = {line.split()[0] for line in told.splitlines() if line.endswith(" installed")}
     return [name for name in names if name not in installed]

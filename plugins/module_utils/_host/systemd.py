@@ -5,62 +5,99 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-The few things that this room asks of systemd: one unit that is on, one timer that fires once.
-"""
+"""systemctl(1), systemd-run(1) and journalctl(1) of the running system, every call bounded."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import run
 
-TIMEOUT = 90  # seconds for one call of systemctl or systemd-run
+TIMEOUT = 120  # seconds for one call
 
 
 class Systemd:
-    """
-    systemctl(1) and systemd-run(1) of the running system.
-    """
+    """The running systemd. One object, so that tests can stand in for it."""
 
-    def __init__(self) -> None:
-        if not os.path.isdir("/run/systemd/system"):
-            raise FirewallError(
-                "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
-                "fxp_firewall_backend to none for this host and open the ports yourself."
-            )
+    def is_here(self) -> bool:
+        """Whether systemd is what runs this host (sd_booted(3))."""
+        return os.path.isdir("/run/systemd/system")
+
+    def shown(self, unit: str, *properties: str) -> dict[str, str]:
+        """
+        Properties of a unit by name, as C(systemctl show) prints them; what it prints several times has a line for each.
+
+        Empty where there is no systemd. A unit that does not exist has properties, too: C(LoadState) is then not-found.
+        """
+        found: dict[str, str] = {}
+        for line in self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True).splitlines():
+            name, separator, value = line.partition("=")
+            if separator:
+                found[name] = f"{found[name]}\n{value}" if name in found else value
+        return found
+
+    def is_active(self, unit: str) -> bool:
+        """Whether the unit runs."""
+        return run(["systemctl", "is-active", "--quiet", unit], TIMEOUT).status == 0
+
+    def is_enabled(self, unit: str) -> bool:
+        """Whether the unit starts at boot."""
+        return run(["systemctl", "is-enabled", "--quiet", unit], TIMEOUT).status == 0
 
     def is_on(self, unit: str) -> bool:
-        """
-        True if the unit is enabled, active, and systemd has read its file as it is now.
-        """
-        words = "ActiveState", "UnitFileState", "NeedDaemonReload"
-        shown = self._run(["systemctl", "show", "-p", ",".join(words), unit]).split()
-        return {"ActiveState=active", "UnitFileState=enabled", "NeedDaemonReload=no"} <= set(shown)
+        """Whether the unit is enabled, active, and systemd has read its file as it is now."""
+        wanted = {"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}
+        return self.shown(unit, *wanted) == wanted
+
+    def main_pid(self, unit: str) -> int:
+        """The number of the main process of a service, 0 if it does not run."""
+        answer = self.shown(unit, "MainPID").get("MainPID", "")
+        return int(answer) if answer.isdigit() else 0
+
+    def systemctl(self, verb: str, unit: str) -> None:
+        """Have systemd do *verb* (enable, start, stop, reload, restart). Raises HostError with its and the unit's last words."""
+        done = run(["systemctl", verb, unit], TIMEOUT, merged=True)
+        if done.status != 0:
+            said = done.output.splitlines()[0] if done.output else str(done.status)
+            raise HostError(f"'systemctl {verb} {unit}' failed: {said}" + self.last_words(unit))
+
+    def restart_afresh(self, unit: str) -> None:
+        """Restart a service even if it failed so often that systemd refuses to (systemd.unit(5), StartLimitBurst)."""
+        run(["systemctl", "reset-failed", unit], TIMEOUT)
+        self.systemctl("restart", unit)
+
+    def last_words(self, unit: str, lines: int = 5) -> str:
+        """The end of the journal of a unit, as the end of a sentence; empty if there is none."""
+        command = ["journalctl", "--unit", unit, "--lines", str(lines), "--no-pager", "--output", "cat"]
+        try:
+            done = run(command, TIMEOUT)
+        except HostError:
+            return ""
+        said = [line for line in done.output.splitlines() if not line.startswith("-- ")]
+        return f"; its journal ends with: {' | '.join(said).rstrip('.')}" if done.status == 0 and said else ""
 
     def reload(self) -> None:
+        """Have systemd read the files of all units again."""
         self._run(["systemctl", "daemon-reload"])
 
     def switch_on(self, unit: str) -> None:
+        """Enable and start a unit."""
         self._run(["systemctl", "enable", "--quiet", unit])
         self._run(["systemctl", "start", unit])
 
     def stop(self, unit: str) -> None:
+        """Stop a unit, if there is one."""
         self._run(["systemctl", "stop", unit], may_fail=True)
 
     def switch_off(self, unit: str) -> None:
-        """
-        Disable the unit and forget that it was active, without running its ExecStop.
-        """
+        """Disable a unit and forget that it was active, without running its ExecStop."""
         self._run(["systemctl", "disable", "--quiet", unit], may_fail=True)
         self._run(["systemctl", "reset-failed", unit], may_fail=True)
 
-    def arm(self, timer: str, seconds: int, command: list[str]) -> None:
-        """
-        Run the command once, C(seconds) from now, whatever happens to the caller; every 5 seconds from then until it succeeds.
-        """
+    def arm(self, timer: str, seconds: int, command: t.Sequence[str]) -> None:
+        """Run a command once, *seconds* from now, whatever happens to the caller; every 5 s from then until it succeeds."""
         self._run(
             [
                 "systemd-run",
@@ -78,23 +115,24 @@ class Systemd:
         )
 
     def is_armed(self, timer: str) -> bool:
-        """
-        True if the timer still runs, or has fired and its command is not done.
-        """
+        """Whether the timer still runs, or has fired and its command is not done."""
         states = self._run(["systemctl", "is-active", f"{timer}.timer", f"{timer}.service"], may_fail=True).split()
         return "active" in states or "activating" in states
 
     def disarm(self, timer: str) -> None:
-        """
-        Stop the timer, and its command if that waits for the lock, which the caller holds.
-        """
+        """Stop the timer, and its command if that waits for a lock that the caller holds."""
         self._run(["systemctl", "stop", f"{timer}.timer", f"{timer}.service"], may_fail=True)
 
     def _run(self, command: t.Sequence[str], may_fail: bool = False) -> str:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
-        except subprocess.TimeoutExpired:
-            raise FirewallError(f"{' '.join(command)} took over {TIMEOUT} seconds.") from None
-        if done.returncode and not may_fail:
-            raise FirewallError(f"{' '.join(command)} says: {done.stderr.strip()[:1000]}")
-        return done.stdout
+            done = run(command, TIMEOUT)
+        except HostError:
+            if may_fail:
+                return ""
+            raise
+        if done.status and not may_fail:
+            raise HostError(f"{' '.join(command)} says: {done.errors[:1000]}")
+        return done.output
+
+
+__all__ = ("Systemd",)

@@ -18,12 +18,10 @@ import dataclasses
 import glob
 import os
 import re
-import shutil
-import subprocess
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
     environment,
@@ -56,16 +54,10 @@ Known = t.Dict[str, t.Any]
 
 
 class Asker(detect.Commands):
-    """Asks programs in one language and time zone; one that does not answer in time has said nothing."""
+    """Asks programs in one time zone."""
 
     def output(self, *command: str) -> str:
-        program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-        if program is None:
-            return ""
-        try:
-            return super().output("env", "LC_ALL=C.UTF-8", "TZ=UTC", program, *command[1:])
-        except (subprocess.TimeoutExpired, OSError):
-            return ""
+        return run.output(*command, environment={**os.environ, "TZ": "UTC"})
 
 
 def look(path: str | None, service: str, rules: bool, asker: detect.Commands | None = None) -> Known:

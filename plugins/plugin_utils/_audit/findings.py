@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 # A hole lets somebody in who was not meant to. A fault keeps something from working, or from being judged. A note is neither.
 HOLE, FAULT, NOTE = "hole", "fault", "note"

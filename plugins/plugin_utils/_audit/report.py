@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
 

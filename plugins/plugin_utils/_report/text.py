@@ -5,25 +5,19 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""Text of strangers, such as what servers reply, made safe to be shown. Pure."""
+"""Values as text that people read. Pure."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-# What steers terminals, what no XML document may hold, and what turns the direction of writing: each may hide what follows.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]")
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 
 def visible(value: t.Any) -> str:
-    """Return *value* as one line of text in which every character can be seen; a backslash and its number stand for others."""
-    return _UNSEEN.sub(_written, str(value))
-
-
-def _written(match: re.Match[str]) -> str:
-    number = ord(match.group())
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+    """Return *value* as one line of text in which every character can be seen."""
+    return printable(str(value))
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

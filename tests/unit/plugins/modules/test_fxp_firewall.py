@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import typing as t
 from unittest import mock
 
@@ -112,6 +113,13 @@ def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch:
     call(check_mode=True)
     assert seen[0].program == pathlib.Path(nftables.__file__).read_text()
     assert pathlib.Path(seen[0].interpreter).is_absolute()
+
+
+def test_host_without_systemd_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systemd, "Systemd", lambda: mock.Mock(is_here=lambda: False))
+    code, result = call(check_mode=True)
+    assert code == 1
+    assert re.search(r"systemd does not run here.*fxp_firewall_backend", result["msg"])
 
 
 def test_removal_of_nothing_asks_nobody(call: Call, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

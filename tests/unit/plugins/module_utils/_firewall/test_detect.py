@@ -111,7 +111,7 @@ def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:
 
 def test_commands_ask_the_real_host() -> None:
     commands = detect.Commands()
-    assert commands.output("sh", "-c", "echo seen") == "seen\n"
+    assert commands.output("sh", "-c", "echo seen") == "seen"
     assert commands.output("no-such-program-anywhere") == ""
     assert commands.text("/proc/version").startswith("Linux")
     assert commands.text("/no/such/file") == ""

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate, Transaction, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 Rules = t.Callable[..., str]
@@ -36,7 +37,7 @@ class ScriptedSystemd(Systemd):
     def _say(self, call: str) -> None:
         self.calls.append(call)
         if call == self.fail:
-            raise FirewallError(f"{call} failed.")
+            raise HostError(f"{call} failed.")
 
     def is_on(self, unit: str) -> bool:
         return self.on
@@ -58,7 +59,7 @@ class ScriptedSystemd(Systemd):
     def arm(self, timer: str, seconds: int, command: list[str]) -> None:
         self._say("arm")
         if not os.access(command[0], os.X_OK):
-            raise FirewallError(f"{command[0]} is not there.")
+            raise HostError(f"{command[0]} is not there.")
         self.armed = True
 
     def is_armed(self, timer: str) -> bool:
@@ -293,7 +294,7 @@ def test_unit_that_fails_keeps_the_change_from_being_confirmed(bench: Bench, rul
     change = bench.change(rules(), unit="[Unit]\nDescription=bad\n")
     change.apply(30)
     bench.systemd.fail = fail
-    with pytest.raises(FirewallError):
+    with pytest.raises(HostError):
         change.confirm()
     bench.systemd.fail = ""
     assert change.settle()

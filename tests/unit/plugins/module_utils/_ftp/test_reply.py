@@ -15,8 +15,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import (
     MalformedReply,
     Reply,
     ReplyAssembler,
-    printable,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 # Bytes as real servers sent them, and the replies in them.
 DIALOGUES = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages
 
 
@@ -17,9 +16,8 @@ def test_dpkg_is_asked() -> None:
     assert packages.missing([]) == []
 
 
-def test_without_dpkg_all_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages.Commands, "output", lambda self, *command: "")
-    assert packages.missing(["proftpd-core", "openssl"]) == ["proftpd-core", "openssl"]
+def test_without_dpkg_all_are_missing() -> None:
+    assert packages.missing(["proftpd-core", "openssl"], lambda *command: "") == ["proftpd-core", "openssl"]
 
 
 @pytest.mark.parametrize(
@@ -32,9 +30,8 @@ def test_without_dpkg_all_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_only_what_is_installed_counts(state: str, missing: list[str]) -> None:
-    class Told(Commands):
-        def output(self, *command: str) -> str:
-            assert command[0] == "dpkg-query"
-            return f"proftpd-core {state}\nopenssl installed\n"
+    def told(*command: str) -> str:
+        assert command[0] == "dpkg-query"
+        return f"proftpd-core {state}\nopenssl installed\n"
 
-    assert packages.missing(["proftpd-core", "openssl"], Told()) == missing
+    assert packages.missing(["proftpd-core", "openssl"], told) == missing

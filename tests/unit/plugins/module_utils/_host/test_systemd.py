@@ -11,8 +11,8 @@ import pathlib
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 PROGRAM = """#!/bin/sh
@@ -50,10 +50,9 @@ def programs(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Program
     return Programs(tmp_path)
 
 
-def test_host_without_systemd_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_it_runs_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os.path, "isdir", lambda path: path != "/run/systemd/system")
-    with pytest.raises(FirewallError, match=r"systemd does not run here.*fxp_firewall_backend"):
-        Systemd()
+    assert not Systemd().is_here()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ def test_calls(programs: Programs) -> None:
 def test_failure_is_a_sentence(programs: Programs) -> None:
     programs.fail()
     manager = Systemd()
-    with pytest.raises(FirewallError, match="systemctl daemon-reload says: no such unit"):
+    with pytest.raises(HostError, match="systemctl daemon-reload says: no such unit"):
         manager.reload()
     manager.disarm("y")
 
@@ -122,5 +121,5 @@ def test_failure_is_a_sentence(programs: Programs) -> None:
 def test_every_call_is_bounded(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
     (programs.directory / "systemctl").write_text("#!/bin/sh\nexec sleep 30\n")
     monkeypatch.setattr(systemd, "TIMEOUT", 0.2)
-    with pytest.raises(FirewallError, match="took over"):
+    with pytest.raises(HostError, match=r"did not end within 0\.2 s"):
         Systemd().reload()

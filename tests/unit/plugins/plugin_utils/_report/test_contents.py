@@ -71,4 +71,4 @@ def test_every_character_can_be_seen(text: str) -> None:
 
 
 def test_what_steers_terminals_is_written_out() -> None:
-    assert visible("220 \x1b[2J\u202ehi\r\n") == "220 \\x1b[2J\\u202ehi\\x0d\\x0a"
+    assert visible("220 \x1b[2J\u202ehi\r\n") == "220 \\x1b[2J\\u202ehi\\r\\n"
