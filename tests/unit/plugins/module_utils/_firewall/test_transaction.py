@@ -235,7 +235,7 @@ def test_failure_leaves_the_old_rules(bench: Bench, rules: Rules, fail: str, mon
     if fail == "load":
         monkeypatch.setattr(bench.nft, "run", run_once_badly)
     content = rules() + ("nonsense\n" if fail == "check" else "")
-    with pytest.raises((FirewallError, OSError)):
+    with pytest.raises((FirewallError, HostError, OSError)):
         bench.change(content).apply(30)
     assert bench.files() == files
     assert not bench.systemd.armed
