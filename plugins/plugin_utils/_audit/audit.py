@@ -47,10 +47,10 @@ _TOLD_BY_ADVISORY = frozenset({"issue-2272", "issue-1346"})
 _PUBLIC_AUTHORITIES = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust", "/usr/share/ca-certificates")
 
 
-def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
+def judge(host: str, look: Data, plan: Data | None, digest: str | None = None) -> list[Finding]:
     """
     Return what is to say of *host*, holes first. *look*: what M(proftpd.fxp.proftpd_info) returned, empty if the host was not
-    reached. *plan*: the whole plan, or None.
+    reached. *plan*: the whole plan, or None. *digest*: that of the host's share of it, where the server was planned at all.
     """
     notes = Notes(host)
     row = plan["hosts"].get(host) if plan else None
@@ -82,7 +82,7 @@ def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
         _daemon(notes, look)
         _firewall(notes, look, planned=planned and row is not None and row["firewall_backend"] != "none")
         if plan is not None and planned:
-            against_plan(notes, look, plan)
+            against_plan(notes, look, plan, digest)
     return sorted(dict.fromkeys(notes.found), key=lambda each: SEVERITIES.index(each.severity))
 
 
