@@ -17,7 +17,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import list_line, upload
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.seen import vantage
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
@@ -26,6 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence imp
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import parse_size
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leg import run_leg
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.payload import random_chunks, unguessable_name
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, named, other
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import READ_BACK, Method, choose, digest_of, read_back
 
 
@@ -49,7 +50,7 @@ class _Check:
         self.masker = masker or Masker(server.password for server in request.servers.values())
         self.transcript = Transcript(self.masker)
         self.sessions: dict[Role, Session] = {
-            role: Session(request.servers[role], request.timeout, self.transcript, request.private) for role in ROLES
+            role: Session(request.servers[role], request.timeout, self.transcript.of(role), request.private) for role in ROLES
         }
         self.name = request.path or unguessable_name()
         self.size = 0
@@ -80,8 +81,8 @@ class _Check:
         servers = self.request.servers
         return Evidence(
             passive=passive,
-            source=servers["source"].label,
-            destination=servers["destination"].label,
+            source=named("source", servers["source"]),
+            destination=named("destination", servers["destination"]),
             expected_address=servers[passive].expected_address,
             expected_ports=servers[passive].passive_ports,
             protection="private" if self.request.private else "clear",
@@ -106,19 +107,20 @@ class _Check:
                 evidence.stage = "prepare"
             self._prepare_file()
         except Fault as fault:
-            self._lost(fault)
+            server = self._lost(fault)
             self.set_up_fault = fault
             for evidence in evidences:
-                evidence.record(fault)
+                evidence.record(fault, server)
             return False
         for evidence in evidences:
             evidence.expected_size = self.size
         return True
 
     def _resolve(self) -> None:
-        endpoints = resolve_pair(self.request.servers, self.request.family, self.request.timeout)
-        for role in ROLES:
-            self.sessions[role].endpoint = endpoints[role]
+        source, destination = (self.sessions[role] for role in ROLES)
+        source.endpoint, destination.endpoint = resolve_pair(
+            source.spec, destination.spec, self.request.family, self.request.timeout
+        )
 
     def _vantage_is_peer(self) -> bool:
         views = {role: session.view() for role, session in self.sessions.items()}
@@ -146,7 +148,7 @@ class _Check:
         reply = session.control.require(f"SIZE {name}")
         size = parse_size(reply)
         if size is None:
-            raise Fault("malformed", session.role, f"expected 213 and a number, got {reply.text!r}", "SIZE")
+            raise Fault("malformed", session.spec, f"expected 213 and a number, got {reply.text!r}", "SIZE")
         return size
 
     def _leg(self, evidence: Evidence) -> dict[str, t.Any]:
@@ -156,8 +158,7 @@ class _Check:
             if evidence.stage == "verify":
                 self._verify(evidence, target)
         except Fault as fault:
-            self._lost(fault)
-            evidence.record(fault)
+            evidence.record(fault, self._lost(fault))
         stored = (evidence.active_side if evidence.active == "destination" else evidence.passive_side) is not None
         if evidence.stage != "done":
             self._on_both(Session.settle)
@@ -174,7 +175,7 @@ class _Check:
         session = self.sessions[role]
         for name in session.remove_for_good():
             self.files_left.append({"server": role, "directory": session.spec.directory, "file": name})
-            self.warnings.append(session.complaint(name))
+            self.warnings.append(f"{role} {session.complaint(name)}")
 
     def _verify(self, evidence: Evidence, target: str) -> None:
         destination = self.sessions["destination"]
@@ -213,7 +214,8 @@ class _Check:
                 return
             told = evidence.digest if role == "destination" else self.digest
             if found != told:
-                self.warnings.append(f"{session.spec.label} tells a wrong digest by {told_by}; what can be read there counts.")
+                liar = named(role, session.spec)
+                self.warnings.append(f"{liar} tells a wrong digest by {told_by}; what can be read there counts.")
             if role == "destination":
                 evidence.claimed_digest, evidence.digest, evidence.verified_by = told, found, READ_BACK
             else:
@@ -231,14 +233,17 @@ class _Check:
             self._lost(fault)
             return None
 
-    def _lost(self, fault: Fault) -> None:
+    def _lost(self, fault: Fault) -> Role:
+        """The server that a fault happened on, whose connection is given up if need be."""
+        server = next(role for role in ROLES if self.sessions[role].spec is fault.server)
         # A refusal leaves commands and replies in step, everything else does not.
         if fault.kind != "refused":
-            self.sessions[fault.server].drop()
+            self.sessions[server].drop()
+        return server
 
     def _outcome(self, legs: list[dict[str, t.Any]]) -> Outcome:
         result = whole_result(legs, self.transcript.entries(), self.files_left, None if self.untold is None else not self.untold)
-        message = message_of(legs, self.request.servers)
+        message = message_of(legs)
         return Outcome(result, message, self.warnings)
 
     def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:

@@ -12,8 +12,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, check_line, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
 
 
 @dataclass(frozen=True)

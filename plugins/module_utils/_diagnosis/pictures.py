@@ -19,8 +19,8 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6, is_private, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import MANY
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 
 HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
 WAITING_SECONDS = 1.0  # whoever says after so long that it closes, was waiting until then

@@ -12,8 +12,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import POLICY_CAUSES, Diagnosis, diagnose
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 
@@ -62,15 +60,16 @@ def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
     return seen
 
 
-def message_of(legs: t.Iterable[t.Mapping[str, t.Any]], servers: t.Mapping[Role, ServerSpec]) -> str:
+def message_of(legs: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     """What failed, for people: pair, cause, where to look and remedy of the first leg that falls short; empty if none does."""
     for leg in legs:
         if not leg["ok"]:
+            seen = leg["evidence"]
             where = f", look first at the {leg['server']}" if leg["server"] else ""
-            listens = "" if leg["evidence"]["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
+            listens = "" if seen["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
             return (
-                f"FXP from {servers['source'].label} to {servers['destination'].label}{listens}: "
-                f"{leg['evidence']['summary']} ({leg['cause'] or 'not refused'}{where}). {leg['remedy']}"
+                f"FXP from {seen['source']} to {seen['destination']}{listens}: "
+                f"{seen['summary']} ({leg['cause'] or 'not refused'}{where}). {leg['remedy']}"
             )
     return ""
 

@@ -23,16 +23,17 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import _Check
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve_pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.alone import Alone
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.patience import Patience
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import Leg, lanes
-from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import Lines, Payload, Station, again
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import Lines, Payload, Station
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.work import Work, run_apart
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import choose
 
 MAX_TRANSCRIPTS = 200  # of failed legs; a fleet where everything fails must not fill the memory
@@ -105,7 +106,7 @@ class _SharedLeg(_Check):
         self.sessions = {role: stations[role] for role in ROLES}
         self.lines = lines
         for role in ROLES:
-            stations[role].play(role, lines)
+            stations[role].told_to(lines.of(role) if lines else None)
 
     def prove(self) -> dict[str, t.Any]:
         """The entry of ``legs``."""
@@ -114,7 +115,8 @@ class _SharedLeg(_Check):
 
     def dialogue(self) -> list[dict[str, t.Any]]:
         """What was said in this leg, and in the logins before it if this is the first leg after them."""
-        said = [entry for role in ROLES for entry in self.stations[role].opening()] + (self.lines.entries() if self.lines else [])
+        said = [entry for role in ROLES for entry in self.stations[role].opening(role)]
+        said += self.lines.entries() if self.lines else []
         return sorted(said, key=lambda entry: float(entry["seconds"]))
 
     def _resolve(self) -> None:
@@ -123,7 +125,7 @@ class _SharedLeg(_Check):
     def _prepare_file(self) -> None:
         source = self.stations["source"]
         if source.payload_fault is not None:
-            raise again(source.payload_fault, "source")
+            raise source.payload_fault.again()
         if source.payload is None:
             try:
                 super()._prepare_file()
@@ -196,9 +198,8 @@ class _Mesh:
 
     def _locate(self, name: str, family: str | None = None) -> None:
         stations = self.names[name]
-        pair: dict[Role, ServerSpec] = {role: stations[0].spec for role in ROLES}
         try:
-            endpoint = resolve_pair(pair, family or self.request.family, self.request.timeout)["source"]
+            endpoint = resolve(stations[0].spec, self.request.timeout, family or self.request.family)
         except Fault as fault:
             if stations[0].endpoint is None:
                 _give_up(stations, fault)
@@ -322,7 +323,7 @@ class _Mesh:
 
     def _request(self, leg: Leg) -> Request:
         return Request(
-            servers={role: dataclasses.replace(self.request.servers[name], role=role) for role, name in leg.ends.items()},
+            servers={role: self.request.servers[name] for role, name in leg.ends.items()},
             passive=(leg.passive,),
             family=self.request.family,
             path=None,
@@ -361,7 +362,7 @@ class _Mesh:
             first = self.legs[failed[0]]
             message = (
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
-                + message_of([legs[failed[0]]], self._request(first).servers)
+                + message_of([legs[failed[0]]])
             )
         warnings, seconds = list(dict.fromkeys(self.warnings)), time.monotonic() - self.start
         return MeshOutcome(legs, seconds, message, warnings, self.files_left, sorted(self.untold))

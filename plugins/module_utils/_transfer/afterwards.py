@@ -17,11 +17,12 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_rfc1918, port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import list_line
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import reach
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, Version
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 
 
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:

@@ -24,7 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.pictures im
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import release
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards import (
     compare_versions,
@@ -33,6 +33,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards i
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import Exchange
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role, other
 
 LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone
 
@@ -70,10 +71,11 @@ def run_leg(
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
     except Fault as fault:
         # A server that has gone may have done so because of the other one, which then tells why.
-        if fault.kind in ("lost", "closing") and fault.server in exchange.sides:
-            exchange.ended(fault.server, fault)
+        gone = next(role for role, control in controls.items() if control.server is fault.server)
+        if fault.kind in ("lost", "closing") and gone in exchange.sides:
+            exchange.ended(gone, fault)
             if len(exchange.sides) == 2:
-                exchange.last_words(other(fault.server), exchange.patience(min(timeout, LAST_WORDS_SECONDS)))
+                exchange.last_words(other(gone), exchange.patience(min(timeout, LAST_WORDS_SECONDS)))
         raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)

@@ -36,9 +36,9 @@ OPTIONS = {
 def test_request() -> None:
     request = parse_request(OPTIONS)
     assert request.passive == ("source", "destination")
-    assert request.servers["source"].label == "source 192.0.2.1:21"
+    assert request.servers["source"].label == "192.0.2.1:21"
     destination = request.servers["destination"]
-    assert destination.label == "destination [2001:db8::1]:21"
+    assert destination.label == "[2001:db8::1]:21"
     assert (destination.passive_ports, destination.expected_address) == ((1024, 2048), "2001:db8::1")
     assert (request.timeout, request.payload_size, request.path) == (10.0, 1048576, None)
 

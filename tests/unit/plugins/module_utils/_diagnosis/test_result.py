@@ -11,15 +11,9 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS, whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
 
-SERVERS: dict[Role, ServerSpec] = {
-    "source": ServerSpec("source", "a", 21, "fxp", "password", ".", None, None),
-    "destination": ServerSpec("destination", "b", 21, "fxp", "password", ".", None, None),
-}
 MOVED = Evidence(
     passive="source",
     source="source a:21",
@@ -90,7 +84,7 @@ def test_all_well() -> None:
     legs = [leg_result(MOVED, "allowed", Masker(()))]
     result = whole_result(legs, [])
     assert [result[key] for key in ("ok", "cause", "server", "remedy")] == [True, None, None, None]
-    assert message_of(legs, SERVERS) == ""
+    assert message_of(legs) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,6 +104,6 @@ def test_all_well() -> None:
     ],
 )
 def test_message(evidence: Evidence, expect: str, words: list[t.Any]) -> None:
-    message = message_of([leg_result(evidence, expect, Masker(()))], SERVERS)
+    message = message_of([leg_result(evidence, expect, Masker(()))])
     assert all(word in message for word in words), message
     assert "\n" not in message
