@@ -14,10 +14,12 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import POLICY_CAUSES, Diagnosis, diagnose
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
 
 
-def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | None = None) -> dict[str, t.Any]:
-    """One entry of ``legs``. ``expect`` is allowed or refused, ``target`` the name at the destination if STOR was sent."""
+def leg_result(leg: Tried, expect: str, masker: Masker) -> dict[str, t.Any]:
+    """One entry of ``legs``; ``expect`` is allowed or refused."""
+    evidence = leg.evidence
     diagnosis = diagnose(evidence, masker.text)
     ok = diagnosis is None
     if expect == "refused":
@@ -36,8 +38,8 @@ def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | No
         "seconds": evidence.seconds,
         "bytes_per_second": round((evidence.size or 0) / moved) if moved else None,
         "verified_by": evidence.verified_by if evidence.stage == "done" else None,
-        "listing": {"source": None, "destination": None},
-        "file": target,
+        "listing": {role: masker.optional(line) for role, line in leg.listing.items()},
+        "file": leg.target,
     }
 
 

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
@@ -18,16 +17,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fau
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Direction, Masker, Record, Transcript
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import File
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
-
-
-@dataclasses.dataclass(frozen=True)
-class Payload:
-    """A file on a server that its transfers send; digests by algorithm, as the client saw it leave."""
-
-    name: str
-    size: int
-    digests: t.Mapping[str, str]
 
 
 class Lines(Transcript):
@@ -61,8 +52,8 @@ class Station(Session):
         self._switch = _Switch()
         super().__init__(spec, timeout, self._switch, private=False if clear else None)
         self.given_up: Fault | None = None
-        self.payload: Payload | None = None
-        self.payload_fault: Fault | None = None
+        self._payload: File | None = None
+        self._payload_fault: Fault | None = None
         self._opening: Transcript | None = None
 
     def open(self, lines: Transcript | None = None) -> None:
@@ -96,19 +87,28 @@ class Station(Session):
     @property
     def holds_files(self) -> bool:
         """Whether something that was made here is still to be deleted."""
-        return super().holds_files or self.payload is not None
+        return super().holds_files or self._payload is not None
 
-    def keep(self, payload: Payload) -> None:
-        """Let a file that was noted for deletion outlive the leg."""
-        del self._files[payload.name]
-        self.payload = payload
+    def supply(self, make: t.Callable[[], File]) -> File:
+        """The file that all transfers of this server send, made once. Raises ``Fault``, always the same one."""
+        if self._payload_fault is not None:
+            raise self._payload_fault.again()
+        if self._payload is None:
+            try:
+                payload = make()
+            except Fault as fault:
+                self._payload_fault = fault
+                raise
+            del self._files[payload.name]
+            self._payload = payload
+        return self._payload
 
     def leave(self, for_good: bool) -> list[str]:
         """Delete what was made and close. ``for_good`` if nobody comes back: the names of the files that remain."""
         self.told_to(None)
-        if self.payload is not None:
-            self._files[self.payload.name] = None
-            self.payload = None
+        if self._payload is not None:
+            self._files[self._payload.name] = None
+            self._payload = None
         left: list[str] = []
         if for_good:
             left = self.remove_for_good()
@@ -118,4 +118,4 @@ class Station(Session):
         return left
 
 
-__all__ = ("Lines", "Payload", "Station")
+__all__ = ("Lines", "Station")

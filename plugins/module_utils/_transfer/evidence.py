@@ -131,6 +131,11 @@ class Evidence:
         """The server that is the TLS server of a private data connection."""
         return other(self.sscn) if self.sscn and self.protection == "private" else None
 
+    @property
+    def stored(self) -> bool:
+        """Whether the destination was told to store the file."""
+        return self.side("destination") is not None
+
     def side(self, role: Role) -> Side | None:
         """What one server answered."""
         return self.active_side if role == self.active else self.passive_side

@@ -34,7 +34,7 @@ OPTIONS = {
 
 
 def test_request() -> None:
-    request = parse_request(OPTIONS)
+    request = parse_request(OPTIONS).terms
     assert request.passive == ("source", "destination")
     assert request.servers["source"].label == "192.0.2.1:21"
     destination = request.servers["destination"]
@@ -57,15 +57,15 @@ def with_tls(**options: t.Any) -> dict[str, t.Any]:
 
 
 def test_tls() -> None:
-    request = parse_request(with_tls())
+    request = parse_request(with_tls()).terms
     source = request.servers["source"]
     assert (source.tls, source.validate_certs, source.ca_path, source.ca_content) == ("explicit", True, "/ca.pem", None)
     assert request.servers["destination"].tls == "implicit"
     assert (request.private, request.sscn) == (True, "destination")
-    assert parse_request(with_tls(sscn="source")).sscn == "source"
-    assert not parse_request(with_tls(protection="clear")).private
-    assert parse_request(with_tls(protection="private")).private
-    assert not parse_request(with_tls(source=SERVER)).private
+    assert parse_request(with_tls(sscn="source")).terms.sscn == "source"
+    assert not parse_request(with_tls(protection="clear")).terms.private
+    assert parse_request(with_tls(protection="private")).terms.private
+    assert not parse_request(with_tls(source=SERVER)).terms.private
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_private_data_needs_tls_on_both(options: dict[str, t.Any], plain: str) -
 
 @pytest.mark.parametrize("passive", ["source", "destination"])
 def test_one_passive_role(passive: str) -> None:
-    assert parse_request({**OPTIONS, "passive": passive}).passive == (passive,)
+    assert parse_request({**OPTIONS, "passive": passive}).terms.passive == (passive,)
 
 
 @pytest.mark.parametrize(
