@@ -34,7 +34,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.pictures im
     file_side,
     foreign_address_refused,
     full_side,
-    one_refuses_tls,
     protection_side,
     reuse_side,
     server_busy,
@@ -45,6 +44,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import Ser
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import one_refuses_tls
 
 Mask = t.Callable[[str], str]
 QUOTED_LINES = 6  # of one reply
