@@ -195,7 +195,11 @@ classes:
   returned: always
   type: dict
 findings:
-  description: What is wrong with the configuration and ProFTPD's own checker accepts.
+  description:
+    - What is wrong with the configuration and ProFTPD's own checker accepts.
+    - C(severity) tells what M(proftpd.fxp.proftpd_config) makes of it before it is written, which refuses an V(error) and has a
+      V(warning); of a V(note) it says nothing. C(weight) tells how bad it is where it is in force on this release, a V(hole), a
+      V(fault) or a V(note), as M(proftpd.fxp.fxp_audit) tells it.
   returned: always
   type: list
   elements: dict
@@ -205,8 +209,9 @@ findings:
       server: main
       file: /etc/proftpd/proftpd.conf
       line: 1
-      sentence: AllowForeignAddress is not said, and several releases then let anybody take a passive data connection
+      sentence: AllowForeignAddress is not said, and on this release anybody may then take a passive data connection
       cure: say AllowForeignAddress off, or the name of a class of peers, in this server itself or in <Global>
+      weight: hole
 advisories:
   description:
     - What is known to be wrong with this release. C(applies) tells whether what C(needs) names is there, C(certain) is V(false)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _networks
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import (
+    ANYBODY,
     CLASS,
     FAULT,
     HOLE,
@@ -129,6 +130,8 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
+            if said["port"] == ANYBODY:
+                continue  # which is told
             notes.add(
                 "wider_than_said",
                 HOLE,
