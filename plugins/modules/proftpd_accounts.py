@@ -141,6 +141,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
@@ -197,7 +198,7 @@ def main() -> None:
     ]
     try:
         changed, made = accounts.apply(module.params["path"], wanted, check_mode=module.check_mode)
-    except (accounts.AccountError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=module.params["path"], made=made, missing_packages=missing)
 

@@ -145,6 +145,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 
@@ -190,7 +191,7 @@ def main() -> None:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
         outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
-    except (swap.ConfigError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:
         module.warn(warning)

@@ -21,7 +21,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
@@ -47,7 +48,7 @@ case "$1" in
   stop) stop ;;
   restart) stop; start ;;
   reload) kill -HUP "$(cat pid)" ;;
-  show) if alive; then cat pid; else echo 0; fi ;;
+  show) if alive; then echo "MainPID=$(cat pid)"; else echo MainPID=0; fi ;;
   reset-failed) ;;
   *) exit 2 ;;
 esac
@@ -116,8 +117,8 @@ class Server(t.NamedTuple):
     def start(self, text: str) -> None:
         """Have the daemon run with *text*, as an operator does."""
         self.write(text)
-        daemon.systemctl("enable", "proftpd")
-        daemon.systemctl("start", "proftpd")
+        Systemd().systemctl("enable", "proftpd")
+        Systemd().systemctl("start", "proftpd")
 
     def answers(self) -> bool:
         try:

@@ -21,7 +21,8 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import run, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run, sockets, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
     environment,
@@ -69,7 +70,7 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
     """
     asker = asker or Asker()
     program = daemon.program()
-    unit = launch.properties(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
+    unit = systemd.properties_in(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
     has_unit = unit.get("LoadState") == "loaded"
     around = _environment(asker, unit) if has_unit else environment.Environment()
     started = launch.launch(
@@ -225,8 +226,8 @@ def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tu
     variables = {"PATH": os.defpath, **start.environment.values} if start.environment.whole else None
     try:
         daemon.check_configuration(program, path, variables, start.defines or ())
-    except daemon.DaemonError as exc:
-        return False, f"{exc}."
+    except HostError as exc:
+        return False, f"{clause(exc)}."
     return True, None
 
 
