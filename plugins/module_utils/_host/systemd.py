@@ -44,6 +44,17 @@ class Systemd:
         """
         return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
 
+    def sockets(self) -> dict[tuple[str, int], str]:
+        """The socket unit of every address and port on which systemd listens for others; empty where there is no systemd."""
+        told = self._run(["systemctl", "show", "--property=Id,ActiveState,Listen", "*.socket"], may_fail=True)
+        found: dict[tuple[str, int], str] = {}
+        for unit in map(properties_in, told.split("\n\n")):
+            for listen in unit.get("Listen", "").splitlines() if unit.get("ActiveState") == "active" else ():
+                address, _separator, port = listen.partition(" (Stream)")[0].rpartition(":")
+                if listen.endswith(" (Stream)") and port.isdigit():
+                    found[address.strip("[]"), int(port)] = unit["Id"]
+        return found
+
     def is_active(self, unit: str) -> bool:
         """Whether the unit runs."""
         return run(["systemctl", "is-active", "--quiet", unit], TIMEOUT).status == 0

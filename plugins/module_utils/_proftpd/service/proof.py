@@ -46,7 +46,9 @@ def hear(service: str, port: int, timeout: float) -> Heard:
         if pid == 0:
             raise HostError(f"the service {service} has ended{_systemd.last_words(service)}")
         if port not in sockets.ports(pid):
-            met = f"the service {service} does not listen there, {named(sockets.holder(port))} does"
+            met = (
+                f"the service {service} does not listen there, {who.named() if (who := sockets.holder(port)) else 'nobody'} does"
+            )
         else:
             try:
                 line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))
@@ -96,12 +98,4 @@ def refuse_taken_port(service: str, port: int) -> None:
         return
     found = sockets.holder(port)
     if found is not None:
-        raise HostError(f"port {port} is taken by {named(found)}; stop it, or give the server another fxp_control_port")
-
-
-def named(found: tuple[int, str] | None) -> str:
-    """Return a process as it is told people."""
-    if found is None:
-        return "nobody"
-    pid, name = found
-    return f"{name} (process {pid})" if pid else name
+        raise HostError(f"port {port} is taken by {found.named()}; stop it, or give the server another fxp_control_port")

@@ -42,7 +42,7 @@ def test_a_file_is_made_for_root_alone(tmp_path: pathlib.Path) -> None:
 
 def test_a_file_that_was_taken_away_while_one_waited_is_no_lock(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lock"
-    wait, waited = lock._wait_for, []  # noqa: SLF001
+    wait, waited = lock._wait_for, []
 
     def wait_and_replace(handle: int, deadline: float, busy: str) -> None:
         wait(handle, deadline, busy)
@@ -75,6 +75,8 @@ def test_a_process_that_is_killed_lets_go(tmp_path: pathlib.Path) -> None:
 
 def test_beside_a_file_is_a_sentence_about_it(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "TIMEOUT", 0)
-    said = rf"^{tmp_path}/a is left as it was because another run is at work in {tmp_path} and did not end within 0 s; try again\.$"
+    said = (
+        rf"^{tmp_path}/a is left as it was because another run is at work in {tmp_path} and did not end within 0 s; try again\.$"
+    )
     with lock.beside(str(tmp_path / "a")), pytest.raises(HostError, match=said), lock.beside(str(tmp_path / "a")):
         pass
