@@ -12,6 +12,7 @@ and stops the real proftpd. The Molecule scenario does the same with the real on
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import ftplib
 import os
 import pathlib
@@ -21,6 +22,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
@@ -90,7 +92,9 @@ class Server(t.NamedTuple):
 
     @property
     def target(self) -> swap.Target:
-        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle)
+        own = self.directory / "packaged.conf"
+        row = dataclasses.replace(USUAL, packaged=str(own)) if own.exists() else USUAL
+        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle, row)
 
     def deaf(self, ident: str = "second") -> str:
         """What passes the checker and does not start, because it is to listen on an address (RFC 5737) that is not here."""

@@ -138,11 +138,10 @@ def test_whose_work_a_file_is(text: str, packaged: str | None, drop_ins: list[st
 
 
 @pytest.fixture
-def packaged(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+def packaged(server: Server) -> str:
     """The text of the distribution's file, which is in place as its package leaves it."""
     text = server.config("packaged", mark="the distribution's")
     (server.directory / "packaged.conf").write_text(text)
-    monkeypatch.setattr(swap, "PACKAGED", str(server.directory / "packaged.conf"))
     server.write(text)
     return text
 

@@ -44,7 +44,7 @@ ROOMS: dict[str, set[str]] = {
     "_networks": {"_spans", "netaddr"},
     # The documentation of fxp_plan is the vocabulary.
     "_plan": {"modules", "_libraries", "netaddr", "yaml", ANSIBLE},
-    "_authority": {"_plan", "_libraries", "_proftpd", "cryptography"},
+    "_authority": {"_plan", "_libraries", "_proftpd", "_host", "cryptography"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     "_report": {"_host"},
     "_rule_sheet": {"_plan"},

@@ -22,8 +22,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 MODE = 0o600
 HOME_MODE = 0o750
 NO_SHELL = "/usr/sbin/nologin"
-# Debian's package makes this system account; accounts without owner of their own write files as it.
-DEFAULT_OWNER = "ftp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,10 +48,10 @@ class Account:
         return ":".join(fields) + "\n"
 
 
-def default_owner() -> tuple[int, int] | None:
-    """Return uid and gid of the system account that owns files by default, or None if it is not there yet."""
+def owner(name: str) -> tuple[int, int] | None:
+    """Return uid and gid of the system account *name*, or None if it is not there yet."""
     try:
-        entry = pwd.getpwnam(DEFAULT_OWNER)
+        entry = pwd.getpwnam(name)
     except KeyError:
         return None
     return entry.pw_uid, entry.pw_gid

@@ -63,9 +63,9 @@ def _remove(target: swap.Target, check_mode: bool) -> Outcome:
     kept = _files.read_text(target.before_us)
     if text is None and kept is None and not before.is_recorded(target.before_us):
         return _tidy(target, Outcome(), check_mode)
-    packaged = _files.read_text(swap.PACKAGED)
+    packaged = _files.read_text(target.platform.packaged)
     was = UNKNOWN if kept is None else before.recall(target.before_us) or UNKNOWN
-    source = target.before_us if kept is not None else swap.PACKAGED if packaged is not None else None
+    source = target.before_us if kept is not None else target.platform.packaged if packaged is not None else None
     shown_after = swap.NOT_SHOWN if kept not in (None, packaged) else packaged or ""
     if was.runs_again:
         _ask_checker(target)

@@ -24,6 +24,7 @@ import tempfile
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
@@ -31,8 +32,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
-# What Debian's package copies to /etc/proftpd/proftpd.conf (its postinst script).
-PACKAGED = "/usr/share/proftpd/templates/proftpd.conf"
 MODE = 0o644
 _systemd = Systemd()
 NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
@@ -53,7 +52,7 @@ class Outcome:
 @dataclasses.dataclass(frozen=True)
 class Target:
     """
-    The file and the service that reads it.
+    The file and the service that reads it, on a host of a C(platform).
 
     C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
     """
@@ -63,6 +62,7 @@ class Target:
     control_port: int
     greeting_timeout: float
     settle: float = 3
+    platform: Platform = USUAL
 
     @property
     def staged(self) -> str:
@@ -114,7 +114,7 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
 
 def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     old = _files.read_text(target.path)
-    if old is not None and not take_over and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path)):
+    if old is not None and not take_over and _is_made_by_hand(target, old):
         raise HostError(
             f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
             "say fxp_take_over: true to replace it, the old file is kept then."
@@ -135,6 +135,10 @@ def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -
         _files.remove(target.staged)
         raise HostError(f"{target.path} is left as it was because {clause(exc)}.") from None
     return dataclasses.replace(_swap(target, former), before=shown, warnings=warnings)
+
+
+def _is_made_by_hand(target: Target, text: str) -> bool:
+    return is_made_by_hand(text, _files.read_text(target.platform.packaged), _drop_ins(target.path))
 
 
 def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
@@ -159,7 +163,7 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
     """Return what is doubtful about *content*, a sentence each; raises HostError with the first *most* that are wrong."""
     proftpd = daemon.program()
-    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else None)
+    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else target.platform.compiled_in)
     found = findings.findings(content, around)
     wrong = [str(each) for each in found if each.severity == finding.ERROR]
     if wrong:
@@ -266,7 +270,7 @@ def _ports(text: str) -> frozenset[int]:
 
 
 def _keep(target: Target, old: str, was_running: bool) -> None:
-    by_hand = is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path))
+    by_hand = _is_made_by_hand(target, old)
     mode = stat.S_IMODE(os.stat(target.path).st_mode)
     before.keep(target.before_us, old, before.Before(by_hand, was_running, _systemd.is_enabled(target.service), mode))
 
