@@ -149,7 +149,6 @@ drift:
     - chain inet filter input drops by default and lacks the rule of proftpd.fxp
 """
 
-import inspect
 import os
 import sys
 import typing as t
@@ -157,6 +156,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    archive,
     detect,
     interfaces,
     lockout,
@@ -180,12 +180,12 @@ def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Tr
         )
     # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-    program = inspect.getsource(nftables)
+    program = archive.build(interpreter)
     if module.params["state"] == "absent":
-        return removal.Removal(host, manager, program, interpreter)
+        return removal.Removal(host, manager, program)
     params = module.params
     content = interfaces.known_here(params["content"], detect.Commands())
-    wish = transaction.Wish(content, params["unit"], params["drop_in"], program, interpreter)
+    wish = transaction.Wish(content, params["unit"], params["drop_in"], program)
     return transaction.Transaction(host, manager, wish)
 
 

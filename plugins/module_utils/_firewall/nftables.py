@@ -15,9 +15,8 @@ every new connection would come to, or at the end in front of the policy. There 
 step would drop: whatever else the operator denies (block lists, states, rates, a rule that is not understood) stays in front
 of it. Tables that another program manages (iptables-nft, ufw, firewalld) are never written to.
 
-This file is installed on the host too, as C(/usr/local/lib/proftpd-fxp/firewall.py): the module, the units that restore
-the rules and the timer that takes an unconfirmed change back all run this code. It needs Python 3.8 and its standard
-library.
+It is part of the archive that is installed on the host (C(archive)): the module, the units that restore the rules and the
+timer that takes an unconfirmed change back all run this code.
 """
 
 from __future__ import annotations
@@ -30,11 +29,12 @@ import ipaddress
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import time
 import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, run
 
 COMMENT = "proftpd.fxp"
 TABLE = "proftpd_fxp"
@@ -72,7 +72,7 @@ IPTABLES = {
 }
 
 
-class FirewallError(Exception):
+class FirewallError(HostError):
     """
     Something that stops a change. The text is a full sentence for people.
     """
@@ -940,7 +940,7 @@ class Nft:
 
     def __init__(self, prefix: t.Sequence[str] = ()) -> None:
         self.prefix = list(prefix)
-        self.path = shutil.which("nft", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        self.path = find("nft")
 
     def ruleset(self) -> Ruleset:
         """
@@ -1029,19 +1029,12 @@ class Nft:
         if not self.path:
             raise FirewallError("nft is not installed; install the package nftables.")
         try:
-            done = subprocess.run(
-                [*self.prefix, self.path, *arguments],
-                input=lines,
-                capture_output=True,
-                text=True,
-                timeout=NFT_TIMEOUT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise FirewallError("nft {} took over {} seconds.".format(" ".join(arguments), NFT_TIMEOUT)) from None
-        if done.returncode:
-            raise FirewallError("nft {} says: {}".format(" ".join(arguments), done.stderr.strip()[:1000]))
-        return done.stdout
+            done = run([*self.prefix, self.path, *arguments], NFT_TIMEOUT, text=lines)
+        except HostError as error:
+            raise FirewallError(str(error)) from None
+        if done.status:
+            raise FirewallError("nft {} says: {}".format(" ".join(arguments), done.errors[:1000]))
+        return done.output
 
 
 def shut(nft: Nft, text: str, root: str = "") -> list[str]:
@@ -1198,7 +1191,7 @@ def main(arguments: t.Sequence[str]) -> int:
         return 2
     try:
         verbs[arguments[0]]()
-    except (FirewallError, OSError) as error:
+    except (HostError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -61,8 +61,8 @@ class Removal(Transaction):
     One removal on one host on which something of ours is found.
     """
 
-    def __init__(self, host: nftables.Host, systemd: Systemd, program: str, interpreter: str, root: str = "") -> None:
-        super().__init__(host, systemd, Wish("", "", "", program, interpreter), root)
+    def __init__(self, host: nftables.Host, systemd: Systemd, program: bytes, root: str = "") -> None:
+        super().__init__(host, systemd, Wish("", "", "", program), root)
         self.files = _files_of(host, root)
         self.unit_files = unit_paths(root)
 

@@ -47,8 +47,7 @@ class Wish(t.NamedTuple):
     content: str  # of firewall.nft
     unit: str  # of proftpd-fxp-firewall.service
     drop_in: str  # for nftables.service
-    program: str  # source of the module util nftables.py
-    interpreter: str  # python3 of the host, an absolute path
+    program: bytes  # what the units run: C(archive)
 
 
 class Outcome(t.NamedTuple):
@@ -73,7 +72,7 @@ class Transaction:
         self.host = host
         self.systemd = systemd
         self.wish = wish
-        program = f"#!{wish.interpreter} -I\n{wish.program}"
+        program = wish.program.decode("utf-8", "surrogateescape")  # as _files reads and writes what is no text
         unit, drop_in = unit_paths(root)
         # What stands beside the rules: path, text, mode. Only the program is needed while a change is on trial.
         self.program = (host.program, program, 0o755)

@@ -15,7 +15,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archive, detect, lockout, nftables, transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
@@ -102,7 +102,7 @@ def test_confirmation_of_nothing_is_too_late(call: Call) -> None:
     assert (answer.code, answer.result["too_late"]) == (1, True)
 
 
-def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_for_the_host_is_the_archive(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[transaction.Wish] = []
 
     def preview(change: transaction.Transaction) -> transaction.Outcome:
@@ -111,8 +111,9 @@ def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch:
 
     monkeypatch.setattr(transaction.Transaction, "preview", preview)
     call(check_mode=True)
-    assert seen[0].program == pathlib.Path(nftables.__file__).read_text()
-    assert pathlib.Path(seen[0].interpreter).is_absolute()
+    interpreter = seen[0].program.partition(b"\n")[0].decode()[2:].split()[0]
+    assert pathlib.Path(interpreter).is_absolute()
+    assert seen[0].program == archive.build(interpreter)
 
 
 def test_host_without_systemd_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import os
 import pathlib
 import stat
 import subprocess
-import sys
 import typing as t
 
 import pytest
@@ -635,12 +634,3 @@ def test_nft_is_not_installed() -> None:
     nft.path = None
     with pytest.raises(FirewallError, match="install the package nftables"):
         nft.ruleset()
-
-
-@pytest.mark.parametrize("arguments", [[], ["reload"], ["load", "unload"]])
-def test_installed_program_explains_itself(arguments: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-I", nftables.__file__, *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "load|unload|return" in done.stderr

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import PROGRAM, Bench
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -35,7 +35,7 @@ class Place(Bench):
     """A host below a directory, on which something of ours may be."""
 
     def removal(self) -> removal.Removal:
-        return removal.Removal(self.host, self.systemd, "print()\n", "/usr/bin/python3", str(self.root))
+        return removal.Removal(self.host, self.systemd, PROGRAM, str(self.root))
 
     def found(self) -> bool:
         return removal.is_found(self.host, str(self.root))

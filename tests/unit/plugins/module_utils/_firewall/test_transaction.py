@@ -23,6 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import S
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
+PROGRAM = b"#!/usr/bin/python3 -I\nprint()\n"
 
 
 class ScriptedSystemd(Systemd):
@@ -80,7 +81,7 @@ class Bench:
         self.systemd = ScriptedSystemd(fail)
 
     def change(self, content: str, unit: str = "[Unit]\n", drop_in: str = "[Service]\n") -> Transaction:
-        return Transaction(self.host, self.systemd, Wish(content, unit, drop_in, "print()\n", "/usr/bin/python3"), str(self.root))
+        return Transaction(self.host, self.systemd, Wish(content, unit, drop_in, PROGRAM), str(self.root))
 
     def confirmed(self, content: str) -> None:
         change = self.change(content)
@@ -118,7 +119,7 @@ def test_first_change(bench: Bench, rules: Rules) -> None:
         "etc/proftpd-fxp/firewall.nft": rules(PEER),
         "etc/systemd/system/nftables.service.d/proftpd-fxp.conf": "[Service]\n",
         "etc/systemd/system/proftpd-fxp-firewall.service": "[Unit]\n",
-        "usr/local/lib/proftpd-fxp/firewall.py": "#!/usr/bin/python3 -I\nprint()\n",
+        "usr/local/lib/proftpd-fxp/firewall.py": PROGRAM.decode(),
         "var/lib/proftpd-fxp/firewall.json": bench.files()["var/lib/proftpd-fxp/firewall.json"],
     }
     modes = {path: stat.S_IMODE(os.stat(bench.root / path).st_mode) for path in bench.files()}

@@ -22,8 +22,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftab
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench, ScriptedSystemd
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import (
+    PROGRAM,
+    Bench,
+    ScriptedSystemd,
+)
 
 Rules = t.Callable[..., str]
 LONG = bool(os.environ.get("FXP_LONG"))
@@ -125,7 +130,7 @@ def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
             if not settled:
                 pytest.fail("The host does not know what is in force.")
 
-    with patched(*places, (nftables, "subprocess", steps.of(nftables.subprocess, "run"))):
+    with patched(*places, (run, "subprocess", steps.of(run.subprocess, "run"))):
         return inject(steps, operation)
 
 
@@ -196,7 +201,7 @@ def test_removal(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: 
     for steps in rounds(*faults, stride=STRIDE):
         ground.confirmed(rules(PEER))
         old = (rules(PEER), ground.in_force())
-        wish = removal.Removal(ground.host, ground.systemd, "print()\n", "/usr/bin/python3", str(ground.root))
+        wish = removal.Removal(ground.host, ground.systemd, PROGRAM, str(ground.root))
         struck = carry_out(steps, ground, wish)
         finish(ground, steps, ending)
         ground.check(old, (None, NOTHING))
