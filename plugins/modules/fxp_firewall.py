@@ -162,8 +162,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     lockout,
     nftables,
     removal,
+    state,
     transaction,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -171,10 +173,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 MINIMUM = 5  # seconds that a new connection may need
 
 
-def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Transaction:
+def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Transaction:
     manager = systemd.Systemd()
     if not manager.is_here():
-        raise nftables.FirewallError(
+        raise FirewallError(
             "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
             "fxp_firewall_backend to none for this host and open the ports yourself."
         )
@@ -189,7 +191,7 @@ def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Tr
     return transaction.Transaction(host, manager, wish)
 
 
-def remove(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
+def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
     validated = bool(host.nft.path)
     result = {"path": host.rules, "validated": validated, "missing_packages": [], "rules_in": [], "drift": [], "changed": False}
     if not removal.is_found(host):
@@ -201,7 +203,7 @@ def remove(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[
     return {**result, "connection": connection}
 
 
-def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
+def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
     defines = nftables.read_defines(module.params["content"])
     detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
     lockout.refuse_lockout(defines, connection, lockout.listening())
@@ -234,15 +236,13 @@ def main() -> None:
         required_if=[("state", "present", ("content", "unit", "drop_in"))],
         supports_check_mode=True,
     )
-    host = nftables.Host()
+    host = state.Host()
     connection = lockout.ssh_connection()
     try:
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:
-                raise nftables.FirewallError(
-                    f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more."
-                )
+                raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
             begin = remove if module.params["state"] == "absent" else apply
             module.exit_json(**begin(module, host, connection))
         change = transaction_of(module, host)
@@ -250,15 +250,15 @@ def main() -> None:
             settled = change.settle()
             module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
         if connection and connection == module.params["_connection"]:
-            raise nftables.FirewallError(
+            raise FirewallError(
                 "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "
                 "ssh's ControlPath for this host, or set ControlPath=none for it."
             )
         change.confirm()
         module.exit_json(changed=True)
-    except transaction.TooLate as exc:
+    except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
-    except (nftables.FirewallError, HostError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
 
 

@@ -26,11 +26,25 @@ import zipfile
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 _ROOT = ("ansible_collections", "proftpd", "fxp", "plugins", "module_utils")
-_MAIN = "_firewall.nftables"
+_MAIN = "_firewall.boot"
 # What _MAIN needs, and nothing else; a test holds it against the imports.
 PARTS = (
-    "_firewall.nftables",
+    "_firewall.boot",
+    "_firewall.errors",
+    "_firewall.nftables.__init__",
+    "_firewall.nftables.batch",
+    "_firewall.nftables.defines",
+    "_firewall.nftables.drift",
+    "_firewall.nftables.expressions",
+    "_firewall.nftables.judgement",
+    "_firewall.nftables.matches",
+    "_firewall.nftables.program",
+    "_firewall.nftables.ruleset",
+    "_firewall.nftables.ways",
+    "_firewall.state",
+    "_firewall.ufw",
     "_host.errors",
+    "_host.files",
     "_host.run",
 )
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
@@ -62,13 +76,14 @@ def _packages() -> t.Iterator[tuple[str, bytes]]:
 
 def _sources() -> t.Iterator[tuple[str, bytes]]:
     for part in PARTS:
-        name = ".".join((*_ROOT, part))
+        path = "/".join((*_ROOT, *part.split("."))) + ".py"
+        name = ".".join((*_ROOT, part.replace(".__init__", "")))
         spec = importlib.util.find_spec(name)
         # Files, archives and Ansible's own loader have this in common, and nothing else.
         source = getattr(spec.loader, "get_source", None) if spec else None
         if source is None:
             raise HostError(f"The source of {name} cannot be found; the firewall rules would not come back after a restart.")
-        yield name.replace(".", "/") + ".py", source(name).encode()
+        yield path, source(name).encode()
 
 
 __all__ = ("PARTS", "build")

@@ -16,7 +16,8 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines
 
 LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 SERVERS = ("sshd", "dropbear")

@@ -19,12 +19,12 @@ import contextlib
 import os
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
     TIMER,
     UNIT,
     Outcome,
-    TooLate,
     Transaction,
     Wish,
     unit_paths,
@@ -37,14 +37,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import S
 OWN_DIRECTORIES = ("proftpd-fxp", "nftables.service.d")
 
 
-def is_in_kernel(host: nftables.Host) -> bool:
+def is_in_kernel(host: Host) -> bool:
     """
     Does the kernel hold rules of ours? Without nft nobody can tell.
     """
     return bool(host.nft.path) and any(nftables.in_force(host.nft.ruleset()).values())
 
 
-def is_found(host: nftables.Host, root: str = "") -> bool:
+def is_found(host: Host, root: str = "") -> bool:
     """
     Is anything of ours on this host?
     """
@@ -52,7 +52,7 @@ def is_found(host: nftables.Host, root: str = "") -> bool:
     return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or is_in_kernel(host)
 
 
-def _files_of(host: nftables.Host, root: str) -> tuple[str, ...]:
+def _files_of(host: Host, root: str) -> tuple[str, ...]:
     return (host.rules, *unit_paths(root), host.record, host.program, host.new_rules, host.pending)
 
 
@@ -61,7 +61,7 @@ class Removal(Transaction):
     One removal on one host on which something of ours is found.
     """
 
-    def __init__(self, host: nftables.Host, systemd: Systemd, program: bytes, root: str = "") -> None:
+    def __init__(self, host: Host, systemd: Systemd, program: bytes, root: str = "") -> None:
         super().__init__(host, systemd, Wish("", "", "", program), root)
         self.files = _files_of(host, root)
         self.unit_files = unit_paths(root)

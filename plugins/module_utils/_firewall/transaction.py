@@ -21,7 +21,8 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -31,12 +32,6 @@ TIMER = "proftpd-fxp-return"
 
 
 File = t.Tuple[str, str, int]  # path, text, mode
-
-
-class TooLate(FirewallError):
-    """
-    The host has returned to the old rules, because no confirmation got through to it.
-    """
 
 
 class Wish(t.NamedTuple):
@@ -68,7 +63,7 @@ class Transaction:
     One change on one host.
     """
 
-    def __init__(self, host: nftables.Host, systemd: Systemd, wish: Wish, root: str = "") -> None:
+    def __init__(self, host: Host, systemd: Systemd, wish: Wish, root: str = "") -> None:
         self.host = host
         self.systemd = systemd
         self.wish = wish

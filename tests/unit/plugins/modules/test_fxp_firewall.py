@@ -15,7 +15,8 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archive, detect, lockout, nftables, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archive, detect, lockout, state, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
@@ -34,10 +35,10 @@ Call = t.Callable[..., Answer]
 @pytest.fixture
 def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run the module. The host has no nft unless a test gives it one."""
-    host = nftables.Host(str(tmp_path))
+    host = state.Host(str(tmp_path))
     host.nft.path = None
     warnings: list[str] = []
-    monkeypatch.setattr(nftables, "Host", lambda: host)
+    monkeypatch.setattr(state, "Host", lambda: host)
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: [])
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(lockout, "ssh_connection", lambda: "192.0.2.1 40000 198.51.100.11 22")
@@ -125,7 +126,7 @@ def test_host_without_systemd_is_refused(call: Call, monkeypatch: pytest.MonkeyP
 
 def test_removal_of_nothing_asks_nobody(call: Call, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
-        raise nftables.FirewallError("systemd does not run here")
+        raise FirewallError("systemd does not run here")
 
     monkeypatch.setattr(systemd, "Systemd", refuse)
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["ufw"])

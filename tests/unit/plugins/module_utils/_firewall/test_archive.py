@@ -20,25 +20,29 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archi
 
 ROOM = "ansible_collections.proftpd.fxp.plugins.module_utils."
 SOURCES = pathlib.Path(__file__).parents[5] / "plugins" / "module_utils"
-MAIN = archive.PARTS[0]
+
+
+def source(part: str) -> pathlib.Path:
+    return SOURCES / (part.replace(".", "/") + ".py")
 
 
 def needed(part: str, found: set[str]) -> set[str]:
     """A part, and what it imports of ours, and what that imports, wherever the import stands."""
     found.add(part)
-    tree = ast.parse((SOURCES / (part.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    names = [".".join(part.split(".")[:depth]) for depth in range(2, len(part.split(".")))]
+    for node in ast.walk(ast.parse(source(part).read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith(ROOM):
             base = str(node.module)[len(ROOM) :]
-            for name in [base] if "." in base else [f"{base}.{alias.name}" for alias in node.names]:
-                for one in [name] if (SOURCES / (name.replace(".", "/") + ".py")).is_file() else []:
-                    if one not in found:
-                        needed(one, found)
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    for name in names:
+        for one in (name, f"{name}.__init__"):
+            if source(one).is_file() and one not in found:
+                needed(one, found)
     return found
 
 
 def test_holds_what_it_needs_and_nothing_else() -> None:
-    assert sorted(archive.PARTS) == sorted(needed(MAIN, set()))
+    assert sorted(archive.PARTS) == sorted(needed("_firewall.boot", set()))
 
 
 def test_files_are_those_of_the_rooms() -> None:
@@ -63,14 +67,14 @@ def test_same_bytes_from_another_process_time_place_and_mask(tmp_path: pathlib.P
 def test_same_bytes_where_the_sources_are_in_an_archive_themselves(tmp_path: pathlib.Path) -> None:
     """As Ansible brings them to the host."""
     brought = tmp_path / "brought.zip"
+    packages: set[str] = set()
     with zipfile.ZipFile(brought, "w", zipfile.ZIP_DEFLATED) as packed:
         for part in {*archive.PARTS, *needed("_firewall.archive", set())}:
             names = [*ROOM.rstrip(".").split("."), *part.split(".")]
-            packed.write(SOURCES / (part.replace(".", "/") + ".py"), "/".join(names) + ".py")
-            for depth in range(1, len(names)):
-                path = "/".join([*names[:depth], "__init__.py"])
-                if path not in packed.namelist():
-                    packed.writestr(path, "")
+            packed.write(source(part), "/".join(names) + ".py")
+            packages.update("/".join([*names[:depth], "__init__.py"]) for depth in range(1, len(names)))
+        for path in packages - set(packed.namelist()):
+            packed.writestr(path, "")
     code = f"import sys; from {ROOM}_firewall import archive; sys.stdout.buffer.write(archive.build('/x'))"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(brought)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=environment, timeout=60)

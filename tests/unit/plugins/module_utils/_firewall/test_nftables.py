@@ -15,8 +15,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -614,7 +616,7 @@ class TestHost:
 
     def test_one_change_at_a_time(self, tmp_path: pathlib.Path, nft: Nft, monkeypatch: pytest.MonkeyPatch) -> None:
         host = Host(str(tmp_path), nft)
-        monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0.2)
+        monkeypatch.setattr(state, "LOCK_TIMEOUT", 0.2)
         with host.locked(), pytest.raises(FirewallError, match="has not ended"):
             host.unload()
         assert stat.S_IMODE(os.stat(host.lock).st_mode) == 0o600

@@ -14,8 +14,8 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import PROGRAM, Bench
 
 Rules = t.Callable[..., str]

@@ -15,9 +15,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate, Transaction, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction, Wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -353,7 +355,7 @@ def test_a_confirmation_disarms_only_its_own_timer(bench: Bench, rules: Rules, m
             pass
         held.append(True)
 
-    monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0)
+    monkeypatch.setattr(state, "LOCK_TIMEOUT", 0)
     monkeypatch.setattr(bench.systemd, "disarm", disarm)
     change.confirm()
     assert held == [True]

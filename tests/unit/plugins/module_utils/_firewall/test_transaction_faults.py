@@ -18,8 +18,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, removal, transaction
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal, state, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
@@ -114,7 +115,7 @@ def ground(tmp_path: pathlib.Path, nft: Nft) -> Ground:
 def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
     """Change the rules as the controller does, with the fault of *steps*; true if that came."""
     os_steps = steps.of_os()
-    places = [(module, "os", os_steps) for module in (_files, nftables, transaction, removal)]
+    places = [(module, "os", os_steps) for module in (_files, state, transaction, removal)]
     places += [(ground.systemd, call, steps.step(call, getattr(ground.systemd, call))) for call in CALLS]
 
     def operation() -> None:
