@@ -46,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
     "_authority": {"_plan", "_libraries", "_proftpd", "cryptography"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     "_report": {"_host"},
-    "_rule_sheet": set(),
+    "_rule_sheet": {"_plan"},
 }
 # Plugins are thin: documentation, an argument spec, and a call into a core.
 _CORES = {
