@@ -157,15 +157,17 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     archive,
+    choose,
     detect,
     interfaces,
     lockout,
-    nftables,
+    managers,
     removal,
     state,
     transaction,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -186,36 +188,35 @@ def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Trans
     if module.params["state"] == "absent":
         return removal.Removal(host, manager, program)
     params = module.params
-    content = interfaces.known_here(params["content"], detect.Commands())
-    wish = transaction.Wish(content, params["unit"], params["drop_in"], program)
-    return transaction.Transaction(host, manager, wish)
+    found = interfaces.find(read_defines(params["content"]).addresses, detect.Commands())
+    content = with_interfaces(params["content"], *found)
+    return transaction.Transaction(host, manager, transaction.Texts(content, params["unit"], params["drop_in"], program))
 
 
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
-    validated = bool(host.nft.path)
+    validated = host.backend.is_installed()
     result = {"path": host.rules, "validated": validated, "missing_packages": [], "rules_in": [], "drift": [], "changed": False}
     if not removal.is_found(host):
         return result
-    if not host.nft.path:
-        module.warn("nftables is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
+    if not validated:
+        name = host.backend.name
+        module.warn(f"{name} is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
     outcome = transaction_of(module, host).apply(module.params["return_after"], module.check_mode)
     result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
     return {**result, "connection": connection}
 
 
 def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
-    defines = nftables.read_defines(module.params["content"])
-    detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
-    lockout.refuse_lockout(defines, connection, lockout.listening())
+    lockout.refuse_lockout(host.backend.ports(module.params["content"]), connection, lockout.listening())
     change = transaction_of(module, host)
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
-    if host.nft.path:
+    if host.backend.is_installed():
         outcome = change.apply(module.params["return_after"], module.check_mode)
         for warning in outcome.warnings:
             module.warn(warning)
         result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
     else:
-        result.update({"validated": False, "missing_packages": ["nftables"]})
+        result.update({"validated": False, "missing_packages": [host.backend.package]})
         if not module.check_mode:
             return {**result, "changed": False}
         outcome = change.preview()
@@ -236,9 +237,10 @@ def main() -> None:
         required_if=[("state", "present", ("content", "unit", "drop_in"))],
         supports_check_mode=True,
     )
-    host = state.Host()
     connection = lockout.ssh_connection()
     try:
+        applies = module.params["_phase"] == "apply" and module.params["state"] == "present"
+        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use())
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:

@@ -29,9 +29,12 @@ _ROOT = ("ansible_collections", "proftpd", "fxp", "plugins", "module_utils")
 _MAIN = "_firewall.boot"
 # What _MAIN needs, and nothing else; a test holds it against the imports.
 PARTS = (
+    "_firewall.backend",
     "_firewall.boot",
     "_firewall.errors",
+    "_firewall.managers",
     "_firewall.nftables.__init__",
+    "_firewall.nftables.backend",
     "_firewall.nftables.batch",
     "_firewall.nftables.defines",
     "_firewall.nftables.drift",
@@ -40,12 +43,15 @@ PARTS = (
     "_firewall.nftables.matches",
     "_firewall.nftables.program",
     "_firewall.nftables.ruleset",
+    "_firewall.nftables.text",
     "_firewall.nftables.ways",
     "_firewall.state",
     "_firewall.ufw",
+    "_firewall.wish",
     "_host.errors",
     "_host.files",
     "_host.run",
+    "_host.text",
 )
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 

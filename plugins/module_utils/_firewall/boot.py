@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import in_use
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
@@ -20,7 +21,7 @@ def main(arguments: t.Sequence[str]) -> int:
     """
     C(firewall.py load|unload|return): for the units that are installed with it.
     """
-    host = Host()
+    host = Host(in_use())
     verbs = {"load": host.load, "unload": host.unload, "return": host.go_back}
     if len(arguments) != 1 or arguments[0] not in verbs:
         sys.stderr.write("Usage: firewall.py load|unload|return\n")

@@ -24,7 +24,8 @@ import ipaddress
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import expressions as _read
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json, Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Span
 
 ACCEPT, DROP, UNKNOWN = "accept", "drop", "unknown"
 HOOKS = ("prerouting", "input")

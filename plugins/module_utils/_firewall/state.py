@@ -18,43 +18,35 @@ import sys
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft, judge, read_defines
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 
 LOCK_TIMEOUT = 30  # seconds to wait for another change to end
 
 
-def shut(nft: Nft, text: str, root: str = "") -> list[str]:
-    """
-    Say what stays shut although the rules are loaded, and how it is opened.
-    """
-    ruleset = nft.ruleset()
-    found = [stop.sentence(nft) for stop in judge(ruleset, read_defines(text)).shut]
-    if ufw.is_on(_files.read_text(f"{root}/etc/ufw/ufw.conf") or "") and not any("ufw" in sentence for sentence in found):
-        found.append(
-            "ufw is switched on and decides here, so proftpd.fxp puts nothing in front of its rules; open the FTP ports in ufw."
-        )
-    return found
+UNIT = "proftpd-fxp-firewall.service"
 
 
 class Host:
     """
-    The files of this room, below C(root), and what the boot unit and the timer do with them.
+    The files of this room, below C(root), in the language of one backend, and what the boot unit and the timer do with them.
 
     A change that is not confirmed yet has a C(pending) file in C(/run): after a reboot it is forgotten.
     """
 
-    def __init__(self, root: str = "", nft: Nft | None = None) -> None:
-        self.nft = nft or Nft()
-        self.root = root
-        self.rules = root + "/etc/proftpd-fxp/firewall.nft"
+    def __init__(self, backend: Backend, root: str = "") -> None:
+        self.backend = backend
+        self.rules = f"{root}{DIRECTORY}/{backend.file}"
         self.new_rules = self.rules + ".new"
         self.record = root + "/var/lib/proftpd-fxp/firewall.json"
         self.program = root + "/usr/local/lib/proftpd-fxp/firewall.py"
         self.pending = root + "/run/proftpd-fxp/firewall.pending"
         self.lock = root + "/run/proftpd-fxp/firewall.lock"
+        units = root + "/etc/systemd/system"
+        self.unit = f"{units}/{UNIT}"
+        self.drop_in = f"{units}/{backend.service}.d/proftpd-fxp.conf"
 
     @contextlib.contextmanager
     def locked(self) -> t.Iterator[None]:
@@ -106,15 +98,15 @@ class Host:
                 self._load(text)
             except FirewallError:
                 if text is not None:
-                    self.nft.run(text)
+                    self.backend.load_guard(text)
                 raise
             if text is not None:
-                for sentence in shut(self.nft, text, self.root):
+                for sentence in self.backend.shut(text):
                     sys.stderr.write(f"{sentence}\n")
 
     def unload(self) -> None:
         with self.locked():
-            self.nft.unload()
+            self.backend.unload()
 
     def go_back(self) -> None:
         """
@@ -133,7 +125,7 @@ class Host:
             self._load(_files.read_text(self.rules))
         except (FirewallError, OSError) as error:
             problem = error
-            self.nft.unload()  # rather no rules than some that may keep the administrator out
+            self.backend.unload()  # rather no rules than some that may keep the administrator out
         _files.remove(self.new_rules)
         _files.remove(self.pending)
         if problem is not None:
@@ -141,6 +133,6 @@ class Host:
 
     def _load(self, text: str | None) -> None:
         if text is None:
-            self.nft.unload()
+            self.backend.unload()
         else:
-            self.nft.load(text)
+            self.backend.load(text)

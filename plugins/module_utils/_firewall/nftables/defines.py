@@ -15,7 +15,8 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import known_here
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span
 
 
 class Defines(t.NamedTuple):
@@ -31,8 +32,9 @@ class Defines(t.NamedTuple):
     here: tuple[str, ...] = ()  # those of them that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
 
-    def opens(self, port: int) -> bool:
-        return port == self.control_port or self.passive_ports[0] <= port <= self.passive_ports[1]
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.control_port, self.passive_ports)
 
 
 def read_defines(text: str) -> Defines:
@@ -56,3 +58,12 @@ def read_defines(text: str) -> Defines:
         tuple(sorted(spans)),
         *(tuple(re.findall(r"[^\s{},\"]+", defines.get(name, ""))) for name in ("addresses", "here", "interfaces")),
     )
+
+
+def with_interfaces(text: str, here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:
+    """
+    A rules file that was written elsewhere, with two lines more: which of the server's addresses an interface of this host
+    holds, and by which interfaces connections come. At boot, when the file is loaded, no interface has an address yet.
+    """
+    first, newline, rest = text.partition("define addresses = ")
+    return first + known_here(here, interfaces) + newline + rest

@@ -16,7 +16,8 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json, Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Span
 
 Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Lists = t.Mapping[ChainKey, t.Any]  # the elements of sets and maps, or None where they are not listed

@@ -18,7 +18,8 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import expressions as _read
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json, Ruleset, Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Span
 
 
 class Traffic(t.NamedTuple):

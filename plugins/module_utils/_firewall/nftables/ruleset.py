@@ -17,7 +17,6 @@ COMMENT = "proftpd.fxp"
 TABLE = "proftpd_fxp"
 
 Json = t.Dict[str, t.Any]
-Span = t.Tuple[int, int]
 ChainKey = t.Tuple[str, str, str]  # family, table, chain
 
 # The statements that go into other tables' chains; the defines are those of the rules file.

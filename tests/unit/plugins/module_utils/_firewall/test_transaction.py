@@ -15,11 +15,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Texts, Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -76,14 +78,19 @@ class ScriptedSystemd(Systemd):
 class Bench:
     """One host below a directory."""
 
-    def __init__(self, root: pathlib.Path, nft: Nft, fail: str = "") -> None:
+    def __init__(self, root: pathlib.Path, backend: Backend, fail: str = "") -> None:
         self.root = root
-        self.host = Host(str(root), nft)
-        self.nft = nft
+        self.backend = backend
+        self.host = Host(backend, str(root))
         self.systemd = ScriptedSystemd(fail)
 
+    @property
+    def nft(self) -> Nft:
+        assert isinstance(self.backend, Nftables)
+        return self.backend.nft
+
     def change(self, content: str, unit: str = "[Unit]\n", drop_in: str = "[Service]\n") -> Transaction:
-        return Transaction(self.host, self.systemd, Wish(content, unit, drop_in, PROGRAM), str(self.root))
+        return Transaction(self.host, self.systemd, Texts(content, unit, drop_in, PROGRAM))
 
     def confirmed(self, content: str) -> None:
         change = self.change(content)
@@ -98,13 +105,13 @@ class Bench:
         }
 
     def in_force(self) -> dict[str, list[str]]:
-        return nftables.in_force(self.nft.ruleset())
+        return self.backend.in_force()
 
 
 @pytest.fixture
 def bench(tmp_path: pathlib.Path, nft: Nft) -> Bench:
     nft.run("table inet filter {\nchain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}\n")
-    return Bench(tmp_path, nft)
+    return Bench(tmp_path, Nftables(str(tmp_path), nft))
 
 
 def test_first_change(bench: Bench, rules: Rules) -> None:
