@@ -142,8 +142,6 @@ def test_cores_import_nothing_of_ansible_and_no_library(room: str) -> None:
     assert {arrow.imported for arrow in ARROWS if arrow.room == room} <= set(ROOMS)
 
 
-
-
 def test_one_room_starts_programs_and_reads_the_kernel_s_sockets() -> None:
     found = set()
     for path in sorted(PLUGINS.rglob("*.py")):
@@ -154,4 +152,4 @@ def test_one_room_starts_programs_and_reads_the_kernel_s_sockets() -> None:
         said = [node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant)]
         if starts or any(isinstance(text, str) and re.search(r"/net/(tcp|udp)|^/proc/net/?$", text) for text in said):
             found.add(str(file))
-    assert found == 
+    assert found == set()
