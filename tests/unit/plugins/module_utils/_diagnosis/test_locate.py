@@ -76,7 +76,8 @@ def test_rows(row: int) -> None:
 
 
 def test_codes() -> None:
-    assert all(not CAUSES[code].certain for code in UNPLACED)
+    assert all(not cause.certain for cause in CAUSES if cause.code in UNPLACED)
+    assert set(UNPLACED) <= {cause.code for cause in CAUSES}
 
 
 def test_the_role_asks_for_just_these_codes() -> None:
