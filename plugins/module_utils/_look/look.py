@@ -196,7 +196,7 @@ def _configuration(
         nothing["valid"], problem = _valid(program, path, start, texts)
         nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
         return {**nothing, "findings": [_finding(each, path) for each in findings.findings(main.text)]}
-    servers = describe.describe(in_force, release)
+    servers = describe.describe(in_force)
     loaded = sorted({line.arguments[0] for line in in_force.modules})
     words = {name: line.arguments[0] for name in ("PidFile", "SystemLog") for line in [in_force.main.own(name)] if line}
     return {
@@ -236,7 +236,7 @@ def _secrets(texts: t.Sequence[str]) -> set[str]:
 
 
 def _finding(each: finding.Finding, path: str) -> Known:
-    return {**dataclasses.asdict(each), "line": int(each.line), "file": each.file or path}
+    return {**each.as_dict(), "file": each.file or path}
 
 
 def _pid(unit: t.Mapping[str, str], words: t.Mapping[str, str], usual: str) -> int | None:
