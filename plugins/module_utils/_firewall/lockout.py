@@ -16,7 +16,8 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -54,7 +55,7 @@ def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
     }
 
 
-def refuse_lockout(defines: Defines, connection: str, listeners: t.Iterable[int]) -> None:
+def refuse_lockout(governed: Ports, connection: str, listeners: t.Iterable[int]) -> None:
     """
     Raise FirewallError if the rules would govern a port that the administrator comes in through.
     """
@@ -63,13 +64,13 @@ def refuse_lockout(defines: Defines, connection: str, listeners: t.Iterable[int]
     if len(fields) == 4 and fields[3].isdigit():
         ports.add(int(fields[3]))
     for port in sorted(ports):
-        if port == defines.control_port:
+        if port == governed.control:
             raise FirewallError(
                 f"fxp_control_port is {port}, but ssh, the way in for administrators, listens on port {port} here; "
                 "give fxp_control_port another port, 21 for example."
             )
-        if defines.opens(port):
-            first, last = defines.passive_ports
+        if governed.hold(port):
+            first, last = governed.passive
             raise FirewallError(
                 f"fxp_passive_ports is {first}-{last}, but ssh, the way in for administrators, listens on port {port} here; "
                 "choose a range without that port, 49152-49407 for example."

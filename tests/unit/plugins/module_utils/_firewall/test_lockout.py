@@ -16,10 +16,11 @@ import sys
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
-DEFINES = Defines(21, (50000, 50099), frozenset())
+GOVERNED = Ports(21, (50000, 50099))
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1 0 100 0 0 10 0
    1: 0100007F:177A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 102 1 0 100 0 0 10 0
@@ -110,11 +111,11 @@ def test_connection_of_a_real_process() -> None:
 )
 def test_refused(connection: str, listeners: set[int], sentence: str) -> None:
     with pytest.raises(FirewallError, match=sentence):
-        lockout.refuse_lockout(DEFINES, connection, listeners)
+        lockout.refuse_lockout(GOVERNED, connection, listeners)
 
 
 @pytest.mark.parametrize(
     ("connection", "listeners"), [("", ()), ("nonsense", {22}), ("192.0.2.1 50001 198.51.100.11 22", {22, 2222})]
 )
 def test_allowed(connection: str, listeners: set[int]) -> None:
-    lockout.refuse_lockout(DEFINES, connection, listeners)
+    lockout.refuse_lockout(GOVERNED, connection, listeners)
