@@ -209,6 +209,8 @@ advisories:
   description:
     - What is known to be wrong with this release. C(applies) tells whether what C(needs) names is there, C(certain) is V(false)
       where the package may have the fix without a word that is known here.
+    - C(cure) is one that is there for this release and its package, C(severity) is V(note) where there is none yet.
+      C(in_findings) tells whether RV(findings) tell the same.
   returned: always
   type: list
   elements: dict

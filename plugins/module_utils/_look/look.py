@@ -207,7 +207,7 @@ def _configuration(
         "servers": [{**each, "file": each["file"] or path} for each in servers],
         "classes": describe.classes(in_force),
         "findings": [_finding(each, path) for each in findings.of(in_force)],
-        "advisories": advisories.advisories(release, package, in_force, servers, {*(compiled_in or policy.COMPILED_IN), *loaded}),
+        "advisories": advisories.advisories(package, in_force, {*(compiled_in or policy.COMPILED_IN), *loaded}),
         "_words": words,
     }
 

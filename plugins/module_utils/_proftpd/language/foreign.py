@@ -41,6 +41,11 @@ class Said:
         return None if self.word is None else policy.boolean(self.word)
 
     @property
+    def names_class(self) -> bool:
+        """Whether it names a class, that is defined or not."""
+        return self.word is not None and self.truth is None and not environment.is_unknown([self.word])
+
+    @property
     def takes_peers(self) -> bool:
         """Whether somebody else than the client may be the other end, as far as that is known."""
         return self.meaning.port != releases.REFUSED
