@@ -180,7 +180,9 @@ servers:
       type: list
       elements: dict
     overrides:
-      description: What sections of mod_ifsession say for some users, groups or classes of clients.
+      description:
+        - What sections of mod_ifsession say for some users, groups or classes of clients.
+        - C(tls) is what the clients of a class are asked for. What is said for accounts comes too late for that.
       type: list
       elements: dict
 classes:

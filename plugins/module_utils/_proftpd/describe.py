@@ -127,6 +127,7 @@ def _override(in_force: policy.Policy, scope: policy.Scope) -> t.Iterator[Descri
             "within": within.name if within is not None and within.parent is not None else None,
             **_place(scope.line),
             **said,
+            **({"tls": dataclasses.asdict(tls.of(in_force, scope))} if scope.counts_before_login else {}),
             "unknown": unknown,
         }
 

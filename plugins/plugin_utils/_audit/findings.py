@@ -59,5 +59,10 @@ def contexts(server: Data) -> t.Iterator[tuple[str, Data]]:
     yield "", server
     for each in server["anonymous"]:
         yield f"<Anonymous {each['name']}>", each
+    yield from sections(server)
+
+
+def sections(server: Data) -> t.Iterator[tuple[str, Data]]:
+    """What a server's sections for some sessions say, each with a name for people."""
     for each in server["overrides"]:
         yield f"<{each['section']} {each['for']}>", each

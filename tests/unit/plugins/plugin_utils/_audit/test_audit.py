@@ -387,6 +387,24 @@ def test_what_global_says_counts_for_every_server() -> None:
     assert [row.verdict for row in _audit_rows.rows("ftp1", look, worse)] == ["fault"]
 
 
+def test_tls_by_addresses_is_held_against_the_plan_and_shown() -> None:
+    secure = SECURE + CA + REUSE
+    section = "LoadModule mod_ifsession.c\n<IfClass lan>\nTLSRequired off\n</IfClass>\n"
+    look = seen(GOOD + secure + "TLSRequired on\n" + section)
+    assert codes(look, plan(tls="required")) == [("tls_weaker_than_said", "hole")]
+    (hole,) = [each for each in _audit.judge("ftp1", look, plan(tls="required")) if each.severity == "hole"]
+    assert hole.sentence.startswith("in <IfClass lan> TLSRequired is off, so clients may log in in clear")
+    assert [row.tls for row in _audit_rows.rows("ftp1", look, [])] == ["required; optional for IfClass lan"]
+    # What is said for an account comes too late to make a login weaker.
+    assert (
+        codes(
+            seen(GOOD + secure + "TLSRequired on\n" + section.replace("Class lan", "User a").replace("/IfClass", "/IfUser")),
+            plan(tls="required"),
+        )
+        == []
+    )
+
+
 def test_servers_that_are_to_be_absent() -> None:
     absent = {"servers": {}, "hosts": {"ftp1": {"state": "absent"}}}
     assert codes(seen(), absent) == [("serves_although_absent", "hole"), ("rules_although_absent", "fault")]
