@@ -86,6 +86,13 @@ options:
       - Replace a configuration that was made by hand. It is kept as RV(kept).
     type: bool
     default: false
+  plan_digest:
+    description:
+      - What P(proftpd.fxp.plan_digest#filter) makes of the plan that the configuration comes from. It is kept on the server once
+        the configuration is in force, and M(proftpd.fxp.proftpd_info) tells it.
+      - Without it nothing is kept, and what was kept is forgotten.
+    type: str
+    version_added: 0.3.0
   state:
     description:
       - Whether the configuration is in force, or what stood there before.
@@ -144,14 +151,16 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 
 def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
     outcome = removal.remove(target, check_mode=check_mode)
+    forgotten = keep_plan(None, check_mode)
     return {
-        "changed": outcome.changed,
+        "changed": outcome.changed or forgotten,
         "path": target.path,
         "validated": None,
         "greeting": None,
@@ -167,6 +176,19 @@ def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
     }
 
 
+def keep_plan(digest: str | None, check_mode: bool) -> bool:
+    """Tell whether the server has another plan's digest, and replace it."""
+    if record.plan_digest() == digest:
+        return False
+    if check_mode:
+        return True
+    if digest is None:
+        record.forget_plan_digest()
+    else:
+        record.keep_plan_digest(digest)
+    return True
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -177,6 +199,7 @@ def main() -> None:
             "greeting_timeout": {"type": "int", "default": 10},
             "settle_time": {"type": "int", "default": 3},
             "take_over": {"type": "bool", "default": False},
+            "plan_digest": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("content", "control_port"))],
@@ -190,12 +213,13 @@ def main() -> None:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
         outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
+        another_plan = keep_plan(wanted["plan_digest"], module.check_mode)
     except (swap.ConfigError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(
-        changed=outcome.changed,
+        changed=outcome.changed or another_plan,
         path=target.path,
         validated=outcome.validated,
         greeting=outcome.greeting,

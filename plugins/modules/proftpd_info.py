@@ -104,6 +104,13 @@ managed:
   returned: always
   type: bool
   sample: false
+plan_digest:
+  description:
+    - What M(proftpd.fxp.proftpd_config) kept of the plan that the configuration comes from; V(null) if nothing. The filter
+      P(proftpd.fxp.plan_digest#filter) tells what it is by the present plan.
+  returned: always
+  type: str
+  version_added: 0.3.0
 valid:
   description:
     - Whether ProFTPD's own checker takes the configuration, with the environment and the command line of the daemon; V(null)
@@ -237,6 +244,7 @@ rules:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
 
 
@@ -250,7 +258,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    module.exit_json(changed=False, **look.look(wanted["path"], wanted["service"], wanted["rules"]))
+    known = look.look(wanted["path"], wanted["service"], wanted["rules"])
+    module.exit_json(changed=False, plan_digest=record.plan_digest(), **known)
 
 
 if __name__ == "__main__":

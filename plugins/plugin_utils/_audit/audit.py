@@ -41,10 +41,10 @@ _EFFECTS: dict[str, dict[str, str]] = {
 _CLEAR_LOGINS = frozenset({"logins_in_clear", "tls_not_required", "tls_not_switched_on"})
 
 
-def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
+def judge(host: str, look: Data, plan: Data | None, digest: str | None = None) -> list[Finding]:
     """
     Return what is to say of *host*, holes first. *look*: what M(proftpd.fxp.proftpd_info) returned, empty if the host was not
-    reached. *plan*: the whole plan, or None.
+    reached. *plan*: the whole plan, or None. *digest*: that of the host's share of it, where the server was planned at all.
     """
     notes = Notes(host)
     row = plan["hosts"].get(host) if plan else None
@@ -66,7 +66,7 @@ def judge(host: str, look: Data, plan: Data | None) -> list[Finding]:
         _absent(notes, look)
     else:
         if plan is not None and planned:
-            against_plan(notes, look, plan)
+            against_plan(notes, look, plan, digest)
         _configuration(notes, look)
         _lints(notes, look, open_meant=planned and row is not None and row["allow_foreign_address"] == "on")
         for server in look["servers"]:

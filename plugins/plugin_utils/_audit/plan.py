@@ -26,7 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
-def against_plan(notes: Notes, look: Data, plan: Data) -> None:
+def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
     host = notes.host
     row = plan["hosts"][host]
     if not look["managed"]:
@@ -36,6 +36,15 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
             "",
             f"{look['path']} was not written by proftpd.fxp",
             "run proftpd.fxp.site; fxp_take_over: true replaces what somebody made by hand",
+        )
+    kept = look.get("plan_digest")
+    if look["managed"] and kept and digest and kept != digest:
+        notes.add(
+            "another_plan",
+            FAULT,
+            "",
+            "the server was last provisioned by another plan than the one that the inventory makes now",
+            "run proftpd.fxp.site for this host",
         )
     listening = [server for server in look["servers"] if server["listens"]]
     for server in listening:

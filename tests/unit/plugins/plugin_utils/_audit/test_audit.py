@@ -128,6 +128,16 @@ def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
     assert codes(seen()) == []
 
 
+def test_a_server_of_another_plan_is_told() -> None:
+    def told(kept: str | None, managed: bool = True) -> set[str]:
+        look = seen(plan_digest=kept, managed=managed)
+        return {each.code for each in _audit.judge("ftp1", look, plan(), "now")} & {"another_plan"}
+
+    assert told("before") == {"another_plan"}
+    # What earlier releases left, what is up to date, and what is not ours.
+    assert told(None) == told("now") == told("before", managed=False) == set()
+
+
 def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
     text = "LoadModule mod_sftp.c\nSFTPEngine on\n"
     # The passive ports are open for nothing.
