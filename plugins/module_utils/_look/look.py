@@ -5,7 +5,6 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-
 """
 Look at the ProFTPD of this host and its firewall: everything that is known, as plain data. Nothing is changed.
 

@@ -33,6 +33,7 @@ class Said:
 
     @property
     def word(self) -> str | None:
+        """What is said, as it is written."""
         return None if self.line is None else self.line.arguments[0]
 
     @property
