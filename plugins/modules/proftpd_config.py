@@ -53,6 +53,9 @@ options:
   content:
     description:
       - The whole text of the configuration. It must include no other files that the checker could not read yet.
+      - The words that differ between platforms may be written as placeholders, which the host fills in before it compares and
+        checks anything. They are C(@user@), C(@group@), C(@modules_conf@), C(@log_directory@), C(@password_file@),
+        C(@certificate@) and C(@trust@).
       - It must begin with the mark that the template of the role P(proftpd.fxp.server#role) writes.
       - Required if O(state=present).
     type: str
@@ -64,13 +67,13 @@ options:
   path:
     description:
       - The file that the service reads.
+      - Where it is not said, that of the host's platform; C(/etc/proftpd/proftpd.conf) on Debian and Ubuntu.
     type: path
-    default: /etc/proftpd/proftpd.conf
   service:
     description:
       - The unit of systemd.
+      - Where it is not said, that of the host's platform; C(proftpd) on Debian and Ubuntu.
     type: str
-    default: proftpd
   greeting_timeout:
     description:
       - Seconds to wait for the greeting.
@@ -151,8 +154,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 
@@ -194,8 +198,8 @@ def main() -> None:
         argument_spec={
             "content": {"type": "str"},
             "control_port": {"type": "int"},
-            "path": {"type": "path", "default": "/etc/proftpd/proftpd.conf"},
-            "service": {"type": "str", "default": "proftpd"},
+            "path": {"type": "path"},
+            "service": {"type": "str"},
             "greeting_timeout": {"type": "int", "default": 10},
             "settle_time": {"type": "int", "default": 3},
             "take_over": {"type": "bool", "default": False},
@@ -206,15 +210,22 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
+    row = platform.nearest()
     target = swap.Target(
-        wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"], wanted["settle_time"]
+        wanted["path"] or row.configuration,
+        wanted["service"] or row.unit,
+        wanted["control_port"] or 0,
+        wanted["greeting_timeout"],
+        wanted["settle_time"],
+        row,
     )
     try:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
-        outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
+        content = row.fill(wanted["content"])
+        outcome = swap.apply(target, content, take_over=wanted["take_over"], check_mode=module.check_mode)
         another_plan = keep_plan(wanted["plan_digest"], module.check_mode)
-    except (swap.ConfigError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:
         module.warn(warning)
@@ -225,7 +236,7 @@ def main() -> None:
         greeting=outcome.greeting,
         kept=outcome.kept,
         restored=None,
-        diff={"before": outcome.before, "after": wanted["content"], "before_header": target.path, "after_header": target.path},
+        diff={"before": outcome.before, "after": content, "before_header": target.path, "after_header": target.path},
     )
 
 

@@ -25,11 +25,11 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, modules, parser, releases
 
-# What Debian 12's package compiles in, for where there is no daemon to ask (modules.listed).
-_COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
-COMPILED_IN = frozenset(f"mod_{name}.c" for name in _COMPILED_IN.split())
+# For where there is no daemon to ask (modules.listed).
+COMPILED_IN = USUAL.compiled_in
 MAIN, VIRTUAL_HOST, GLOBAL, CLASS, ANONYMOUS = "main", "virtualhost", "global", "class", "anonymous"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfClass", "IfAuthenticated", "IfGroup", "IfUser")}

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import properties_in
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, parser, policy, releases
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language.environment import Environment
@@ -78,7 +79,7 @@ def test_what_a_process_tells() -> None:
 
 
 def test_the_properties_of_a_unit() -> None:
-    unit = launch.properties(
+    unit = properties_in(
         'Environment=OPTIONS= "B=two words"\nEnvironmentFiles=/etc/default/a b (ignore_errors=yes)\n'
         "EnvironmentFiles=/etc/c (ignore_errors=no)\nFragmentPath=/lib/u\nDropInPaths=/etc/u.d/1 /etc/u.d/2\n"
     )
