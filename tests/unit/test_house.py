@@ -63,7 +63,6 @@ PLUGIN_KINDS: dict[str, set[str]] = {
 EXCEPTIONS: set[tuple[str, str]] = {
     ("module_utils/_mesh/mesh", "_check"),
     ("module_utils/_transfer/leg", "_diagnosis"),
-    ("plugin_utils/_report/report", "_diagnosis"),
 }
 
 

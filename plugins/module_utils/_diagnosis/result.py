@@ -27,6 +27,7 @@ def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | No
     moved = evidence.stage == "done" and evidence.seconds
     return {
         "passive": evidence.passive,
+        "expect": expect,
         "ok": ok,
         "cause": diagnosis.cause if diagnosis else None,
         "server": diagnosis.server if diagnosis else None,
