@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import pathlib
 import socket
@@ -20,8 +19,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import (
     MANY,
     MOST,
     ControlConnection,
-    connect_kind,
-    describe,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import client_context
@@ -318,20 +315,6 @@ def test_dial() -> None:
         assert (control.own_address, control.peer_address) == ("127.0.0.1", "127.0.0.1")
         control.close()
         assert control.own_address == ""
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "connect_refused", "Connection refused"),
-        (socket.timeout("timed out"), "connect_timed_out", "timed out"),
-        (OSError(errno.ETIMEDOUT, "Connection timed out"), "connect_timed_out", "Connection timed out"),
-        (OSError(errno.EHOSTUNREACH, "No route to host"), "connect_unreachable", "No route to host"),
-        (OSError("odd"), "connect_unreachable", "odd"),
-    ],
-)
-def test_words_for_errors(error: OSError, kind: str, words: str) -> None:
-    assert (connect_kind(error), describe(error)) == (kind, words)
 
 
 def test_a_reply_that_is_here_when_the_time_is_over_counts(connect: Connect) -> None:
