@@ -28,6 +28,7 @@ def leg_result(leg: Tried, expect: str, masker: Masker) -> dict[str, t.Any]:
     moved = evidence.stage == "done" and evidence.seconds
     return {
         "passive": evidence.passive,
+        "expect": expect,
         "ok": ok,
         "cause": diagnosis.cause if diagnosis else None,
         "server": diagnosis.server if diagnosis else None,

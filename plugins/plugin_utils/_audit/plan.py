@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _networks
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import (
+    ANYBODY,
     CLASS,
     FAULT,
     HOLE,
@@ -20,10 +21,13 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     Data,
     Notes,
     contexts,
+    sections,
 )
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
-def against_plan(notes: Notes, look: Data, plan: Data) -> None:
+def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
+    """Note down what is other than the *plan* says, and a server that has the share of a plan with another *digest*."""
     host = notes.host
     row = plan["hosts"][host]
     if not look["managed"]:
@@ -33,6 +37,15 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
             "",
             f"{look['path']} was not written by proftpd.fxp",
             "run proftpd.fxp.site; fxp_take_over: true replaces what somebody made by hand",
+        )
+    kept = look.get("plan_digest")
+    if look["managed"] and kept and digest and kept != digest:
+        notes.add(
+            "another_plan",
+            FAULT,
+            "",
+            "the server was last provisioned by another plan than the one that the inventory makes now",
+            "run proftpd.fxp.site for this host",
         )
     listening = [server for server in look["servers"] if server["listens"]]
     for server in listening:
@@ -119,6 +132,8 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
+            if said["port"] == ANYBODY:
+                continue  # which is told
             notes.add(
                 "wider_than_said",
                 HOLE,
@@ -194,31 +209,36 @@ def _accounts(notes: Notes, where: str, row: Data) -> None:
 
 
 def _planned_tls(notes: Notes, main: Data, row: Data) -> None:
-    meant, tls = row.get("tls"), main["tls"]
-    cure = "run proftpd.fxp.site, or correct fxp_tls"
-    if meant in ("required", "control") and not tls["logins_required"]:
-        what = f"TLSRequired is {tls['required']}" if tls["engine"] else "TLS is off"
-        notes.add(
-            "tls_weaker_than_said", HOLE, "main", f"{what}, so clients may log in in clear, and the plan says {meant}", cure
-        )
-    elif meant == "required" and not tls["data_required"]:
-        notes.add(
-            "tls_weaker_than_said",
-            HOLE,
-            "main",
-            f"TLSRequired is {tls['required']}, so files may cross the network in clear, and the plan says required",
-            cure,
-        )
-    elif meant == "none" and tls["engine"]:
-        notes.add("tls_stronger_than_said", NOTE, "main", "TLS is on and the plan says none", cure)
+    meant, cure = row.get("tls"), "run proftpd.fxp.site, or correct fxp_tls"
+    # A section for clients from some addresses may say something else than the server does.
+    for where, tls in [("", main["tls"]), *((where, said["tls"]) for where, said in sections(main) if "tls" in said)]:
+        place = f"in {where} " if where else ""
+        if meant in ("required", "control") and not tls["logins_required"]:
+            what = f"TLSRequired is {tls['required']}" if tls["engine"] else "TLS is off"
+            notes.add(
+                "tls_weaker_than_said",
+                HOLE,
+                "main",
+                f"{place}{what}, so clients may log in in clear, and the plan says {meant}",
+                cure,
+            )
+        elif meant == "required" and not tls["data_required"]:
+            notes.add(
+                "tls_weaker_than_said",
+                HOLE,
+                "main",
+                f"{place}TLSRequired is {tls['required']}, so files may cross the network in clear, and the plan says required",
+                cure,
+            )
+        elif meant == "none" and tls["engine"]:
+            notes.add("tls_stronger_than_said", NOTE, "main", f"{place}TLS is on and the plan says none", cure)
 
 
 def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
     """The rules in force, against those that the plan wants: clients at every port, peers at the passive ports."""
     host, main = notes.host, look["servers"][0]
     clients = _networks.spans([*row["clients4"], *row["clients6"]])
-    egress = _networks.spans([address for name, peer in plan["servers"].items() if name != host for address in peer["egress"]])
-    peers = [] if row["allow_foreign_address"] == "off" else egress
+    peers = _networks.spans([source for flow in flows.into(plan, host) if flow.kind == flows.FXP for source in flow.sources])
     passive = main["passive_ports"]
     if not look["rules"]["own_table"]:
         notes.add("rules_not_loaded", HOLE, "", "the firewall rules of proftpd.fxp are not loaded", "run proftpd.fxp.site")
@@ -226,11 +246,10 @@ def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
         span = range(access["first"], access["last"] + 1)
         ports = f"port {access['first']}" if len(span) == 1 else f"ports {access['first']}-{access['last']}"
         accepted, unknown = _networks.spans(access["accepted"]), _networks.spans(access["unknown"])
-        # Peers are let in at the passive ports whether or not they may do FXP here: AllowForeignAddress refuses them then.
         if main["listens"] and main["control_port"] in span:
             meant, needed, code = clients, clients, "control"
         elif passive and passive["first"] <= access["first"] and access["last"] <= passive["last"]:
-            meant, needed, code = [*clients, *egress], [*clients, *peers], "passive"
+            meant, needed, code = [*clients, *peers], [*clients, *peers], "passive"
         else:
             listed = any(item["first"] <= access["first"] and access["last"] <= item["last"] for item in look["rules"]["ports"])
             if listed and accepted:

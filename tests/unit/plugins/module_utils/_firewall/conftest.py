@@ -2,23 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A network namespace of its own for nft, and the rules as the role's template prints them."""
+"""A network namespace of its own for nft, and rules as the module makes them."""
 
 from __future__ import annotations
 
 import os
-import pathlib
 import subprocess
 import typing as t
 
-import jinja2
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
-
-TEMPLATES = pathlib.Path(__file__).parents[5] / "roles" / "firewall" / "templates"
-
-Plan = t.Dict[str, t.Any]
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, read_wish
 
 
 @pytest.fixture
@@ -33,31 +29,27 @@ def nft() -> t.Iterator[Nft]:
         holder.kill()
 
 
-def peer(address: str, first: int = 50000, last: int = 50099) -> Plan:
-    family = 6 if ":" in address else 4
-    return {
+def wish_of(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> Wish:
+    """The wish of a server with these peers, of either family; *changes* are to its data."""
+    ports = {"first": 50000, "last": 50099}
+    data: dict[str, t.Any] = {
         "control_port": 21,
-        "class_members4": [address] if family == 4 else [],
-        "class_members6": [address] if family == 6 else [],
-        "egress4": [address] if family == 4 else [],
-        "egress6": [address] if family == 6 else [],
-        "passive_ports": {"first": first, "last": last},
+        "passive_ports": ports,
+        "addresses": ["198.51.100.11"],
+        "clients4": [network for network in clients if ":" not in network],
+        "clients6": [network for network in clients if ":" in network],
     }
+    for family in (4, 6):
+        rows = [
+            {"name": f"peer{number:04}", "addresses": [address]}
+            for number, address in enumerate(peers)
+            if (":" in address) is (family == 6)
+        ]
+        data.update({f"peers{family}": rows, f"outgoing{family}": [{**row, **ports} for row in rows]})
+    return read_wish({**data, **changes})
 
 
 @pytest.fixture
 def rules() -> t.Callable[..., str]:
-    """The rules of server C(own) that the template prints for a plan."""
-
-    def render(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> str:
-        servers = {"own": {**peer("198.51.100.11"), **changes}, **{f"peer{i:04}": peer(name) for i, name in enumerate(peers)}}
-        host = {
-            "clients4": [network for network in clients if ":" not in network],
-            "clients6": [network for network in clients if ":" in network],
-        }
-        environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-        environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
-        template = environment.from_string((TEMPLATES / "firewall.nft.j2").read_text())
-        return template.render(inventory_hostname="own", _plan_fleet={"servers": servers, "hosts": {"own": host}})
-
-    return render
+    """The rules file for such a wish."""
+    return lambda *peers, **changes: text_of(wish_of(*peers, **changes))
