@@ -32,6 +32,7 @@ PARTS = (
     "_firewall.backend",
     "_firewall.boot",
     "_firewall.errors",
+    "_firewall.kinds",
     "_firewall.managers",
     "_firewall.nftables.__init__",
     "_firewall.nftables.backend",
