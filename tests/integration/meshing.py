@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import 
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD
 
-MESH_LEG_KEYS = LEG_KEYS | {"source", "destination", "expect", "repeated", "first_cause", "transcript"}
+MESH_LEG_KEYS = LEG_KEYS | {"source", "destination", "repeated", "first_cause", "transcript"}
 
 
 def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = "both", **options: t.Any) -> MeshRequest:
@@ -24,7 +24,7 @@ def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = 
     schedule: t.Sequence[t.Sequence[Leg]] = options.pop("schedule", None) or legs(
         rounds(servers), passive, both_ways(edges(servers, "all"))
     )
-    specs = {name: parse_server("source", server, f"servers.{name}") for name, server in servers.items()}
+    specs = {name: parse_server(f"servers.{name}", server) for name, server in servers.items()}
     defaults: dict[str, t.Any] = {
         "family": "auto",
         "payload_size": 65536,

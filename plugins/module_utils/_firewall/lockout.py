@@ -18,9 +18,11 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
-LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 SERVERS = ("sshd", "dropbear")
+UNITS = ("ssh.socket", "sshd.socket", "dropbear.socket")
 
 
 def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
@@ -42,36 +44,15 @@ def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
     return ""
 
 
-def listening(proc: str = "/proc") -> set[int]:
+def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
     """
-    TCP ports that an ssh server listens on; those on loopback addresses are forwarded ones and left out.
+    TCP ports that an ssh server listens on, or systemd for it; those on loopback addresses are forwarded ones and left out.
     """
-    ports = {inode: port for name in ("tcp", "tcp6") for inode, port in _sockets(f"{proc}/net/{name}")}
-    found: set[int] = set()
-    for process in filter(str.isdigit, os.listdir(proc)):
-        try:
-            with open(f"{proc}/{process}/comm", encoding="utf-8", errors="replace") as file:
-                if file.read().strip() not in SERVERS:
-                    continue
-            links = [os.readlink(f"{proc}/{process}/fd/{name}") for name in os.listdir(f"{proc}/{process}/fd")]
-        except OSError:
-            continue  # it has ended
-        found.update(ports[link[8:-1]] for link in links if link[8:-1] in ports)
-    return found
-
-
-def _sockets(path: str) -> t.Iterator[tuple[str, int]]:
-    try:
-        with open(path, encoding="ascii") as file:
-            lines = file.read().splitlines()[1:]
-    except OSError:
-        return
-    for fields in map(str.split, lines):
-        address, port = fields[1].split(":")
-        # The last four bytes in host order: 127.0.0.0/8, also as an IPv4-mapped address; ::1 ends in 01000000.
-        loopback = address.endswith("7F") or address == "00000000000000000000000001000000"
-        if fields[3] == LISTEN and not loopback:
-            yield fields[9], int(port, 16)
+    return {
+        each.port
+        for each in sockets.listeners(proc, systemd)
+        if not each.address.is_loopback and (each.unit in UNITS or any(process.name in SERVERS for process in each.holders))
+    }
 
 
 def refuse_lockout(governed: Ports, connection: str, listeners: t.Iterable[int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 GOVERNED = Ports(21, (50000, 50099))
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -33,6 +35,7 @@ TCP6 = """  sl  local_address                         remote_address            
 
 def process(proc: pathlib.Path, pid: int, comm: str, parent: int, environ: bytes = b"", inodes: tuple[int, ...] = ()) -> None:
     directory = proc / str(pid)
+    shutil.rmtree(directory, ignore_errors=True)
     (directory / "fd").mkdir(parents=True)
     (directory / "comm").write_text(f"{comm}\n")
     (directory / "stat").write_text(f"{pid} ({comm}) S {parent} 1 1 0\n")
@@ -59,6 +62,16 @@ def proc(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def test_listening_ports_of_the_ssh_server(proc: pathlib.Path) -> None:
     assert lockout.listening(str(proc)) == {22, 0x08AE}
+
+
+def test_ssh_that_systemd_listens_for_until_somebody_calls(proc: pathlib.Path) -> None:
+    class WithUnit(Systemd):
+        def sockets(self) -> dict[tuple[str, int], str]:
+            return {("0.0.0.0", 22): "ssh.socket", ("0.0.0.0", 21): "other.socket"}
+
+    process(proc, 1, "systemd", 0, inodes=(101, 104))
+    process(proc, 10, "sh", 1)
+    assert lockout.listening(str(proc), WithUnit()) == {22}
 
 
 def test_listening_on_a_host_without_ipv6(proc: pathlib.Path) -> None:
