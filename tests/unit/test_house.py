@@ -44,6 +44,7 @@ ROOMS: dict[str, set[str]] = {
     # The documentation of fxp_plan is the vocabulary.
     "_plan": {"modules", "_libraries", "netaddr", "yaml", ANSIBLE},
     "_authority": {"_plan", "_libraries", "_proftpd", "cryptography"},
+    "_verdict": {"_authority", "_plan", "_host"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     "_report": {"_host"},
     "_rule_sheet": set(),

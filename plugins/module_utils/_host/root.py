@@ -14,8 +14,13 @@ import os
 CURE = "Ansible is not root on this host, which this needs; say ansible_become: true in the inventory, or log in as root."
 
 
+def is_root() -> bool:
+    """Whether this process may do everything."""
+    return os.geteuid() == 0
+
+
 def told(problem: Exception) -> str:
     """Return the words of *problem*, and the cure if root is what is missing."""
-    if os.geteuid() == 0:
+    if is_root():
         return str(problem)
     return f"{str(problem).rstrip('.')}. {CURE}"
