@@ -42,6 +42,7 @@ EXAMPLES = r"""
   proftpd.fxp.fxp_mesh_check:
     servers: "{{ _plan_fleet | proftpd.fxp.check_servers(hostvars) }}"
     refusing: "{{ _plan_fleet.refusing }}"
+    shut: "{{ _plan_fleet.shut }}"
   delegate_to: "{{ _plan_fleet.vantage }}"
   run_once: true
 """

@@ -82,6 +82,17 @@ options:
     type: list
     elements: str
     default: []
+  shut:
+    description:
+      - Names in O(servers) whose passive ports a firewall keeps shut for peers, as it may for those that take no foreign
+        addresses.
+      - Transfers that must be refused are then proven with the other server listening, so that the server itself refuses them,
+        and not its firewall. Where the other one is in O(refusing) as well, this makes no difference.
+      - Not used with O(pairs).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.3.0
   only:
     description:
       - Names in O(servers). Only pairs with at least one of them are tried. Without it all are. Not used with O(pairs).
@@ -220,6 +231,7 @@ EXAMPLES = r"""
   proftpd.fxp.fxp_mesh_check:
     servers: "{{ _plan_fleet | proftpd.fxp.check_servers(hostvars) }}"
     refusing: "{{ _plan_fleet.refusing }}"
+    shut: "{{ _plan_fleet.shut }}"
   delegate_to: "{{ _plan_fleet.vantage }}"
   run_once: true
 

@@ -387,6 +387,14 @@ refusing:
   type: list
   elements: str
   sample: []
+shut:
+  description:
+    - Those of RV(refusing) whose passive ports are opened for their clients only, so that no peer comes as far as the server.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+  version_added: 0.3.0
 cautions:
   description:
     - Sentences on what works but deserves a word; they are shown as warnings too.

@@ -18,70 +18,36 @@ import io
 import json
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.flows import CONTROL, FILES, FXP, Flow, flows
+
 COLUMNS = ("source_name", "source", "destination_name", "destination", "protocol", "ports", "direction", "why")
 EVERYBODY = {"0.0.0.0/0", "::/0"}
 
 
-def _row(
-    source_name: str, source: str, server_name: str, destination: str, ports: str, why: str, forward: str = ""
-) -> dict[str, str]:
-    direction = f"into {server_name}" + ("" if source_name == "clients" else f", out of {source_name}") + forward
-    return dict(zip(COLUMNS, (source_name, source, server_name, destination, "tcp", ports, direction, why)))
+WHY = {
+    CONTROL: "clients log in (control connection)",
+    FILES: "clients send, fetch and list files (passive data connections)",
+    FXP: "site-to-site transfers in which {server} listens (FXP data connections)",
+}
+
+
+def _rows_of(flow: Flow, gateway: str | None) -> t.Iterator[dict[str, str]]:
+    first, last = flow.ports
+    ports = str(first) if first == last and flow.kind == CONTROL else f"{first}-{last}"
+    # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
+    led = f"port {flow.lands[0]}" if flow.kind == CONTROL else "the same ports"
+    direction = f"into {flow.server}" + (f", out of {flow.source}" if flow.source else "")
+    if gateway:
+        direction += f", forwarded by {gateway} to {led}"
+    why = WHY[flow.kind].format(server=flow.server)
+    for source in flow.sources:
+        row = (flow.source or "clients", source, flow.server, flow.dialled, "tcp", ports, direction, why)
+        yield dict(zip(COLUMNS, row))
 
 
 def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
-    """Return all connections that *plan* needs, server by server."""
-    found = []
-    servers = plan["servers"]
-    for name, server in servers.items():
-        host = plan["hosts"][name]
-        passive = "{first}-{last}".format(**server["passive_ports"])
-        family = server["announced_family"]
-        # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
-        via = f", forwarded by {server['gateway']}" if server["gateway"] else ""
-        led = f"{via} to port {server['control_port']}" if via else ""
-        same = f"{via} to the same ports" if via else ""
-        for network in host[f"clients{family}"]:
-            found.append(
-                _row(
-                    "clients",
-                    network,
-                    name,
-                    server["address"],
-                    str(server["public_control_port"]),
-                    "clients log in (control connection)",
-                    led,
-                )
-            )
-            found.append(
-                _row(
-                    "clients",
-                    network,
-                    name,
-                    server["announced"],
-                    passive,
-                    "clients send, fetch and list files (passive data connections)",
-                    same,
-                )
-            )
-        if host["allow_foreign_address"] == "off":
-            continue
-        for peer_name, peer in servers.items():
-            if peer_name == name or plan["hosts"][peer_name]["allow_foreign_address"] == "off":
-                continue
-            for address in peer[f"egress{family}"]:
-                found.append(
-                    _row(
-                        peer_name,
-                        address,
-                        name,
-                        server["announced"],
-                        passive,
-                        f"site-to-site transfers in which {name} listens (FXP data connections)",
-                        same,
-                    )
-                )
-    return found
+    """Return all connections that *plan* needs, server by server; a row for each address or network that they come from."""
+    return [row for flow in flows(plan) for row in _rows_of(flow, plan["servers"][flow.server]["gateway"])]
 
 
 def as_json(plan: t.Mapping[str, t.Any]) -> str:

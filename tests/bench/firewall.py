@@ -21,6 +21,7 @@ import time
 import jinja2
 from ansible.plugins.filter.core import comment
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.tests.integration.network import run
@@ -57,6 +58,7 @@ def rules(peers: int, peer: str) -> str:
     options = {name: _vocabulary.options_of(name, {**said, "fxp_address": address})[0] for name, address in addresses.items()}
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment
+    environment.filters["proftpd.fxp.firewall_wish"] = flows.wish
     plan = _plan.make_plan(options)
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname="own")
 

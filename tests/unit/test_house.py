@@ -47,7 +47,7 @@ ROOMS: dict[str, set[str]] = {
     "_verdict": {"_authority", "_plan", "_host"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     "_report": {"_host"},
-    "_rule_sheet": set(),
+    "_rule_sheet": {"_plan"},
 }
 # Plugins are thin: documentation, an argument spec, and a call into a core.
 _CORES = {

@@ -47,6 +47,7 @@ def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
             },
         },
         "refusing": {"type": "list", "elements": "str", "default": []},
+        "shut": {"type": "list", "elements": "str", "default": []},
         "only": {"type": "list", "elements": "str"},
         "protection": {"type": "str", "choices": ["private", "clear"]},
         "passive": {"type": "str", "choices": list(PASSIVES), "default": "alternate"},
@@ -82,7 +83,9 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     asked = _wishes(fleet, options, names) if options["pairs"] is None else _pairs(options["pairs"], names)
     chosen = both_ways(edges(names, options["coverage"], options["peers"] or 0, options["seed"]))
     expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
-    schedule = share(legs(rounds(names), options["passive"], expect), options["share"], options["shares"])
+    refusing, shut = frozenset(options["refusing"]), frozenset(options["shut"])
+    every = legs(rounds(names), options["passive"], expect, lambda name, to: name not in shut or to in refusing)
+    schedule = share(every, options["share"], options["shares"])
     clear = _clear(options["protection"], specs)
     _check_ports(options["connections"], specs)
     request = MeshRequest(
@@ -147,7 +150,7 @@ def _check_ports(connections: int, specs: t.Mapping[str, ServerSpec]) -> None:
 
 def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Sequence[str]) -> dict[Edge, str]:
     """The pairs that are asked for, and what each must come to: a server that takes no foreign address refuses in either role."""
-    for option in ("refusing", "only"):
+    for option in ("refusing", "shut", "only"):
         for name in options[option] or ():
             if name not in names:
                 raise RequestError(f"{option} has {name!r}, which servers does not have; {_instead(name, names)}")

@@ -17,9 +17,9 @@ from __future__ import annotations
 import collections
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role, other
 
 Edge = t.Tuple[str, str]  # two servers; ordered, source and destination, where that is said
 COVERAGES = ("all", "ring", "sample")
@@ -92,9 +92,16 @@ def both_ways(wanted: t.Iterable[frozenset[str]]) -> dict[Edge, str]:
     return {pair: "allowed" for one, two in ends for pair in ((one, two), (two, one))}
 
 
-def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mapping[Edge, str]) -> list[list[Leg]]:
+def legs(
+    tournament: t.Iterable[t.Iterable[Edge]],
+    passive: str,
+    expect: t.Mapping[Edge, str],
+    listens: t.Callable[[str, str], bool] = lambda name, to: True,
+) -> list[list[Leg]]:
     """
     The transfers of each pair of a tournament, in its order; a list per pair. ``expect`` has the ordered pairs that are wanted.
+
+    Where a server does not listen to the other one, and a firewall would speak for it, the refusal is proven the other way round.
 
     ``both`` proves an ordered pair with either side listening, ``source`` and ``destination`` with that side. ``alternate`` does
     one of these two by turns. Where both directions are wanted, each server listens and connects equally often in any case.
@@ -105,8 +112,15 @@ def legs(tournament: t.Iterable[t.Iterable[Edge]], passive: str, expect: t.Mappi
             listening = ROLES if passive == "both" else (_role(passive, len(schedule)),)
             ways = [ends for ends in ((one, two), (two, one)) if ends in expect]
             if ways:
-                schedule.append([Leg(*ends, role, expect[ends]) for role in listening for ends in ways])
+                wanted = (Leg(*ends, role, expect[ends]) for role in listening for ends in ways)
+                schedule.append(list(dict.fromkeys(_heard(leg, listens) for leg in wanted)))
     return schedule
+
+
+def _heard(leg: Leg, listens: t.Callable[[str, str], bool]) -> Leg:
+    turned = other(leg.passive)
+    passive, active = leg.ends[leg.passive], leg.ends[turned]
+    return leg if leg.expect == "allowed" or listens(passive, active) else replace(leg, passive=turned)
 
 
 def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:

@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     Notes,
     contexts,
 )
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
 def against_plan(notes: Notes, look: Data, plan: Data) -> None:
@@ -217,8 +218,7 @@ def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
     """The rules in force, against those that the plan wants: clients at every port, peers at the passive ports."""
     host, main = notes.host, look["servers"][0]
     clients = _networks.spans([*row["clients4"], *row["clients6"]])
-    egress = _networks.spans([address for name, peer in plan["servers"].items() if name != host for address in peer["egress"]])
-    peers = [] if row["allow_foreign_address"] == "off" else egress
+    peers = _networks.spans([source for flow in flows.into(plan, host) if flow.kind == flows.FXP for source in flow.sources])
     passive = main["passive_ports"]
     if not look["rules"]["own_table"]:
         notes.add("rules_not_loaded", HOLE, "", "the firewall rules of proftpd.fxp are not loaded", "run proftpd.fxp.site")
@@ -226,11 +226,10 @@ def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
         span = range(access["first"], access["last"] + 1)
         ports = f"port {access['first']}" if len(span) == 1 else f"ports {access['first']}-{access['last']}"
         accepted, unknown = _networks.spans(access["accepted"]), _networks.spans(access["unknown"])
-        # Peers are let in at the passive ports whether or not they may do FXP here: AllowForeignAddress refuses them then.
         if main["listens"] and main["control_port"] in span:
             meant, needed, code = clients, clients, "control"
         elif passive and passive["first"] <= access["first"] and access["last"] <= passive["last"]:
-            meant, needed, code = [*clients, *egress], [*clients, *peers], "passive"
+            meant, needed, code = [*clients, *peers], [*clients, *peers], "passive"
         else:
             listed = any(item["first"] <= access["first"] and access["last"] <= item["last"] for item in look["rules"]["ports"])
             if listed and accepted:

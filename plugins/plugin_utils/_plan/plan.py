@@ -201,6 +201,11 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
     }
 
 
+def _is_open(server: t.Mapping[str, t.Any], host: t.Mapping[str, t.Any]) -> bool:
+    """Whether everybody is let in, so that a peer, too, comes as far as the server itself, which then refuses it."""
+    return bool({"0.0.0.0/0", "::/0"} & set(host[f"clients{server['announced_family']}"]))
+
+
 def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
     name = reader.options["gateway"]
@@ -308,7 +313,7 @@ def make_plan(
     tells it. *gateways*: the members of C(fxp_gateways). *directory*: where the inventory lies on the controller. Returns plain
     data: C(authority) (where the certificate of the fleet's authority and its key are), C(servers) (the peers' table, by name),
     C(hosts) (what differs per host), C(refusing) (the servers that take no foreign addresses, so that transfers with them must be
-    refused), C(vantage) and C(cautions)
+    refused), C(shut) (those of them whose passive ports nobody opens for peers), C(vantage) and C(cautions)
     (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
     is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
 
@@ -324,12 +329,14 @@ def make_plan(
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)
+    refusing = [name for name in servers if hosts[name]["allow_foreign_address"] == "off"]
     return {
         "authority": _plan_tls.authority(readers, directory),
         "servers": servers,
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.
-        "refusing": [name for name in servers if hosts[name]["allow_foreign_address"] == "off"],
+        "refusing": refusing,
+        "shut": [name for name in refusing if not _is_open(servers[name], hosts[name])],
         "vantage": vantage,
         "cautions": _cautions(readers, servers, hosts),
     }

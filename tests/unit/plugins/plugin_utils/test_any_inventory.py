@@ -24,6 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.filter.password_hashes import passw
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
@@ -198,6 +199,7 @@ def plan_of(inventory: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
 def rendered(role: str, template: str, plan: dict[str, t.Any], host: str) -> str:
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
+    environment.filters["proftpd.fxp.firewall_wish"] = flows.wish
     source = (ROLES / role / "templates" / template).read_text(encoding="utf-8")
     return environment.from_string(source).render(_plan_fleet=plan, inventory_hostname=host)
 

@@ -18,7 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables imp
 
 TEMPLATES = pathlib.Path(__file__).parents[5] / "roles" / "firewall" / "templates"
 
-Plan = t.Dict[str, t.Any]
+Wish = t.Dict[str, t.Any]
 
 
 @pytest.fixture
@@ -33,31 +33,30 @@ def nft() -> t.Iterator[Nft]:
         holder.kill()
 
 
-def peer(address: str, first: int = 50000, last: int = 50099) -> Plan:
-    family = 6 if ":" in address else 4
-    return {
-        "control_port": 21,
-        "class_members4": [address] if family == 4 else [],
-        "class_members6": [address] if family == 6 else [],
-        "egress4": [address] if family == 4 else [],
-        "egress6": [address] if family == 6 else [],
-        "passive_ports": {"first": first, "last": last},
-    }
-
-
 @pytest.fixture
 def rules() -> t.Callable[..., str]:
-    """The rules of server C(own) that the template prints for a plan."""
+    """The rules that the template prints for a server with these peers, of either family; *changes* are to its wish."""
 
     def render(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> str:
-        servers = {"own": {**peer("198.51.100.11"), **changes}, **{f"peer{i:04}": peer(name) for i, name in enumerate(peers)}}
-        host = {
+        ports = {"first": 50000, "last": 50099}
+        families = {4: [], 6: []}  # type: dict[int, list[tuple[str, str]]]
+        for number, address in enumerate(peers):
+            families[6 if ":" in address else 4].append((f"peer{number:04}", address))
+        wish: Wish = {
+            "control_port": 21,
+            "passive_ports": ports,
+            "addresses": ["198.51.100.11"],
             "clients4": [network for network in clients if ":" not in network],
             "clients6": [network for network in clients if ":" in network],
+            **changes,
         }
+        for family, named in families.items():
+            rows = [{"name": name, "addresses": [address]} for name, address in named]
+            wish.update({f"peers{family}": rows, f"outgoing{family}": [{**row, **ports} for row in rows]})
         environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
         environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
+        environment.filters["proftpd.fxp.firewall_wish"] = lambda plan, host: wish
         template = environment.from_string((TEMPLATES / "firewall.nft.j2").read_text())
-        return template.render(inventory_hostname="own", _plan_fleet={"servers": servers, "hosts": {"own": host}})
+        return template.render(inventory_hostname="own", _plan_fleet={})
 
     return render

@@ -272,7 +272,7 @@ def test_tables_that_others_manage_are_not_written_to(
 ) -> None:
     nft.run(f"table {table} {{\nchain {chain} {{ type filter hook {hook} priority 0; policy drop; }}\n}}\n")
     before = listing(nft)
-    text = rules(PEER, class_members6=["2001:db8::11"])
+    text = rules(PEER, addresses=["198.51.100.11", "2001:db8::11"])
     stops = judged(nft, text).shut
     assert [stop.reason for stop in stops] == [manager] * bool(manager)
     nft.load(text)

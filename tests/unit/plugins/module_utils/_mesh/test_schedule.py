@@ -142,3 +142,11 @@ def test_only_what_is_wanted_is_proven_with_what_is_expected() -> None:
     schedule = legs(rounds("abc"), "both", wanted)
     found = {(leg.source, leg.destination, leg.passive): leg.expect for pair in schedule for leg in pair}
     assert found == {(*pair, role): expect for pair, expect in wanted.items() for role in ("source", "destination")}
+
+
+def test_where_a_firewall_would_speak_for_a_server_its_refusal_is_proven_the_other_way_round() -> None:
+    pairs = {("a", "b"): "refused", ("b", "a"): "refused", ("b", "c"): "allowed"}
+    schedule = legs(rounds("abc"), "both", pairs, lambda name, to: name != "a")
+    proven = {(leg.source, leg.destination, leg.ends[leg.passive]) for pair in schedule for leg in pair}
+    assert proven == {("a", "b", "b"), ("b", "a", "b"), ("b", "c", "b"), ("b", "c", "c")}
+    assert sum(map(len, schedule)) == len(proven)

@@ -75,12 +75,25 @@ def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
 
 def plan(**changes: t.Any) -> Data:
     """A plan for two servers; *changes* are to the row of the first."""
-    peer: Data = {"control_port": 21, "passive_ports": {"first": 50000, "last": 50099}}
+    rows: Data = {
+        name: {
+            "address": address,
+            "announced": address,
+            "announced_family": 4,
+            "control_port": 21,
+            "public_control_port": 21,
+            "passive_ports": {"first": 50000, "last": 50099},
+            "egress4": [comes_from],
+            "class_members": sorted({address, comes_from}),
+        }
+        for name, address, comes_from in (
+            ("ftp1", "198.51.100.11", "198.51.100.11"),
+            ("ftp2", "198.51.100.12", "198.51.100.112"),
+        )
+    }
     return {
-        "servers": {
-            "ftp1": {**peer, "class_members": ["198.51.100.11"], "egress": ["198.51.100.11"]},
-            "ftp2": {**peer, "class_members": ["198.51.100.112", "198.51.100.12"], "egress": ["198.51.100.112"]},
-        },
+        "servers": rows,
+        "refusing": ["ftp1"] if changes.get("allow_foreign_address") == "off" else [],
         "hosts": {
             "ftp1": {
                 "state": "present",

@@ -107,7 +107,15 @@ def test_a_server_that_goes_is_nobodys_peer_any_more() -> None:
 def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
     gone = {"state": "absent"}
     assert _plan.make_plan(fleet(a=A, b=gone))["hosts"]["a"]["allow_foreign_address"] == "off"
-    nobody = {"authority": None, "servers": {}, "hosts": {"a": gone, "b": gone}, "refusing": [], "vantage": None, "cautions": []}
+    nobody = {
+        "authority": None,
+        "servers": {},
+        "hosts": {"a": gone, "b": gone},
+        "refusing": [],
+        "shut": [],
+        "vantage": None,
+        "cautions": [],
+    }
     assert _plan.make_plan(fleet(a=gone, b=gone)) == nobody
 
 
@@ -127,7 +135,12 @@ def test_both_addresses_of_a_server_that_moves_are_members() -> None:
 
 def test_a_server_without_foreign_addresses_must_refuse() -> None:
     plan = _plan.make_plan(fleet(a={**A, "foreign_addresses": "none"}, b=B, c={"address": "198.51.100.13"}))
-    assert plan["refusing"] == ["a"]
+    assert (plan["refusing"], plan["shut"]) == (["a"], [])
+
+
+def test_where_not_everybody_is_a_client_nobody_opens_its_passive_ports_for_peers() -> None:
+    some = {**A, "foreign_addresses": "none", "clients": ["198.51.100.0/24", "::/0"]}
+    assert _plan.make_plan(fleet(a=some, b=B))["shut"] == ["a"]
 
 
 def test_accounts_carry_no_secret() -> None:

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+Who may connect to whom, on which ports, and why: derived from the plan here, and printed by rules, rule sheet and audit.
+
+Pure. A flow is a TCP connection as it is opened; replies follow it back. A flow exists only where a file may flow: a server that
+takes no foreign addresses needs no data connection of a peer, neither to it nor from it.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+CONTROL = "control"  # clients log in
+FILES = "files"  # data connections of clients, which are passive
+FXP = "fxp"  # data connections of peers, to the server that listens
+
+Plan = t.Mapping[str, t.Any]
+Ports = t.Tuple[int, int]  # first and last
+
+
+class Flow(t.NamedTuple):
+    """
+    Connections of one kind to one server. All addresses and networks are of the family that the server announces.
+
+    C(sources) is where they come from. C(dialled) and C(ports) are what they are opened to; behind a gateway that is its outer
+    address, and C(lands) are the ports of the server itself.
+    """
+
+    kind: str
+    source: str | None  # a server, none for clients
+    sources: tuple[str, ...]
+    server: str
+    dialled: str
+    ports: Ports
+    lands: Ports
+
+
+def exchange_files(plan: Plan, one: str, other: str) -> bool:
+    """Whether files may flow between two servers: each takes addresses of others beside its client's."""
+    return one != other and not {one, other} & set(plan["refusing"])
+
+
+def into(plan: Plan, name: str) -> t.Iterator[Flow]:
+    """The flows to one server: its clients', then its peers' in the order of the plan."""
+    server, host = plan["servers"][name], plan["hosts"][name]
+    family = server["announced_family"]
+    passive, control = _passive(server), server["control_port"]
+    clients = tuple(host[f"clients{family}"])
+    public = server["public_control_port"]
+    if clients:
+        yield Flow(CONTROL, None, clients, name, server["address"], (public, public), (control, control))
+        yield Flow(FILES, None, clients, name, server["announced"], passive, passive)
+    refusing = frozenset(plan["refusing"])
+    if name in refusing:
+        return
+    for peer, row in plan["servers"].items():
+        # Where connections come from in the other family, none can be opened to an address of this one.
+        egress = tuple(row[f"egress{family}"])
+        if peer != name and peer not in refusing and egress:
+            yield Flow(FXP, peer, egress, name, server["announced"], passive, passive)
+
+
+def flows(plan: Plan) -> t.Iterator[Flow]:
+    """All flows of the fleet, server by server."""
+    for name in plan["servers"]:
+        yield from into(plan, name)
+
+
+class Outgoing(t.NamedTuple):
+    """Data connections that a server opens to one peer that listens, whose C(addresses) are of one family."""
+
+    peer: str
+    addresses: tuple[str, ...]
+    ports: Ports
+
+
+def out_of(plan: Plan, name: str, family: int) -> t.Iterator[Outgoing]:
+    """
+    What one server opens to its peers in one family.
+
+    A peer is reached at any of its addresses, those it only comes from too: so it can move from one to another in two steps.
+    """
+    refusing = frozenset(plan["refusing"])
+    if name in refusing:
+        return
+    for peer, row in plan["servers"].items():
+        addresses = tuple(row[f"class_members{family}"])
+        if peer != name and peer not in refusing and addresses:
+            yield Outgoing(peer, addresses, _passive(row))
+
+
+def wish(plan: Plan, name: str) -> dict[str, t.Any]:
+    """
+    What the firewall of one server is to let through, as plain data that any firewall manager can be told.
+
+    C(control_port); C(passive_ports) with C(first) and C(last); C(addresses), the server's own, which tell by which interface
+    connections come; C(clients4) and C(clients6), networks that get in at all of these ports; C(peers4) and C(peers6), by name
+    the addresses that get in at the passive ports; C(outgoing4) and C(outgoing6), what the server itself opens.
+    """
+    server, host = plan["servers"][name], plan["hosts"][name]
+    peers = [{"name": flow.source, "addresses": list(flow.sources)} for flow in into(plan, name) if flow.kind == FXP]
+    family = server["announced_family"]
+    return {
+        "control_port": server["control_port"],
+        "passive_ports": dict(server["passive_ports"]),
+        "addresses": [*server["class_members4"], *server["class_members6"]],
+        "clients4": list(host["clients4"]),
+        "clients6": list(host["clients6"]),
+        "peers4": peers if family == 4 else [],
+        "peers6": peers if family == 6 else [],
+        **{
+            f"outgoing{each}": [
+                {"name": one.peer, "addresses": list(one.addresses), "first": one.ports[0], "last": one.ports[1]}
+                for one in out_of(plan, name, each)
+            ]
+            for each in (4, 6)
+        },
+    }
+
+
+def _passive(server: t.Mapping[str, t.Any]) -> Ports:
+    return server["passive_ports"]["first"], server["passive_ports"]["last"]
