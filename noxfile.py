@@ -56,6 +56,9 @@ def lint(session: nox.Session) -> None:
         session.run(*mypy, str(here / "plugins"))
     with session.chdir("tests/lab"):
         session.run(*mypy, ".", "../bench", "../quickstart")
+    # Style and script of the report's page, and that this finds what is planted in them.
+    session.run("biome", "ci", "--colors=off", "--error-on-warnings", "plugins")
+    in_collections(session, "pytest", "--quiet", "tests/lint")
     session.run("yamllint", "--strict", ".")
     session.run("shellcheck", "dev", ".ci/run", "tests/lab/demo", external=True)
     session.run("reuse", "lint", "--quiet")

@@ -17,6 +17,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import contents as _report_contents
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 
@@ -116,7 +117,7 @@ def legs(servers: int, failing: Failing, sample: int | None = None, seed: int = 
 
 def _failed(names: dict[str, str], passive: t.Any, fault: dict[str, t.Any]) -> dict[str, t.Any]:
     last = fault.get("port_reply") or "150 Opening BINARY mode data connection for fxp-check-0a1b.bin (1048576 bytes)"
-    leg = leg_result(_evidence(names, passive, **fault), "allowed", Masker(()), "fxp-check-0a1b.bin")
+    leg = leg_result(Tried(_evidence(names, passive, **fault), "fxp-check-0a1b.bin"), "allowed", Masker(()))
     return {**leg, "transcript": _transcript(passive, last)}
 
 
@@ -136,7 +137,7 @@ def _proven(names: dict[str, str], passive: t.Any, chance: random.Random) -> dic
         digest="aa",
         verified_by="HASH SHA-256",
     )
-    leg = leg_result(seen, "allowed", Masker(()), "fxp-check-0a1b.bin")
+    leg = leg_result(Tried(seen, "fxp-check-0a1b.bin"), "allowed", Masker(()))
     row = "-rw-r--r--   1 fxpcheck fxpcheck  1048576 Mar  1 12:00 fxp-check-0a1b.bin"
     return {**leg, "listing": {"source": row, "destination": row}, "transcript": _transcript(passive, "226 Transfer complete")}
 

@@ -18,6 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import report as _audit_report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import digest as _digest
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
@@ -56,7 +57,9 @@ class ActionModule(ActionBase):
         if slips:
             raise Refusal(str(PlanError(slips)))
         looks, plan = options["results"], options["plan"]
-        found = {host: _audit.judge(host, look or {}, plan) for host, look in looks.items()}
+        planned = plan["servers"] if plan else {}
+        digests = {host: _digest.digest(plan, host) for host in looks if host in planned}
+        found = {host: _audit.judge(host, look or {}, plan, digests.get(host)) for host, look in looks.items()}
         ordered = sorted(
             (each for findings in found.values() for each in findings),
             key=lambda each: _audit_findings.SEVERITIES.index(each.severity),

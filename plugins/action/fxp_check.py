@@ -18,9 +18,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import ru
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.options import check_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request, parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
 
 MODULE = "proftpd.fxp.fxp_check"
 

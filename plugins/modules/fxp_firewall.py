@@ -149,7 +149,6 @@ drift:
     - chain inet filter input drops by default and lacks the rule of proftpd.fxp
 """
 
-import inspect
 import os
 import sys
 import typing as t
@@ -157,13 +156,18 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    archive,
+    choose,
     detect,
     interfaces,
     lockout,
-    nftables,
+    managers,
     removal,
+    state,
     transaction,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -171,49 +175,48 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 MINIMUM = 5  # seconds that a new connection may need
 
 
-def transaction_of(module: AnsibleModule, host: nftables.Host) -> transaction.Transaction:
+def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Transaction:
     manager = systemd.Systemd()
     if not manager.is_here():
-        raise nftables.FirewallError(
+        raise FirewallError(
             "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
             "fxp_firewall_backend to none for this host and open the ports yourself."
         )
     # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-    program = inspect.getsource(nftables)
+    program = archive.build(interpreter)
     if module.params["state"] == "absent":
-        return removal.Removal(host, manager, program, interpreter)
+        return removal.Removal(host, manager, program)
     params = module.params
-    content = interfaces.known_here(params["content"], detect.Commands())
-    wish = transaction.Wish(content, params["unit"], params["drop_in"], program, interpreter)
-    return transaction.Transaction(host, manager, wish)
+    found = interfaces.find(read_defines(params["content"]).addresses, detect.Commands())
+    content = with_interfaces(params["content"], *found)
+    return transaction.Transaction(host, manager, transaction.Texts(content, params["unit"], params["drop_in"], program))
 
 
-def remove(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
-    validated = bool(host.nft.path)
+def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+    validated = host.backend.is_installed()
     result = {"path": host.rules, "validated": validated, "missing_packages": [], "rules_in": [], "drift": [], "changed": False}
     if not removal.is_found(host):
         return result
-    if not host.nft.path:
-        module.warn("nftables is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
+    if not validated:
+        name = host.backend.name
+        module.warn(f"{name} is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
     outcome = transaction_of(module, host).apply(module.params["return_after"], module.check_mode)
     result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
     return {**result, "connection": connection}
 
 
-def apply(module: AnsibleModule, host: nftables.Host, connection: str) -> dict[str, t.Any]:
-    defines = nftables.read_defines(module.params["content"])
-    detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
-    lockout.refuse_lockout(defines, connection, lockout.listening())
+def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+    lockout.refuse_lockout(host.backend.ports(module.params["content"]), connection, lockout.listening())
     change = transaction_of(module, host)
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
-    if host.nft.path:
+    if host.backend.is_installed():
         outcome = change.apply(module.params["return_after"], module.check_mode)
         for warning in outcome.warnings:
             module.warn(warning)
         result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
     else:
-        result.update({"validated": False, "missing_packages": ["nftables"]})
+        result.update({"validated": False, "missing_packages": [host.backend.package]})
         if not module.check_mode:
             return {**result, "changed": False}
         outcome = change.preview()
@@ -234,15 +237,14 @@ def main() -> None:
         required_if=[("state", "present", ("content", "unit", "drop_in"))],
         supports_check_mode=True,
     )
-    host = nftables.Host()
     connection = lockout.ssh_connection()
     try:
+        applies = module.params["_phase"] == "apply" and module.params["state"] == "present"
+        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use())
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:
-                raise nftables.FirewallError(
-                    f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more."
-                )
+                raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
             begin = remove if module.params["state"] == "absent" else apply
             module.exit_json(**begin(module, host, connection))
         change = transaction_of(module, host)
@@ -250,15 +252,15 @@ def main() -> None:
             settled = change.settle()
             module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
         if connection and connection == module.params["_connection"]:
-            raise nftables.FirewallError(
+            raise FirewallError(
                 "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "
                 "ssh's ControlPath for this host, or set ControlPath=none for it."
             )
         change.confirm()
         module.exit_json(changed=True)
-    except transaction.TooLate as exc:
+    except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
-    except (nftables.FirewallError, HostError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
 
 

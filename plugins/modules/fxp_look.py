@@ -95,12 +95,19 @@ options:
       gid:
         description: Numeric group of its files.
         type: int
-  packages:
+  needs:
     description:
-      - Debian packages that the server needs.
+      - As O(proftpd.fxp.proftpd_accounts#module:needs).
     type: list
     elements: str
+    choices:
+      - server
+      - tls
     default: []
+  plan_digest:
+    description:
+      - As O(proftpd.fxp.proftpd_config#module:plan_digest).
+    type: str
   rules:
     description:
       - The firewall rules. Without it nothing of this collection is to be in the firewall.
@@ -173,7 +180,7 @@ EXAMPLES = r"""
       - name: mirror
         password_hash: "{{ vault_mirror_hash }}"
         home: /srv/fxp/mirror
-    packages: [proftpd-core]
+    needs: [server]
   register: look
 
 - name: Tell what stands against it
@@ -183,20 +190,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 platform:
-  description: C(id), C(release) and C(name) of the distribution.
+  description: The platform that the host was taken for.
   returned: success
-  type: dict
-  sample: {id: debian, release: '12', name: Debian GNU/Linux 12 (bookworm)}
+  type: str
+  sample: Debian 12
 python:
   description: The release of Python that the module ran in.
   returned: success
   type: str
   sample: 3.11.2
 packages:
-  description: C(missing) are those that must be installed first.
+  description:
+    - C(missing) are those that must be installed first. C(server) is the one that the program of the server is in, C(service) the
+      unit that it brings.
   returned: success
   type: dict
-  sample: {missing: []}
+  sample: {missing: [], server: proftpd-core, service: proftpd}
 units:
   description: What systemd says of the units of the server and its rules, by name.
   returned: success
@@ -206,7 +215,7 @@ listeners:
   returned: success
   type: list
   elements: dict
-  sample: [{address: 0.0.0.0, port: 21, pid: 417, program: proftpd}]
+  sample: [{address: 0.0.0.0, port: 21, program: proftpd (process 417)}]
 parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
@@ -257,7 +266,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._look import survey
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
 
 
 def main() -> None:
@@ -284,7 +293,8 @@ def main() -> None:
                     "gid": {"type": "int"},
                 },
             },
-            "packages": {"type": "list", "elements": "str", "default": []},
+            "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
+            "plan_digest": {"type": "str"},
             "rules": {
                 "type": "dict",
                 "options": {name: {"type": "str", "required": True} for name in ("content", "unit", "drop_in")},
@@ -309,12 +319,10 @@ def main() -> None:
     asked = module.params
     known = survey.survey(
         survey.Wish(
-            asked["control_port"],
+            parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
             (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
-            asked["configuration"],
-            asked["take_over"],
             asked["accounts"],
-            asked["packages"],
+            asked["needs"],
             asked["rules"],
             asked["certificate"],
             time.time() if asked["_now"] is None else asked["_now"],

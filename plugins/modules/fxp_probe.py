@@ -321,7 +321,7 @@ def main() -> None:
     try:
         timeout = parse_timeout(options["timeout"])
         if options["server"]:
-            server = parse_server("source", {"passive_ports": None, "expected_address": None, **options["server"]}, "server")
+            server = parse_server("server", {"passive_ports": None, "expected_address": None, **options["server"]})
         elif options["connect"]:
             address, port = parse_connection(options["connect"])
         else:

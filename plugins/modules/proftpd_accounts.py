@@ -67,9 +67,22 @@ options:
         description:
           - Numeric group of its files; that of the system account C(ftp) if it is not said.
         type: int
+  needs:
+    description:
+      - What has to be installed first, by what it is for. Which packages that are is known of every platform that is supported;
+        on another one the module fails and names it.
+      - If a package is missing nothing is changed, and RV(missing_packages) names it. In check mode the rest is told all the
+        same.
+    type: list
+    elements: str
+    choices:
+      - server
+      - tls
+    default: []
+    version_added: 0.3.0
   packages:
     description:
-      - Debian packages that have to be installed first, so that the owner of the homes is there.
+      - Packages by their names that have to be installed first, so that the owner of the homes is there.
       - If one is missing nothing is changed, and RV(missing_packages) names it. In check mode the rest is told all the same.
     type: list
     elements: str
@@ -78,8 +91,8 @@ options:
   path:
     description:
       - The password file, C(AuthUserFile) of the configuration.
+      - Where it is not said, that of the host's platform; C(/etc/proftpd/fxp.passwd) on Debian and Ubuntu.
     type: path
-    default: /etc/proftpd/fxp.passwd
   state:
     description:
       - Whether the password file is there.
@@ -101,7 +114,7 @@ EXAMPLES = r"""
 
 - name: Learn on the way whether ProFTPD must be installed first
   proftpd.fxp.proftpd_accounts:
-    packages: [proftpd-core]
+    needs: [server]
     accounts:
       - name: mirror
         password_hash: "{{ vault_mirror_hash }}"
@@ -128,8 +141,8 @@ made:
   sample: [/srv/fxp, /srv/fxp/mirror]
 missing_packages:
   description:
-    - Those of O(packages) that must be installed first. If there are any, nothing was changed; install them and run the module
-      again.
+    - The packages for O(needs) and those of O(packages) that must be installed first. If there are any, nothing was changed;
+      install them and run the module again.
   returned: success
   type: list
   elements: str
@@ -139,17 +152,18 @@ missing_packages:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
-def remove(module: AnsibleModule) -> None:
+def remove(module: AnsibleModule, path: str) -> None:
     try:
-        changed = accounts.remove(module.params["path"], check_mode=module.check_mode)
+        changed = accounts.remove(path, check_mode=module.check_mode)
     except OSError as exc:
         module.fail_json(msg=_root.told(exc))
-    module.exit_json(changed=changed, path=module.params["path"], made=[], missing_packages=[])
+    module.exit_json(changed=changed, path=path, made=[], missing_packages=[])
 
 
 def main() -> None:
@@ -167,29 +181,35 @@ def main() -> None:
                     "gid": {"type": "int"},
                 },
             },
+            "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
-            "path": {"type": "path", "default": "/etc/proftpd/fxp.passwd"},
+            "path": {"type": "path"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("accounts",))],
         supports_check_mode=True,
     )
+    try:
+        row = platform.here() if module.params["needs"] else platform.nearest()
+    except HostError as exc:
+        module.fail_json(msg=str(exc))
+    path = module.params["path"] or row.password_file
     if module.params["state"] == "absent":
-        remove(module)
-    missing = packages.missing(module.params["packages"])
+        remove(module, path)
+    missing = packages.missing(row.packages(module.params["needs"]) + module.params["packages"], row)
     if missing and not module.check_mode:
-        module.exit_json(changed=False, path=module.params["path"], made=[], missing_packages=missing)
-    owner = accounts.default_owner()
+        module.exit_json(changed=False, path=path, made=[], missing_packages=missing)
+    owner = accounts.owner(row.owner)
     if owner is None:
         if not module.check_mode:
-            module.fail_json(msg=f"The system account {accounts.DEFAULT_OWNER} is missing; install ProFTPD first.")
+            module.fail_json(msg=f"The system account {row.owner} is missing; install ProFTPD first.")
         owner = (0, 0)
     wanted = accounts.of(module.params["accounts"], owner)
     try:
-        changed, made = accounts.apply(module.params["path"], wanted, check_mode=module.check_mode)
-    except (accounts.AccountError, OSError) as exc:
+        changed, made = accounts.apply(path, wanted, check_mode=module.check_mode)
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
-    module.exit_json(changed=changed, path=module.params["path"], made=made, missing_packages=missing)
+    module.exit_json(changed=changed, path=path, made=made, missing_packages=missing)
 
 
 if __name__ == "__main__":

@@ -70,13 +70,13 @@ options:
   path:
     description:
       - The file for private key and certificate, C(TLSECCertificateFile) and C(TLSECCertificateKeyFile) of the configuration.
+      - Where it is not said, that of the host's platform; C(/etc/proftpd/fxp-tls.pem) on Debian and Ubuntu.
     type: path
-    default: /etc/proftpd/fxp-tls.pem
   trust_path:
     description:
       - The file for the authorities, C(TLSCACertificateFile) of the configuration.
+      - Where it is not said, that of the host's platform; C(/etc/proftpd/fxp-tls-ca.pem) on Debian and Ubuntu.
     type: path
-    default: /etc/proftpd/fxp-tls-ca.pem
   state:
     description:
       - Whether the files are there.
@@ -167,7 +167,9 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 
@@ -181,8 +183,8 @@ def main() -> None:
             "certificate": {"type": "str"},
             "private_key": {"type": "str", "no_log": True},
             "renew_before": {"type": "int", "default": 30},
-            "path": {"type": "path", "default": "/etc/proftpd/fxp-tls.pem"},
-            "trust_path": {"type": "path", "default": "/etc/proftpd/fxp-tls-ca.pem"},
+            "path": {"type": "path"},
+            "trust_path": {"type": "path"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("addresses", "trust"))],
@@ -190,7 +192,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     asked = module.params
-    place = certificate.Place(asked["path"], asked["trust_path"])
+    row = platform.nearest()
+    place = certificate.Place(asked["path"] or row.certificate, asked["trust_path"] or row.trust)
     try:
         if asked["state"] == "absent":
             changed = certificate.remove(place, check_mode=module.check_mode)
@@ -201,7 +204,7 @@ def main() -> None:
             tuple(asked["addresses"]), asked["name"], asked["trust"], asked["private_key"] is None, asked["renew_before"]
         )
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
-    except (certificate.CertificateError, OSError) as exc:
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc), refused=True)
     for warning in outcome.warnings:
         module.warn(warning)

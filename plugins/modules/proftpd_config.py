@@ -53,6 +53,9 @@ options:
   content:
     description:
       - The whole text of the configuration. It must include no other files that the checker could not read yet.
+      - The words that differ between platforms may be written as placeholders, which the host fills in before it compares and
+        checks anything. They are C(@user@), C(@group@), C(@modules_conf@), C(@log_directory@), C(@password_file@),
+        C(@certificate@) and C(@trust@).
       - It must begin with the mark that the template of the role P(proftpd.fxp.server#role) writes.
       - Required if O(state=present).
     type: str
@@ -64,13 +67,13 @@ options:
   path:
     description:
       - The file that the service reads.
+      - Where it is not said, that of the host's platform; C(/etc/proftpd/proftpd.conf) on Debian and Ubuntu.
     type: path
-    default: /etc/proftpd/proftpd.conf
   service:
     description:
       - The unit of systemd.
+      - Where it is not said, that of the host's platform; C(proftpd) on Debian and Ubuntu.
     type: str
-    default: proftpd
   greeting_timeout:
     description:
       - Seconds to wait for the greeting.
@@ -86,6 +89,13 @@ options:
       - Replace a configuration that was made by hand. It is kept as RV(kept).
     type: bool
     default: false
+  plan_digest:
+    description:
+      - What P(proftpd.fxp.plan_digest#filter) makes of the plan that the configuration comes from. It is kept on the server once
+        the configuration is in force, and M(proftpd.fxp.proftpd_info) tells it.
+      - Without it nothing is kept, and what was kept is forgotten.
+    type: str
+    version_added: 0.3.0
   state:
     description:
       - Whether the configuration is in force, or what stood there before.
@@ -144,14 +154,17 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 
 def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
     outcome = removal.remove(target, check_mode=check_mode)
+    forgotten = keep_plan(None, check_mode)
     return {
-        "changed": outcome.changed,
+        "changed": outcome.changed or forgotten,
         "path": target.path,
         "validated": None,
         "greeting": None,
@@ -167,41 +180,63 @@ def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
     }
 
 
+def keep_plan(digest: str | None, check_mode: bool) -> bool:
+    """Tell whether the server has another plan's digest, and replace it."""
+    if record.plan_digest() == digest:
+        return False
+    if check_mode:
+        return True
+    if digest is None:
+        record.forget_plan_digest()
+    else:
+        record.keep_plan_digest(digest)
+    return True
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "content": {"type": "str"},
             "control_port": {"type": "int"},
-            "path": {"type": "path", "default": "/etc/proftpd/proftpd.conf"},
-            "service": {"type": "str", "default": "proftpd"},
+            "path": {"type": "path"},
+            "service": {"type": "str"},
             "greeting_timeout": {"type": "int", "default": 10},
             "settle_time": {"type": "int", "default": 3},
             "take_over": {"type": "bool", "default": False},
+            "plan_digest": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("content", "control_port"))],
         supports_check_mode=True,
     )
     wanted = module.params
+    row = platform.nearest()
     target = swap.Target(
-        wanted["path"], wanted["service"], wanted["control_port"] or 0, wanted["greeting_timeout"], wanted["settle_time"]
+        wanted["path"] or row.configuration,
+        wanted["service"] or row.unit,
+        wanted["control_port"] or 0,
+        wanted["greeting_timeout"],
+        wanted["settle_time"],
+        row,
     )
     try:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
-        outcome = swap.apply(target, wanted["content"], take_over=wanted["take_over"], check_mode=module.check_mode)
-    except (swap.ConfigError, OSError) as exc:
+        content = row.fill(wanted["content"])
+        outcome = swap.apply(target, content, take_over=wanted["take_over"], check_mode=module.check_mode)
+        another_plan = keep_plan(wanted["plan_digest"], module.check_mode)
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:
         module.warn(warning)
     module.exit_json(
-        changed=outcome.changed,
+        changed=outcome.changed or another_plan,
         path=target.path,
         validated=outcome.validated,
         greeting=outcome.greeting,
         kept=outcome.kept,
         restored=None,
-        diff={"before": outcome.before, "after": wanted["content"], "before_header": target.path, "after_header": target.path},
+        diff={"before": outcome.before, "after": content, "before_header": target.path, "after_header": target.path},
     )
 
 

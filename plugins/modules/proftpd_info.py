@@ -104,6 +104,13 @@ managed:
   returned: always
   type: bool
   sample: false
+plan_digest:
+  description:
+    - What M(proftpd.fxp.proftpd_config) kept of the plan that the configuration comes from; V(null) if nothing. The filter
+      P(proftpd.fxp.plan_digest#filter) tells what it is by the present plan.
+  returned: always
+  type: str
+  version_added: 0.3.0
 valid:
   description:
     - Whether ProFTPD's own checker takes the configuration, with the environment and the command line of the daemon; V(null)
@@ -188,7 +195,11 @@ classes:
   returned: always
   type: dict
 findings:
-  description: What is wrong with the configuration and ProFTPD's own checker accepts.
+  description:
+    - What is wrong with the configuration and ProFTPD's own checker accepts.
+    - C(severity) tells what M(proftpd.fxp.proftpd_config) makes of it before it is written, which refuses an V(error) and has a
+      V(warning); of a V(note) it says nothing. C(weight) tells how bad it is where it is in force on this release, a V(hole), a
+      V(fault) or a V(note), as M(proftpd.fxp.fxp_audit) tells it.
   returned: always
   type: list
   elements: dict
@@ -198,8 +209,9 @@ findings:
       server: main
       file: /etc/proftpd/proftpd.conf
       line: 1
-      sentence: AllowForeignAddress is not said, and several releases then let anybody take a passive data connection
+      sentence: AllowForeignAddress is not said, and on this release anybody may then take a passive data connection
       cure: say AllowForeignAddress off, or the name of a class of peers, in this server itself or in <Global>
+      weight: hole
 advisories:
   description:
     - What is known to be wrong with this release. C(applies) tells whether what C(needs) names is there, C(certain) is V(false)
@@ -228,6 +240,7 @@ rules:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
 
 
@@ -241,7 +254,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     wanted = module.params
-    module.exit_json(changed=False, **look.look(wanted["path"], wanted["service"], wanted["rules"]))
+    known = look.look(wanted["path"], wanted["service"], wanted["rules"])
+    module.exit_json(changed=False, plan_digest=record.plan_digest(), **known)
 
 
 if __name__ == "__main__":

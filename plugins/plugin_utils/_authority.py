@@ -20,6 +20,7 @@ import os
 import tempfile
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
@@ -30,7 +31,6 @@ with contextlib.suppress(ImportError):
     from cryptography.hazmat.primitives import serialization
     from cryptography.x509 import load_pem_x509_certificate
 
-TRUST_ON_A_SERVER = "/etc/proftpd/fxp-tls-ca.pem"
 UNCHANGED = "No host was changed."
 
 Identity = t.Mapping[str, str]
@@ -176,8 +176,8 @@ def _refuse_another(held: Held, seen: t.Mapping[str, t.Mapping[str, t.Any]]) -> 
         raise AuthorityError(
             f"{_trusting(others)}, and {held.certificate} on the controller has {_named(ours)}: no certificate in common. "
             f"{UNCHANGED} If that is not the fleet's file, put the fleet's own there, and its key: {held.key}. If "
-            f"{', '.join(others)} missed a step of a replacement, append {TRUST_ON_A_SERVER} of that server to the controller's "
-            "file, run proftpd.fxp.site for all servers, and only then go on (docs/tls.md of proftpd.fxp)."
+            f"{', '.join(others)} missed a step of a replacement, append {platform.USUAL.trust} of that server to the "
+            "controller's file, run proftpd.fxp.site for all servers, and only then go on (docs/tls.md of proftpd.fxp)."
         )
 
 

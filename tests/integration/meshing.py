@@ -24,7 +24,7 @@ def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = 
     schedule: t.Sequence[t.Sequence[Leg]] = options.pop("schedule", None) or legs(
         rounds(servers), passive, both_ways(edges(servers, "all"))
     )
-    specs = {name: parse_server("source", server, f"servers.{name}") for name, server in servers.items()}
+    specs = {name: parse_server(f"servers.{name}", server) for name, server in servers.items()}
     defaults: dict[str, t.Any] = {
         "family": "auto",
         "payload_size": 65536,

@@ -12,6 +12,7 @@ and stops the real proftpd. The Molecule scenario does the same with the real on
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import ftplib
 import os
 import pathlib
@@ -21,7 +22,9 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
@@ -47,7 +50,7 @@ case "$1" in
   stop) stop ;;
   restart) stop; start ;;
   reload) kill -HUP "$(cat pid)" ;;
-  show) if alive; then cat pid; else echo 0; fi ;;
+  show) if alive; then echo "MainPID=$(cat pid)"; else echo MainPID=0; fi ;;
   reset-failed) ;;
   *) exit 2 ;;
 esac
@@ -89,7 +92,9 @@ class Server(t.NamedTuple):
 
     @property
     def target(self) -> swap.Target:
-        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle)
+        own = self.directory / "packaged.conf"
+        row = dataclasses.replace(USUAL, packaged=str(own)) if own.exists() else USUAL
+        return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle, row)
 
     def deaf(self, ident: str = "second") -> str:
         """What passes the checker and does not start, because it is to listen on an address (RFC 5737) that is not here."""
@@ -116,8 +121,8 @@ class Server(t.NamedTuple):
     def start(self, text: str) -> None:
         """Have the daemon run with *text*, as an operator does."""
         self.write(text)
-        daemon.systemctl("enable", "proftpd")
-        daemon.systemctl("start", "proftpd")
+        Systemd().systemctl("enable", "proftpd")
+        Systemd().systemctl("start", "proftpd")
 
     def answers(self) -> bool:
         try:

@@ -27,6 +27,7 @@ import typing as t
 import jinja2
 from ansible.plugins.filter.core import comment
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
@@ -144,9 +145,9 @@ def _write(server: Server, plan: dict[str, t.Any], name: str) -> None:
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=name)
-    for there in ("/etc/proftpd/", "/var/log/proftpd/"):
-        text = text.replace(there + "modules.conf", "modules.conf").replace(there, f"{server.place}/")
-    (server.place / "proftpd.conf").write_text(text + OWN.format(place=server.place))
+    # Nobody reads what it says of modules.conf.
+    row = dataclasses.replace(USUAL, modules_conf="modules.conf", directory=str(server.place), log_directory=str(server.place))
+    (server.place / "proftpd.conf").write_text(row.fill(text) + OWN.format(place=server.place))
 
 
 def _wait(server: Server, seconds: float = 10) -> None:

@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
@@ -164,7 +165,7 @@ def test_an_error_in_a_file_that_is_included_loses_what_follows(start: Starter, 
     assert answers(SERVER, server.port, USER) == (WHO[said["port"]], WHO[said["passive"]]) == (WHO["refused"], WHO["anybody"])
     found = codes(known)
     assert (found["include_error"], found["configuration_invalid"], found["passive_open_unset"]) == ("fault", "fault", "hole")
-    with pytest.raises(daemon.DaemonError, match="AuthGroupFile"):
+    with pytest.raises(HostError, match="AuthGroupFile"):
         daemon.check_configuration("proftpd", str(server.root / "proftpd.conf"))
 
 

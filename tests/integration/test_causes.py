@@ -10,7 +10,7 @@ import socket
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._check import check as check_module
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer import trial
 from ansible_collections.proftpd.fxp.tests.integration.checking import Checked, check
 from ansible_collections.proftpd.fxp.tests.integration.conftest import DESTINATION, SOURCE, Starter
 from ansible_collections.proftpd.fxp.tests.integration.daemons import (
@@ -306,7 +306,7 @@ def test_overwrite_refused(start: Starter, monkeypatch: pytest.MonkeyPatch) -> N
     source, destination = start(SOURCE), start(DESTINATION, ALLOW + "AllowOverwrite off\n")
     source.put("there", b"content")
     destination.put("taken", b"old")
-    monkeypatch.setattr(check_module, "unguessable_name", lambda: "taken")
+    monkeypatch.setattr(trial, "unguessable_name", lambda: "taken")
     checked = check(source.options(), destination.options(), path="there", passive="destination")
     destination.put("taken", b"old")
     # ProFTPD has no German.

@@ -22,6 +22,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import interfaces, nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import with_interfaces
 from ansible_collections.proftpd.fxp.tests.integration.network import run
 
 SERVER = "198.51.100.11"
@@ -93,7 +94,8 @@ class Lab:
                 libc.setns(home.fileno(), 0)
 
     def text(self) -> str:
-        return interfaces.known_here(TEXT, Within(self.server))
+        found = interfaces.find(nftables.read_defines(TEXT).addresses, Within(self.server))
+        return with_interfaces(TEXT, *found)
 
     def gets_in(self, source: str, port: int) -> bool:
         return self._connects(self.outside, source, SERVER, port)

@@ -169,7 +169,7 @@ def test_connected() -> None:
 
 def server(daemon: Proftpd, **more: t.Any) -> t.Any:
     """A daemon as the option of the module."""
-    return parse_server("source", daemon.options(**more), "server")
+    return parse_server("server", daemon.options(**more))
 
 
 def test_server(pair: tuple[Proftpd, Proftpd]) -> None:

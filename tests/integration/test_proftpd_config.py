@@ -16,8 +16,10 @@ import time
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, removal, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, removal, swap
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
 __all__ = ["server"]  # the fixture
@@ -64,7 +66,7 @@ def test_what_the_checker_refuses_never_reaches_the_service(server: Server) -> N
     server.apply(server.config())
     server.calls()
     for check_mode in (True, False):
-        with pytest.raises(swap.ConfigError, match="unknown configuration directive 'PasivePorts'"):
+        with pytest.raises(HostError, match="unknown configuration directive 'PasivePorts'"):
             server.apply(server.config("second", more="PasivePorts 50000 50099"), check_mode=check_mode)
     assert (server.directory / "proftpd.conf").read_text() == server.config()
     assert server.greeting() == "220 first"
@@ -74,7 +76,7 @@ def test_what_the_checker_refuses_never_reaches_the_service(server: Server) -> N
 
 def test_what_passes_the_checker_but_does_not_serve_is_taken_back(server: Server) -> None:
     server.apply(server.config())
-    with pytest.raises(swap.ConfigError, match=r"taken back because .*The old file is back and the old service runs"):
+    with pytest.raises(HostError, match=r"taken back because .*The old file is back and the old service runs"):
         server.patient().apply(server.config("second", kind="inetd"))
     assert (server.directory / "proftpd.conf").read_text() == server.config()
     assert server.greeting() == "220 first"
@@ -82,7 +84,7 @@ def test_what_passes_the_checker_but_does_not_serve_is_taken_back(server: Server
 
 
 def test_a_first_configuration_that_does_not_serve_leaves_nothing(server: Server) -> None:
-    with pytest.raises(swap.ConfigError, match="the service is stopped as it was before"):
+    with pytest.raises(HostError, match="the service is stopped as it was before"):
         server.apply(server.config(kind="inetd"))
     assert server.names() == set()
 
@@ -91,7 +93,7 @@ def test_a_configuration_made_by_hand_is_refused_and_kept_on_take_over(server: S
     by_hand = server.config("by hand", mark="mine", more="# SQLConnectInfo db user secret")
     path = server.directory / "proftpd.conf"
     path.write_text(by_hand)
-    with pytest.raises(swap.ConfigError, match="fxp_take_over: true"):
+    with pytest.raises(HostError, match="fxp_take_over: true"):
         server.apply(server.config())
     assert path.read_text() == by_hand
     outcome = server.apply(server.config(), take_over=True)
@@ -136,11 +138,10 @@ def test_whose_work_a_file_is(text: str, packaged: str | None, drop_ins: list[st
 
 
 @pytest.fixture
-def packaged(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+def packaged(server: Server) -> str:
     """The text of the distribution's file, which is in place as its package leaves it."""
     text = server.config("packaged", mark="the distribution's")
     (server.directory / "packaged.conf").write_text(text)
-    monkeypatch.setattr(swap, "PACKAGED", str(server.directory / "packaged.conf"))
     server.write(text)
     return text
 
@@ -205,7 +206,7 @@ def test_what_cannot_serve_again_stops_the_removal_before_it_began(server: Serve
     kept = pathlib.Path(server.target.before_us)
     kept.write_text(server.config("by hand", mark="mine", more="LoadModule mod_gone.c"))
     for check_mode in (True, False):
-        with pytest.raises(swap.ConfigError, match=r"Nothing was removed, .*before-fxp, cannot be served again: .*mod_gone"):
+        with pytest.raises(HostError, match=r"Nothing was removed, .*before-fxp, cannot be served again: .*mod_gone"):
             server.remove(check_mode)
     assert server.greeting() == "220 first"
     assert server.text() == server.config()
@@ -237,15 +238,15 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(server: Server, monke
     by_hand = server.config("by hand", mark="mine")
     server.start(by_hand)
     server.apply(server.config(), take_over=True)
-    systemctl = daemon.systemctl
+    systemctl = Systemd().systemctl
 
-    def killed(verb: str, service: str) -> None:
+    def killed(_systemd: Systemd, verb: str, service: str) -> None:
         if verb == "restart":
             raise KeyboardInterrupt
         systemctl(verb, service)
 
     with monkeypatch.context() as patch:
-        patch.setattr(daemon, "systemctl", killed)
+        patch.setattr(Systemd, "systemctl", killed)
         with pytest.raises(KeyboardInterrupt):
             server.remove()
     assert server.text() == by_hand
@@ -259,11 +260,11 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(server: Server, monke
 def test_a_service_that_does_not_stop_keeps_its_configuration(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.apply(server.config())
 
-    def refuse(verb: str, service: str) -> None:
-        raise daemon.DaemonError(f"'systemctl {verb}' failed")
+    def refuse(_systemd: Systemd, verb: str, service: str) -> None:
+        raise HostError(f"'systemctl {verb}' failed")
 
-    monkeypatch.setattr(daemon, "systemctl", refuse)
-    with pytest.raises(swap.ConfigError, match="is left as it is because 'systemctl stop' failed"):
+    monkeypatch.setattr(Systemd, "systemctl", refuse)
+    with pytest.raises(HostError, match="is left as it is because 'systemctl stop' failed"):
         server.remove()
     assert server.text() == server.config()
 
@@ -286,7 +287,7 @@ def test_what_came_back_and_does_not_serve_is_told_and_tried_again(server: Serve
     server.apply(server.config(), take_over=True)
     pathlib.Path(server.target.before_us).write_text(server.config("by hand", mark="mine", kind="inetd"))
     for _dummy in range(2):
-        with pytest.raises(swap.ConfigError, match="is again what stood there before, but it does not serve"):
+        with pytest.raises(HostError, match="is again what stood there before, but it does not serve"):
             server.remove()
         assert not server.answers()
     server.write(server.config("mended", mark="mine"))
@@ -297,7 +298,7 @@ def test_what_came_back_and_does_not_serve_is_told_and_tried_again(server: Serve
 
 def test_removal_waits_for_a_change_but_not_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.apply(server.config())
-    monkeypatch.setattr(swap, "LOCK_TIMEOUT", 0.1)
-    with _files.locked(str(server.directory), 1), pytest.raises(swap.ConfigError, match=r"is left as it was .*; try again"):
+    monkeypatch.setattr(lock, "TIMEOUT", 0.1)
+    with lock.held(str(server.directory), 1, "busy"), pytest.raises(HostError, match=r"is left as it was .*; try again"):
         server.remove()
     assert server.answers()

@@ -20,8 +20,11 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import directories as _directories
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, swap
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
@@ -40,7 +43,8 @@ def apply(server: Server, steps: Steps, content: str, take_over: bool = False) -
         (_files, "os", os_steps),
         (before, "os", os_steps),
         (swap, "os", os_steps),
-        (daemon, "subprocess", steps.of(daemon.subprocess, "run")),
+        (lock, "os", os_steps),
+        (run, "subprocess", steps.of(run.subprocess, "run")),
     ):
         return inject(steps, lambda: server.apply(content, take_over=take_over))
 
@@ -80,7 +84,7 @@ def converge(server: Server, content: str, greeting: str, take_over: bool = Fals
 
 def stop(server: Server) -> None:
     """Have no service and no files, as before the first run."""
-    daemon.systemctl("stop", "proftpd")
+    Systemd().systemctl("stop", "proftpd")
     for name in [*server.names(), "enabled"]:
         _files.remove(str(server.directory / name))
 
@@ -134,7 +138,7 @@ def ours(server: Server) -> None:
 
 def ours_that_is_down(server: Server) -> None:
     ours(server)
-    daemon.systemctl("stop", "proftpd")
+    Systemd().systemctl("stop", "proftpd")
 
 
 def by_hand(server: Server) -> None:
@@ -169,7 +173,7 @@ def test_every_other_situation(server: Server, situation: Situation, faults: tup
             assert greeting is None or ident(server) in (greeting, "220 first"), steps.names
             converge(server, wanted, "220 first", take_over=True)
         else:
-            with pytest.raises(swap.ConfigError, match=r"taken back because .* The old file is back and the old service runs\.$"):
+            with pytest.raises(HostError, match=r"taken back because .* The old file is back and the old service runs\.$"):
                 run.apply(wanted, take_over=True)
             assert check_files(server, old) == old
             assert ident(server) == greeting

@@ -23,8 +23,10 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, proof, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import proof, swap
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
@@ -92,7 +94,7 @@ def test_a_full_disk_changes_nothing(small: Server) -> None:
     target, place = on_the_small_disk(small), small.directory / "small"
     change(target, small.config())
     fill(place)
-    with pytest.raises(swap.ConfigError, match=r"proftpd\.conf is left as it was because .*No space left on device"):
+    with pytest.raises(HostError, match=r"proftpd\.conf is left as it was because .*No space left on device"):
         change(target, small.config("second"))
     assert small.greeting() == "220 first"
     assert sorted(os.listdir(place)) == ["ballast", "proftpd.conf"]
@@ -110,7 +112,7 @@ def test_the_way_back_needs_no_space(small: Server, monkeypatch: pytest.MonkeyPa
         fill(place)
 
     monkeypatch.setattr(_files, "rename", rename_and_fill)
-    with pytest.raises(swap.ConfigError, match=r"The old file is back and the old service runs\.$"):
+    with pytest.raises(HostError, match=r"The old file is back and the old service runs\.$"):
         change(target, small.deaf())
     assert small.greeting() == "220 first"
     assert sorted(os.listdir(place)) == ["ballast", "proftpd.conf"]
@@ -122,7 +124,7 @@ def test_passwords_on_a_full_disk(small: Server) -> None:
     accounts.apply(path, [], check_mode=False)
     fill(place)
     account = accounts.Account("a", "$6$salt$" + "x" * 86, 1234, 1235, str(small.directory))
-    with pytest.raises(accounts.AccountError, match=r"No space left on device\. The old one is still in force"):
+    with pytest.raises(HostError, match=r"No space left on device\. The old one is still in force"):
         accounts.apply(path, [account], check_mode=False)
     assert pathlib.Path(path).read_text() == ""
     assert sorted(os.listdir(place)) == ["ballast", "fxp.passwd"]
@@ -132,7 +134,7 @@ def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> N
     server.apply(server.config())
     victim = server.pid()
     threading.Timer(1.5, os.kill, (victim, signal.SIGKILL)).start()
-    with pytest.raises(swap.ConfigError, match=r"greeted, but ended within .* s.*The old file is back and the old service"):
+    with pytest.raises(HostError, match=r"greeted, but ended within .* s.*The old file is back and the old service"):
         server._replace(settle=3).apply(server.config("second"))
     assert server.greeting() == "220 first"
     assert server.pid() != victim
@@ -141,8 +143,8 @@ def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> N
 
 def test_a_service_that_is_started_anew_behind_our_back_has_not_settled(server: Server) -> None:
     server.apply(server.config())
-    threading.Timer(0.5, daemon.systemctl, ("restart", "proftpd")).start()
-    with pytest.raises(daemon.DaemonError, match="greeted, but ended"):
+    threading.Timer(0.5, Systemd().systemctl, ("restart", "proftpd")).start()
+    with pytest.raises(HostError, match="greeted, but ended"):
         proof.lasting("proftpd", server.port, 3, 1.5)
 
 
@@ -155,9 +157,9 @@ def test_a_port_that_somebody_else_has_is_refused_before_anything_changes(server
         other = server._replace(port=probe.getsockname()[1])
     with speaker(other.port):
         taken = rf"left as it was because port {other.port} is taken by \S+ \(process {os.getpid()}\); stop it, or give the"
-        with pytest.raises(swap.ConfigError, match=taken):
+        with pytest.raises(HostError, match=taken):
             other.apply(other.config("second"), check_mode=check_mode)
-        with pytest.raises(daemon.DaemonError, match=r"does not listen there, .* does"):
+        with pytest.raises(HostError, match=r"does not listen there, .* does"):
             proof.hear("proftpd", other.port, 0.2)
     assert server.calls() == []
     assert server.greeting() == "220 first"
@@ -167,8 +169,8 @@ def test_a_port_that_somebody_else_has_is_refused_before_anything_changes(server
 
 def test_a_stopped_service_whose_port_somebody_else_has(server: Server) -> None:
     server.apply(server.config())
-    daemon.systemctl("stop", "proftpd")
-    with speaker(server.port), pytest.raises(swap.ConfigError, match=r"does not answer: port .* is taken by"):
+    Systemd().systemctl("stop", "proftpd")
+    with speaker(server.port), pytest.raises(HostError, match=r"does not answer: port .* is taken by"):
         server.apply(server.config())
     assert server.apply(server.config()).greeting == "220 first"
 
@@ -177,7 +179,9 @@ def test_who_listens_on_a_port_of_ipv6_only_does_not_answer_here() -> None:
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
         assert sockets.holder(listener.getsockname()[1]) is None
     with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as listener:
-        assert sockets.holder(listener.getsockname()[1]) == (os.getpid(), pathlib.Path("/proc/self/comm").read_text().strip())
+        found = sockets.holder(listener.getsockname()[1])
+        assert found is not None
+        assert found.holders == ((os.getpid(), pathlib.Path("/proc/self/comm").read_text().strip()),)
     with socket.create_server(("127.0.0.2", 0)) as listener:
         assert sockets.holder(listener.getsockname()[1]) is None
 
@@ -187,7 +191,7 @@ def test_a_configuration_made_by_hand_comes_back_with_its_mode(server: Server) -
     server.start(by_hand)
     path = server.directory / "proftpd.conf"
     path.chmod(0o600)
-    with pytest.raises(swap.ConfigError, match="The old file is back and the old service runs"):
+    with pytest.raises(HostError, match="The old file is back and the old service runs"):
         server.apply(server.deaf(), take_over=True)
     assert path.read_text() == by_hand
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -211,9 +215,9 @@ def test_a_deaf_service_that_a_killed_run_left_is_not_taken_for_one_that_runs(se
     os.link(path, str(path) + ".fxp-previous")
     path.unlink()
     path.write_text(server.deaf())
-    daemon.systemctl("reload", "proftpd")
+    Systemd().systemctl("reload", "proftpd")
     time.sleep(0.7)  # the main process is there for a while, and listens nowhere
-    with pytest.raises(swap.ConfigError, match=r"The old file is back and the old service runs\.$"):
+    with pytest.raises(HostError, match=r"The old file is back and the old service runs\.$"):
         server.patient().apply(server.deaf())
     assert server.greeting() == "220 first"
     assert server.names() == {"proftpd.conf"}

@@ -158,7 +158,7 @@ def test_unverified_when_asked(encrypted: StartEncrypted) -> None:
 
 def probed(server: Proftpd, **options: t.Any) -> list[dict[str, t.Any]]:
     """The steps of one host's view of a server."""
-    return probe_server(parse_server("source", server.options(**options), "server"), 5)
+    return probe_server(parse_server("server", server.options(**options)), 5)
 
 
 @pytest.mark.parametrize(("host", "trusted"), [("localhost", True), ("127.0.0.1", False)])

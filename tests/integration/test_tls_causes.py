@@ -248,7 +248,7 @@ def test_protection_does_not_hold(servers: Servers, role: str, sscn: str, monkey
     """One server moves its data in clear although it was told otherwise: the sender's or receiver's, TLS client or not."""
 
     def deceive(control: ControlConnection, _private: bool) -> None:
-        control.require("PROT C" if control.role == role else "PROT P")
+        control.require("PROT C" if control.server.host == ADDRESSES[role] else "PROT P")
         control.private = True
 
     monkeypatch.setattr(ControlConnection, "_ask_for_protection", deceive)

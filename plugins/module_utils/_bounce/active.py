@@ -60,9 +60,9 @@ def tell(
     reply = control.command(command)
     verb = command.split(" ", 1)[0]
     if not (reply.positive or reply.code >= 400):
-        raise Fault("malformed", control.role, f"no final reply to {verb}, but {reply.text!r}", verb)
+        raise Fault("malformed", control.server, f"no final reply to {verb}, but {reply.text!r}", verb)
     if reply.code < 500 and not reply.positive and reply.code != VAIN:
-        raise Fault("refused", control.role, reply.text, verb)
+        raise Fault("refused", control.server, reply.text, verb)
     came_to = _arrival(listeners, AT_ONCE if reply.positive else 0)
     if not reply.positive:
         by_server = came_to is not None and same_address(came_to.arrived or "", control.peer_address)

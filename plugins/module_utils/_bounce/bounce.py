@@ -60,7 +60,7 @@ class BounceRequest:
 def parse_bounce(options: t.Mapping[str, t.Any]) -> BounceRequest:
     """Options of the module, with its types and defaults applied. Raises ``RequestError``."""
     return BounceRequest(
-        server=parse_server("source", options["server"], "server"),
+        server=parse_server("server", options["server"]),
         sources=parse_sources(options["stranger_sources"] or ()),
         timeout=parse_timeout(options["timeout"]),
     )
@@ -79,10 +79,11 @@ def run_bounce(request: BounceRequest) -> Bounced:
 class _Bounce:
     def __init__(self, request: BounceRequest) -> None:
         self.request, self.spec, self.timeout = request, request.server, request.timeout
+        self.label = self.spec.label
         self.masker = Masker([self.spec.password])
         self.transcript = Transcript(self.masker)
-        self.session = Session(self.spec, self.timeout, self.transcript)
-        self.label = self.spec.label[len(self.spec.role) + 1 :]
+        self.record = self.transcript.of(self.label)
+        self.session = Session(self.spec, self.timeout, self.record)
         self.greeting = self.own = self.peer = ""
         self.strangers: list[str] = []
         self.findings: list[Finding] = []
@@ -273,7 +274,7 @@ class _Bounce:
         """At which address the server sees connections that come from an address of this host; none if it does not tell."""
         if address not in self.seen:
             # What is asked for may leave the connection unusable.
-            session = Session(self.spec, self.timeout, self.transcript, own=address)
+            session = Session(self.spec, self.timeout, self.record, own=address)
             session.endpoint = self.session.endpoint
             self.seen[address] = None
             with contextlib.suppress(Fault):

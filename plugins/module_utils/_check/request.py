@@ -12,28 +12,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, check_line, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Terms
 
 
 @dataclass(frozen=True)
 class Request:
-    """
-    One ordered pair of servers. Times are seconds, sizes bytes; ``passive`` lists the roles that listen, a leg each.
+    """What is tried between one ordered pair of servers, and what it must come to: ``expect`` is allowed or refused."""
 
-    ``private`` is whether data is encrypted, ``sscn`` which server is then the TLS client of the data connection.
-    """
-
-    servers: t.Mapping[Role, ServerSpec]
-    passive: tuple[Role, ...]
-    family: str
-    path: str | None
-    payload_size: int
-    timeout: float
-    transfer_timeout: float
+    terms: Terms
     expect: str
-    private: bool = False
-    sscn: Role = "destination"
 
 
 def parse_request(options: t.Mapping[str, t.Any]) -> Request:
@@ -49,7 +38,7 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         raise RequestError(f"transfer_timeout is {options['transfer_timeout']}; write seconds, or 0 for no limit.")
     servers = {role: parse_server(role, options[role]) for role in ROLES}
     sscn = options.get("sscn", "auto")
-    return Request(
+    terms = Terms(
         servers=servers,
         passive=ROLES if options["passive"] == "both" else (options["passive"],),
         family=options["family"],
@@ -57,11 +46,11 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         payload_size=options["payload_size"],
         timeout=options["timeout"],
         transfer_timeout=options["transfer_timeout"],
-        expect=options["expect"],
         private=_private(options.get("protection"), servers),
         # With TLS 1.3 a sender that is the TLS client loses the end of files.
         sscn="destination" if sscn == "auto" else sscn,
     )
+    return Request(terms, options["expect"])
 
 
 def _private(protection: str | None, servers: t.Mapping[Role, ServerSpec]) -> bool:

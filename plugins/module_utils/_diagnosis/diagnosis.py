@@ -34,16 +34,17 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.pictures im
     file_side,
     foreign_address_refused,
     full_side,
-    one_refuses_tls,
     protection_side,
     reuse_side,
     server_busy,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import one_refuses_tls
 
 Mask = t.Callable[[str], str]
 QUOTED_LINES = 6  # of one reply
@@ -254,9 +255,8 @@ def _versions(e: Evidence) -> str:
 
 def explain(spec: ServerSpec, fault: Fault, masker: Masker) -> dict[str, t.Any]:
     """What kept this host from using one server: cause, detail and remedy."""
-    label = f"[{spec.host}]:{spec.port}" if ":" in spec.host else f"{spec.host}:{spec.port}"
-    evidence = Evidence(passive="source", source=label, destination="this host", stage="prepare")
-    evidence.record(fault)
+    evidence = Evidence(passive="source", source=spec.label, destination="this host", stage="prepare")
+    evidence.record(fault, "source")
     diagnosis = diagnose(evidence, masker.text)
     if diagnosis is None:
         raise AssertionError("a fault always has a diagnosis")  # pragma: no cover

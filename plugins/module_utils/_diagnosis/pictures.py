@@ -14,17 +14,27 @@ only refine what these show.
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6, is_private, same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import MANY
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
-
-HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
-WAITING_SECONDS = 1.0  # whoever says after so long that it closes, was waiting until then
-REPEATING_SECONDS = 20.0  # a connection that fails after so long was never answered, though the system tried it several times
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import (
+    FOREIGN,
+    active_refuses,
+    both_refuse_tls,
+    connection_blocked,
+    matches,
+    no_data_connection,
+    no_tls,
+    not_connected,
+    one_refuses_tls,
+    passive_refuses,
+    port_refused,
+    tls_sides,
+    waited_for_tls,
+    wants_reuse,
+)
 
 
 def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
@@ -33,11 +43,6 @@ def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
 
 def _refused(e: Evidence, *commands: str) -> bool:
     return e.fault_kind == "refused" and e.fault_command in commands
-
-
-def _matches(pattern: str, *texts: str | None) -> bool:
-    # Only ASCII makes up words: names such as ASCII and TLS stand in other scripts without blanks around them.
-    return any(text and re.search(pattern, text, re.I | re.M | re.A) for text in texts)
 
 
 def _opening(e: Evidence) -> tuple[str | None, str | None]:
@@ -57,7 +62,7 @@ def _who(e: Evidence, shows: t.Callable[[Side], bool]) -> Role | None:
 
 def _busy(e: Evidence) -> bool:
     # Before anything is transferred there is no file that 450 could speak of.
-    return server_busy(e) or _matches(r"\A450", *_opening(e))
+    return server_busy(e) or matches(r"\A450", *_opening(e))
 
 
 def server_busy(e: Evidence) -> bool:
@@ -65,42 +70,36 @@ def server_busy(e: Evidence) -> bool:
     # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
     if e.fault_kind in ("greeting_closed", "login_closing"):
         return True
-    if _refused(e, "USER", "PASS") and _matches("maximum number of", e.fault_detail):
+    if _refused(e, "USER", "PASS") and matches("maximum number of", e.fault_detail):
         return True
     said = (e.fault_detail if e.fault_kind == "refused" else None, *_opening(e), *_finals(e))
-    return _matches(r"\A450.*transfer in progress", *said)
+    return matches(r"\A450.*transfer in progress", *said)
 
 
 def _limited(e: Evidence) -> bool:
     # Whoever refuses PASV does not listen for anybody, whatever the reason.
     pasv, _port = _opening(e)
-    return command_limited(e) or (_matches(r"\A5", pasv) and not _matches(_OTHER_PROTOCOL, pasv))
+    return command_limited(e) or (matches(r"\A5", pasv) and not matches(_OTHER_PROTOCOL, pasv))
 
 
 def command_limited(e: Evidence) -> bool:
     """Whether a server says that its configuration forbids the command."""
     # <Limit> repeats the command; vsftpd's pasv_enable=NO answers 550 to PASV.
     pasv, _port = _opening(e)
-    return _matches(r"\A501 (PORT|EPRT|PASV|EPSV) ?:", *_opening(e)) or _matches(r"\A550", pasv)
-
-
-def port_refused(e: Evidence) -> bool:
-    """Whether the active server refused PORT, and did not try it in vain; FileZilla Server refuses by 421."""
-    said = e.port_reply or ""
-    return said.startswith("5") or (said.startswith("421") and (e.port_seconds or 0) < REPEATING_SECONDS)
+    return matches(r"\A501 (PORT|EPRT|PASV|EPSV) ?:", *_opening(e)) or matches(r"\A550", pasv)
 
 
 def _no_active_mode(e: Evidence) -> bool:
     # What is refused to the client as well has nothing to do with addresses.
     none = port_refused(e) and (e.own_port_reply or "").startswith(("4", "5"))
-    return e.stage == "port" and not _matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
+    return e.stage == "port" and not matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
 
 
 def active_mode_disabled(e: Evidence) -> bool:
     """Whether the active server says that it opens no data connections."""
     # RootRevoke on port 21; pure-ftpd. vsftpd's port_enable=NO answers 550, to the client's own address too.
-    none = _matches(r"\A550", e.port_reply) and _matches(r"\A550", e.own_port_reply)
-    return none or _matches(r"Unable to service (PORT|EPRT)|Active mode is disabled", e.port_reply)
+    none = matches(r"\A550", e.port_reply) and matches(r"\A550", e.own_port_reply)
+    return none or matches(r"Unable to service (PORT|EPRT)|Active mode is disabled", e.port_reply)
 
 
 _OTHER_PROTOCOL = r"\A522\b"  # RFC 2428: network protocol not supported
@@ -109,15 +108,10 @@ _OTHER_PROTOCOL = r"\A522\b"  # RFC 2428: network protocol not supported
 def _other_family(e: Evidence) -> bool:
     # ProFTPD takes any EPRT and fails when it connects. Over IPv4 the same words are those of a route that leads nowhere.
     said = e.active_side.final if e.active_side else None
-    if _matches(_OTHER_PROTOCOL, *_opening(e)):
+    if matches(_OTHER_PROTOCOL, *_opening(e)):
         return True
     words = "Address family not supported" + ("|Invalid argument" if is_ipv6(e.announced_address or "") else "")
-    return _matches(rf"\A425.*({words})", said, e.port_reply)
-
-
-def active_refuses(e: Evidence) -> bool:
-    """Whether the active server refuses the announced address, and the command as such is fine."""
-    return port_refused(e) and (e.own_port_reply or "").startswith("2")
+    return matches(rf"\A425.*({words})", said, e.port_reply)
 
 
 def _announces_what_is_refused(e: Evidence) -> bool:
@@ -125,44 +119,19 @@ def _announces_what_is_refused(e: Evidence) -> bool:
     return active_refuses(e) and (e.dialled_port_reply or "").startswith("2")
 
 
-def _passive_refuses(e: Evidence) -> bool:
-    active, passive = e.active_side, e.passive_side
-    if not active or not passive or not active.preliminary:
-        return False
-    if passive.silent:
-        # pure-ftpd and ProFTPD up to 1.3.7c close the foreign connection and go on waiting. The active server was connected.
-        return e.fault_kind is None or _waited_in_vain(e)
-    # A connection was there to be taken, and was not: a 4xx that is not about the file, before any 1xx.
-    not_taken = not passive.preliminary and 400 <= passive.code < 450 and not _wants_reuse(passive.final)
-    return not_taken or _matches(_FOREIGN, passive.final)
-
-
-_FOREIGN = "Bad IP connecting|Rejected data connection from foreign"  # vsftpd; pyftpdlib
-
-
 def foreign_address_refused(e: Evidence) -> bool:
     """Whether the passive server says that it is the address that it does not take."""
     side = e.passive_side
     return side is not None and (
-        _matches(_FOREIGN, side.final) or (not side.preliminary and _matches(r"\A425.*Permission denied", side.final))
+        matches(FOREIGN, side.final) or (not side.preliminary and matches(r"\A425.*Permission denied", side.final))
     )
-
-
-def _waited_in_vain(e: Evidence) -> bool:
-    # The passive server's own patience was shorter than ours: ProFTPD's TimeoutNoTransfer, pure-ftpd's idle time.
-    ended = e.fault_kind == "closing" and e.fault_server == e.passive
-    return ended and (_gave_up(e.passive_side) or _matches(r"No transfer timeout|\A421 Timeout", e.fault_detail))
-
-
-def _gave_up(side: Side | None) -> bool:
-    return side is not None and side.silent and (side.ended or 0) >= WAITING_SECONDS
 
 
 def file_side(e: Evidence) -> Role | None:
     """The server that refused the file itself."""
     # Before any 1xx the file itself was refused. Afterwards such a code speaks of something else.
     refusals = (450, 451, 550, 551, 553)
-    return _who(e, lambda side: not side.preliminary and side.code in refusals and not _wants_reuse(side.final))
+    return _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
 
 
 def _file_refused(e: Evidence) -> bool:
@@ -173,7 +142,7 @@ def _file_refused(e: Evidence) -> bool:
 def _overwrite_refused(e: Evidence) -> bool:
     # ProFTPD's AllowOverwrite; pure-ftpd for anonymous users.
     said = (e.fault_detail if _refused(e, "STOR") else None, *_finals(e))
-    return _matches(r"\A5.*(Overwrite permission denied|may not overwrite)", *said)
+    return matches(r"\A5.*(Overwrite permission denied|may not overwrite)", *said)
 
 
 NO_SPACE = r"\A(452|552)|no space left|quota"
@@ -183,10 +152,10 @@ _NO_SPACE_OR_BROKEN = r"\A451"
 
 def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -> Role | None:
     """The server that has no place for the file."""
-    if _refused(e, "STOR") and _matches(pattern, e.fault_detail):
+    if _refused(e, "STOR") and matches(pattern, e.fault_detail):
         return e.fault_server
     side = e.side("destination")
-    if side is None or side.done or not _matches(pattern, side.final):
+    if side is None or side.done or not matches(pattern, side.final):
         return None
     # Before any 1xx it is the file that cannot be opened.
     return "destination" if side.preliminary or side.code != 451 else None
@@ -195,42 +164,16 @@ def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -
 def ascii_side(e: Evidence) -> Role | None:
     """The server that says it moves text."""
     # ProFTPD and vsftpd tell the mode in their 150.
-    return _who(e, lambda side: _matches(r"\bASCII\b", side.preliminary) and not _matches(r"\bBINARY\b", side.preliminary))
+    return _who(e, lambda side: matches(r"\bASCII\b", side.preliminary) and not matches(r"\bBINARY\b", side.preliminary))
 
 
 def _in_ascii(e: Evidence) -> bool:
-    refused = _refused(e, "SIZE") and _matches("ASCII", e.fault_detail)
+    refused = _refused(e, "SIZE") and matches("ASCII", e.fault_detail)
     return refused or (_content(e) and ascii_side(e) is not None)
 
 
-def _not_connected(e: Evidence) -> str | None:
-    """What the active server says of a connection that it could not open; 425 after a 1xx speaks of one that it did open."""
-    # pyftpdlib connects when it gets PORT, the others when they get their data command.
-    side = e.active_side
-    said = (None if side.preliminary else side.final) if side else e.port_reply
-    return said if _matches(r"\A425", said) else None
-
-
 def _connection_refused(e: Evidence) -> bool:
-    return _matches("connection refused", _not_connected(e))
-
-
-def _connection_blocked(e: Evidence) -> bool:
-    side = e.active_side
-    if side is None:
-        # pyftpdlib again.
-        return e.port_unanswered or ((e.port_reply or "").startswith("4") and (e.port_seconds or 0) >= REPEATING_SECONDS)
-    waited = side.silent and e.fault_kind is None
-    # A server whose own patience is shorter than ours says so.
-    closing = side.silent and e.fault_kind == "closing" and e.fault_server == e.active
-    gave_up = closing and (_gave_up(side) or _matches("No transfer timeout", e.fault_detail))
-    late = _not_connected(e) and ((side.ended or 0) >= REPEATING_SECONDS or _matches("timed out", side.final))
-    return waited or gave_up or bool(late)
-
-
-def no_data_connection(e: Evidence) -> bool:
-    """Whether the active server could not connect, whatever the reason."""
-    return _not_connected(e) is not None or _connection_blocked(e)
+    return matches("connection refused", not_connected(e))
 
 
 def _private_address(e: Evidence) -> bool:
@@ -262,97 +205,63 @@ def _content(e: Evidence) -> bool:
 
 def _refuses_tls(e: Evidence) -> bool:
     # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
-    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and _matches(r"\bTLS\b", e.fault_detail))
+    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and matches(r"\bTLS\b", e.fault_detail))
 
 
 def _wants_tls(e: Evidence) -> bool:
     """A login without TLS, or data at another protection, that a server does not take."""
     login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
     # ProFTPD, which has no other words with these letters for USER; vsftpd; pure-ftpd.
-    if _refused(e, "USER") and _matches(r"\bSSL/TLS\b", e.fault_detail):
+    if _refused(e, "USER") and matches(r"\bSSL/TLS\b", e.fault_detail):
         return True
-    if login and _matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
+    if login and matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
         return True
     said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
-    return _refused(e, "PBSZ", "PROT") or any(_matches(_OTHER_PROTECTION, text) and not _wants_reuse(text) for text in said)
+    return _refused(e, "PBSZ", "PROT") or any(matches(_OTHER_PROTECTION, text) and not wants_reuse(text) for text in said)
 
 
 # RFC 4217 has 521 and 534, everybody else 522; pyftpdlib says 550.
 _OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
 
 
-def _wants_reuse(text: str | None) -> bool:
-    return _matches("session reuse required|TLS session of (the )?data connection", text)  # vsftpd; FileZilla
-
-
 def protection_side(e: Evidence) -> Role | None:
     """The server that ends a transfer because of its protection."""
-    return _who(e, lambda side: _matches(_OTHER_PROTECTION, side.final) and not _wants_reuse(side.final))
+    return _who(e, lambda side: matches(_OTHER_PROTECTION, side.final) and not wants_reuse(side.final))
 
 
 def reuse_side(e: Evidence) -> Role | None:
     """The server that says that it wants its own client's TLS session, else the TLS server of the data connection."""
-    return _who(e, lambda side: _wants_reuse(side.final)) or e.tls_server
-
-
-def _tls_sides(e: Evidence) -> tuple[Side, Side] | None:
-    """What the TLS client and the TLS server of a private data connection said."""
-    if not e.sscn or not e.tls_server:
-        return None
-    client, server = e.side(e.sscn), e.side(e.tls_server)
-    return (client, server) if client and server else None
-
-
-def _no_tls(side: Side) -> bool:
-    # The connection was there, else there were no 1xx; what could not be opened over it is the TLS session.
-    return bool(side.preliminary) and side.code == 425
-
-
-def _waited(e: Evidence) -> bool:
-    longest = max(HANDSHAKE_SECONDS, MANY * e.round_trip)
-    return any((side.ended or 0) >= longest for side in _tls_sides(e) or ())
-
-
-def both_refuse_tls(e: Evidence) -> bool:
-    """Whether both servers soon gave the handshake up: they have no version in common, or both began it."""
-    sides = _tls_sides(e)
-    return sides is not None and all(_no_tls(side) for side in sides) and not _waited(e)
-
-
-def one_refuses_tls(e: Evidence) -> bool:
-    """Whether only the TLS server of the data connection found something wrong with it."""
-    sides = _tls_sides(e)
-    return sides is not None and _no_tls(sides[1]) and not _no_tls(sides[0]) and not _passive_refuses(e)
+    return _who(e, lambda side: wants_reuse(side.final)) or e.tls_server
 
 
 def _reuse_demanded(e: Evidence) -> bool:
     # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
-    at_once = one_refuses_tls(e) and not _waited(e)
-    return any(_wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
+    at_once = one_refuses_tls(e) and not waited_for_tls(e)
+    return any(wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
 
 
 def _unverified(e: Evidence) -> bool:
     # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
-    sides = _tls_sides(e)
+    sides = tls_sides(e)
     return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
 
 
 def _roles_unassigned(e: Evidence) -> bool:
     # Each waits for the other one to begin, until one of them or the client loses patience.
-    sides = _tls_sides(e)
+    sides = tls_sides(e)
     if sides is None or e.size:
         return False
-    gave_up = all(_no_tls(side) for side in sides) and _waited(e)
-    wait = all(side.preliminary and (not side.final or _no_tls(side)) for side in sides)
+    gave_up = all(no_tls(side) for side in sides) and waited_for_tls(e)
+    wait = all(side.preliminary and (not side.final or no_tls(side)) for side in sides)
     return gave_up or (e.stopped == "stalled" and wait)
 
 
 def _protection_mismatch(e: Evidence) -> bool:
     # The side that does not encrypt has no complaint. If it receives, it may store the other one's hello as the file.
-    sides = _tls_sides(e)
+    sides = tls_sides(e)
     if sides is None:
         return False
-    complaints = [_no_tls(side) for side in sides]
+    complaints = [no_tls(side) for side in sides]
     if all(complaints) or not any(complaints):
         return False
     return sides[complaints.index(False)].code in (226, 426) or (sides[0].gone and complaints[1])
@@ -362,10 +271,10 @@ def clear_side(e: Evidence) -> Role | None:
     """The server that does not encrypt although the other one does: the one that has no complaint about TLS."""
     if not e.sscn or not e.tls_server:
         return None
-    sides = _tls_sides(e)
-    if sides and _no_tls(sides[0]):
+    sides = tls_sides(e)
+    if sides and no_tls(sides[0]):
         return e.tls_server
-    if sides and _no_tls(sides[1]):
+    if sides and no_tls(sides[1]):
         return e.sscn
     return "destination"
 
@@ -386,7 +295,7 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("vantage_is_peer", lambda e: e.vantage_is_peer),
     ("address_family_mismatch", _fault("no_common_family")),
     ("type_mismatch", _in_ascii),
-    ("pret_required", lambda e: _matches(r"\bPRET\b", *_opening(e))),
+    ("pret_required", lambda e: matches(r"\bPRET\b", *_opening(e))),
     ("tls_certificate_untrusted", _fault("tls_untrusted")),
     ("tls_policy_mismatch", _wants_tls),
     ("tls_login_refused", _refuses_tls),
@@ -417,13 +326,13 @@ PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
     ("private_address_advertised", _private_address),
     ("port_address_rewritten", lambda e: bool(e.rewritten) and no_data_connection(e)),
     ("data_connection_refused", _connection_refused),
-    ("data_connection_blocked", _connection_blocked),
+    ("data_connection_blocked", connection_blocked),
     # Any other reason, and none: vsftpd and pyftpdlib give none.
-    ("data_connection_unreachable", lambda e: _not_connected(e) is not None),
+    ("data_connection_unreachable", lambda e: not_connected(e) is not None),
     ("data_connection_refused", _fault("client_data_refused")),
     ("data_connection_unreachable", _fault("client_data_unreachable")),
     ("data_connection_blocked", _fault("client_data_timed_out")),
-    ("passive_refuses_foreign_address", _passive_refuses),
+    ("passive_refuses_foreign_address", passive_refuses),
     ("tls_versions_disjoint", both_refuse_tls),
     ("tls_roles_unassigned", _roles_unassigned),
     ("tls_session_reuse_required", _reuse_demanded),
@@ -440,17 +349,12 @@ __all__ = (
     "NO_SPACE",
     "PICTURES",
     "active_mode_disabled",
-    "active_refuses",
     "ascii_side",
-    "both_refuse_tls",
     "clear_side",
     "command_limited",
     "file_side",
     "foreign_address_refused",
     "full_side",
-    "no_data_connection",
-    "one_refuses_tls",
-    "port_refused",
     "protection_side",
     "reuse_side",
     "server_busy",

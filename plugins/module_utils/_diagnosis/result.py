@@ -12,14 +12,14 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import POLICY_CAUSES, Diagnosis, diagnose
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
 
 
-def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | None = None) -> dict[str, t.Any]:
-    """One entry of ``legs``. ``expect`` is allowed or refused, ``target`` the name at the destination if STOR was sent."""
+def leg_result(leg: Tried, expect: str, masker: Masker) -> dict[str, t.Any]:
+    """One entry of ``legs``; ``expect`` is allowed or refused."""
+    evidence = leg.evidence
     diagnosis = diagnose(evidence, masker.text)
     ok = diagnosis is None
     if expect == "refused":
@@ -38,8 +38,8 @@ def leg_result(evidence: Evidence, expect: str, masker: Masker, target: str | No
         "seconds": evidence.seconds,
         "bytes_per_second": round((evidence.size or 0) / moved) if moved else None,
         "verified_by": evidence.verified_by if evidence.stage == "done" else None,
-        "listing": {"source": None, "destination": None},
-        "file": target,
+        "listing": {role: masker.optional(line) for role, line in leg.listing.items()},
+        "file": leg.target,
     }
 
 
@@ -62,15 +62,16 @@ def _seen(evidence: Evidence, masker: Masker) -> dict[str, t.Any]:
     return seen
 
 
-def message_of(legs: t.Iterable[t.Mapping[str, t.Any]], servers: t.Mapping[Role, ServerSpec]) -> str:
+def message_of(legs: t.Iterable[t.Mapping[str, t.Any]]) -> str:
     """What failed, for people: pair, cause, where to look and remedy of the first leg that falls short; empty if none does."""
     for leg in legs:
         if not leg["ok"]:
+            seen = leg["evidence"]
             where = f", look first at the {leg['server']}" if leg["server"] else ""
-            listens = "" if leg["evidence"]["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
+            listens = "" if seen["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
             return (
-                f"FXP from {servers['source'].label} to {servers['destination'].label}{listens}: "
-                f"{leg['evidence']['summary']} ({leg['cause'] or 'not refused'}{where}). {leg['remedy']}"
+                f"FXP from {seen['source']} to {seen['destination']}{listens}: "
+                f"{seen['summary']} ({leg['cause'] or 'not refused'}{where}). {leg['remedy']}"
             )
     return ""
 

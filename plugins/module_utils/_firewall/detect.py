@@ -15,7 +15,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset, ufw_is_on
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 
 TIMEOUT = 30  # seconds for one command
@@ -83,7 +85,7 @@ def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     found = []
     if commands.output("systemctl", "is-active", "firewalld.service").strip() == "active":
         found.append("firewalld")
-    if ufw_is_on(commands.text("/etc/ufw/ufw.conf")):
+    if ufw.is_on(commands.text("/etc/ufw/ufw.conf")):
         found.append("ufw")
     if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")

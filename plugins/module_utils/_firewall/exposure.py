@@ -23,8 +23,9 @@ import bisect
 import ipaddress
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Json
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import expressions as _read
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Span
 
 ACCEPT, DROP, UNKNOWN = "accept", "drop", "unknown"
 HOOKS = ("prerouting", "input")
@@ -35,11 +36,6 @@ _MOST_STEPS = 20_000
 _BITS = {4: 32, 6: 128}
 _HERE = {4: (127 << 24, (128 << 24) - 1), 6: (1, 1)}
 
-# What reading meets in JSON of a kind that is not known here.
-_STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-
-Span = t.Tuple[int, int]
-ChainKey = nftables.ChainKey
 # True, False, or None where it cannot be told.
 Truth = t.Optional[bool]
 
@@ -91,52 +87,17 @@ class View:
         ]
 
 
-def _number(value: t.Any) -> int | None:
-    if isinstance(value, int):
-        return None if isinstance(value, bool) else value
-    try:
-        return int(ipaddress.ip_address(value))
-    except ValueError:
-        return None
-
-
-def _span(value: t.Any) -> Span | None:
-    """The numbers of one element, ports or addresses; None if it is something else."""
-    try:
-        return _read_span(value)
-    except _STRANGE:
-        return None
-
-
-def _read_span(value: t.Any) -> Span | None:
-    if isinstance(value, dict):
-        if "elem" in value:
-            return _read_span(value["elem"].get("val"))
-        if "range" in value:
-            first, last = (_number(end) for end in value["range"])
-            return None if first is None or last is None else (first, last)
-        if "prefix" in value:
-            network = ipaddress.ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}", strict=False)
-            return int(network.network_address), int(network.broadcast_address)
-        return None
-    number = _number(value)
-    return None if number is None else (number, number)
-
-
 class _Numbers:
     """The numbers that a right-hand side holds, quick to ask; C(whole) is false if it holds something else too."""
 
     def __init__(self, elements: t.Sequence[t.Any]) -> None:
-        spans = [_span(element) for element in elements]
+        spans = [_read.span(element) for element in elements]
         self.whole = None not in spans
         self.firsts: list[int] = []
         self.lasts: list[int] = []
-        for first, last in sorted(span for span in spans if span is not None):
-            if self.lasts and first <= self.lasts[-1] + 1:
-                self.lasts[-1] = max(last, self.lasts[-1])
-            else:
-                self.firsts.append(first)
-                self.lasts.append(last)
+        for first, last in _read.joined(span for span in spans if span is not None):
+            self.firsts.append(first)
+            self.lasts.append(last)
 
     def holds(self, number: int) -> Truth:
         at = bisect.bisect_right(self.firsts, number) - 1
@@ -161,12 +122,7 @@ class _Asked:
 
     def elements(self, base: ChainKey, right: t.Any) -> list[t.Any] | None:
         """What is on the right-hand side, one by one; None if that is not listed."""
-        if isinstance(right, str) and right.startswith("@"):
-            return self.view.elements.get((base[0], base[1], right[1:]))
-        if isinstance(right, dict) and "set" in right:
-            found = right["set"]
-            return self.elements(base, found) if isinstance(found, str) else list(found)
-        return list(right) if isinstance(right, list) else [right]
+        return _read.elements(self.view.elements, base[:2], right)
 
     def among(self, base: ChainKey, right: t.Any, number: int) -> Truth:
         # By identity: the view keeps what it was made of, so nothing else gets the same one meanwhile.
@@ -180,7 +136,7 @@ class _Asked:
         """The truth of a match, with C(==), C(!=) and C(in); of anything else it is not known."""
         try:
             return self._match(base, packet, body)
-        except _STRANGE:
+        except _read.STRANGE:
             return None
 
     def _match(self, base: ChainKey, packet: _Packet, body: Json) -> Truth:
@@ -200,8 +156,7 @@ class _Asked:
         protocols = [
             part["payload"].get("protocol") for part in left.get("concat", [left]) if isinstance(part, dict) and "payload" in part
         ]
-        others = {"udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp"}
-        return not others.union({"ip6"} if packet.family == 4 else {"ip"}).intersection(protocols)
+        return not _read.NEVER_TCP.union({_read.OTHER_FAMILY[packet.family]}).intersection(protocols)
 
     def _equal(self, base: ChainKey, packet: _Packet, left: Json, right: t.Any) -> Truth:
         if "concat" in left:
@@ -213,9 +168,9 @@ class _Asked:
         if field == "dport":
             return self.among(base, right, packet.port)
         if meta == "l4proto" or field in ("protocol", "nexthdr"):
-            return self._word(base, right, {"tcp", "6"})
+            return self._word(base, right, _read.TCP)
         if meta in ("nfproto", "protocol"):
-            return self._word(base, right, {"ipv4", "ip", "2"} if packet.family == 4 else {"ipv6", "ip6", "10"})
+            return self._word(base, right, _read.FAMILY[packet.family])
         if meta in ("iifname", "iif"):
             # It does not come from the host itself; which of its other interfaces it comes by is not known.
             return False if words == {"lo"} else None
@@ -227,7 +182,7 @@ class _Asked:
             return True
         return None
 
-    def _word(self, base: ChainKey, right: t.Any, wanted: set[str]) -> Truth:
+    def _word(self, base: ChainKey, right: t.Any, wanted: t.AbstractSet[str]) -> Truth:
         elements = self.elements(base, right)
         return None if elements is None else bool(_words(elements) & wanted)
 
@@ -237,8 +192,7 @@ class _Asked:
             return None
         answer: Truth = False
         for element in elements:
-            body = element.get("elem", {}).get("val", element) if isinstance(element, dict) else {}
-            parts = body.get("concat", []) if isinstance(body, dict) else []
+            parts = element.get("concat", []) if isinstance(element, dict) else []
             truths = [self._equal(base, packet, one, value) if isinstance(one, dict) else None for one, value in zip(left, parts)]
             if len(parts) != len(left):
                 truths.append(None)
@@ -308,20 +262,17 @@ class _Walk:
                     return matches, [(name, body["target"])]
                 elif name == "vmap":
                     return matches, self._vmap(body)
-                elif name in ("limit", "ct count", "quota", "meter", "xt", "queue", "synproxy", "tproxy", "ct timeout"):
+                elif name in (*_read.LIMITS, "xt", "queue", "synproxy", "tproxy", "ct timeout"):
                     matches = None
-                    strange = strange or name not in ("limit", "ct count", "quota", "meter")
+                    strange = strange or name not in _read.LIMITS
         return matches, [(ACCEPT, ""), (DROP, ""), ("continue", "")] if strange else [("continue", "")]
 
     def _vmap(self, vmap: Json) -> list[tuple[str, str]]:
-        data = vmap["data"]
-        entries = self.asked.elements(self.base, data)
+        entries = _read.entries(self.asked.view.elements, self.base[:2], vmap)
         if entries is None:
             return [(ACCEPT, ""), (DROP, ""), ("continue", "")]
         verdicts = []
-        for entry in entries:
-            key, verdict = entry
-            key = key["elem"]["val"] if isinstance(key, dict) and "elem" in key else key
+        for key, verdict in entries:
             truth = self.asked.match(self.base, self.packet, {"op": "==", "left": vmap["key"], "right": key})
             if truth is not False:
                 verdicts += [(kind, (body or {}).get("target", "")) for kind, body in verdict.items()]
@@ -332,15 +283,15 @@ class _Walk:
 
 def _kind(value: t.Any) -> int:
     """The family of an address, of a network or of a range of them; 0 for numbers such as ports."""
+    value = _read.bare(value)
     if isinstance(value, dict):
-        inner = value["prefix"]["addr"] if "prefix" in value else value["range"][0] if "range" in value else None
-        return _kind(value["elem"].get("val") if "elem" in value else inner)
+        return _kind(value["prefix"]["addr"] if "prefix" in value else value["range"][0])
     return ipaddress.ip_address(value).version if isinstance(value, str) else 0
 
 
 def _gather(value: t.Any, cuts: dict[int, set[int]]) -> None:
     """Note where anything that stands in rules or sets begins, and where what follows it begins: *cuts*, by kind."""
-    span = _span(value)
+    span = _read.span(value)
     if span is not None:
         cuts[_kind(value)].update((span[0], span[1] + 1))
     elif isinstance(value, dict):
@@ -401,13 +352,7 @@ def _pieces(first: int, last: int, cuts: t.Iterable[int]) -> list[Span]:
 def _networks(family: int, spans: t.Iterable[Span]) -> list[str]:
     """Addresses as the fewest networks."""
     make = ipaddress.IPv4Address if family == 4 else ipaddress.IPv6Address
-    joined: list[Span] = []
-    for first, last in spans:
-        if joined and joined[-1][1] + 1 == first:
-            joined[-1] = (joined[-1][0], last)
-        else:
-            joined.append((first, last))
-    return [str(net) for first, last in joined for net in ipaddress.summarize_address_range(make(first), make(last))]
+    return [str(net) for first, last in _read.joined(spans) for net in ipaddress.summarize_address_range(make(first), make(last))]
 
 
 def ports_of(view: View, table: tuple[str, str]) -> set[Span]:
@@ -419,5 +364,5 @@ def ports_of(view: View, table: tuple[str, str]) -> set[Span]:
             left = body.get("left")
             if isinstance(left, dict) and left.get("payload", {}).get("field") == "dport":
                 elements = _Asked(view).elements(key, body.get("right"))
-                found.update(span for span in map(_span, elements or []) if span is not None)
+                found.update(span for span in map(_read.span, elements or []) if span is not None)
     return found

@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-By which interfaces do connections to this server come? Written into the rules file, because at boot, when that is loaded, no
+By which interfaces do connections to this server come? Written into the rules, because at boot, when those are loaded, no
 interface has an address yet.
 """
 
@@ -17,17 +17,24 @@ import json
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import read_defines
 
 
-def known_here(text: str, commands: Commands) -> str:
+class Found(t.NamedTuple):
+    """What is known here, in a fixed order."""
+
+    here: tuple[str, ...]  # those of the addresses that an interface here holds
+    interfaces: tuple[str, ...]  # by which connections come; none if that is not known
+
+
+def find(addresses: t.Iterable[str], commands: Commands) -> Found:
     """
-    The rules file with two lines more: which of the server's addresses an interface here holds, and which interfaces those are.
+    Which of the server's addresses an interface here holds, and which interfaces those are.
+
     Behind a gateway none does; then its packets come by the interface of the default route.
     """
-    wanted = {ipaddress.ip_address(address) for address in read_defines(text).addresses}
+    wanted = {ipaddress.ip_address(address) for address in addresses}
     if not wanted:
-        return text
+        return Found((), ())
     held = [
         (ipaddress.ip_address(address["local"]), interface["ifname"])
         for interface in _listed(commands, "address", "show")
@@ -36,14 +43,7 @@ def known_here(text: str, commands: Commands) -> str:
     ]
     here = [(address, name) for address, name in held if address in wanted]
     names = {name for dummy, name in here} or _by_default(commands)
-    lines = []
-    if here:
-        lines.append(f"define here = {{ {', '.join(sorted(str(address) for address, dummy in here))} }}\n")
-    if names:
-        quoted = ", ".join(f'"{name}"' for name in sorted(names))
-        lines.append(f"define interfaces = {{ {quoted} }}\n")
-    first, newline, rest = text.partition("define addresses = ")
-    return first + "".join(lines) + newline + rest
+    return Found(tuple(sorted(str(address) for address, dummy in here)), tuple(sorted(names)))
 
 
 def _by_default(commands: Commands) -> set[str]:

@@ -16,10 +16,13 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
-LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 SERVERS = ("sshd", "dropbear")
+UNITS = ("ssh.socket", "sshd.socket", "dropbear.socket")
 
 
 def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
@@ -41,39 +44,18 @@ def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
     return ""
 
 
-def listening(proc: str = "/proc") -> set[int]:
+def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
     """
-    TCP ports that an ssh server listens on; those on loopback addresses are forwarded ones and left out.
+    TCP ports that an ssh server listens on, or systemd for it; those on loopback addresses are forwarded ones and left out.
     """
-    ports = {inode: port for name in ("tcp", "tcp6") for inode, port in _sockets(f"{proc}/net/{name}")}
-    found: set[int] = set()
-    for process in filter(str.isdigit, os.listdir(proc)):
-        try:
-            with open(f"{proc}/{process}/comm", encoding="utf-8", errors="replace") as file:
-                if file.read().strip() not in SERVERS:
-                    continue
-            links = [os.readlink(f"{proc}/{process}/fd/{name}") for name in os.listdir(f"{proc}/{process}/fd")]
-        except OSError:
-            continue  # it has ended
-        found.update(ports[link[8:-1]] for link in links if link[8:-1] in ports)
-    return found
+    return {
+        each.port
+        for each in sockets.listeners(proc, systemd)
+        if not each.address.is_loopback and (each.unit in UNITS or any(process.name in SERVERS for process in each.holders))
+    }
 
 
-def _sockets(path: str) -> t.Iterator[tuple[str, int]]:
-    try:
-        with open(path, encoding="ascii") as file:
-            lines = file.read().splitlines()[1:]
-    except OSError:
-        return
-    for fields in map(str.split, lines):
-        address, port = fields[1].split(":")
-        # The last four bytes in host order: 127.0.0.0/8, also as an IPv4-mapped address; ::1 ends in 01000000.
-        loopback = address.endswith("7F") or address == "00000000000000000000000001000000"
-        if fields[3] == LISTEN and not loopback:
-            yield fields[9], int(port, 16)
-
-
-def refuse_lockout(defines: Defines, connection: str, listeners: t.Iterable[int]) -> None:
+def refuse_lockout(governed: Ports, connection: str, listeners: t.Iterable[int]) -> None:
     """
     Raise FirewallError if the rules would govern a port that the administrator comes in through.
     """
@@ -82,13 +64,13 @@ def refuse_lockout(defines: Defines, connection: str, listeners: t.Iterable[int]
     if len(fields) == 4 and fields[3].isdigit():
         ports.add(int(fields[3]))
     for port in sorted(ports):
-        if port == defines.control_port:
+        if port == governed.control:
             raise FirewallError(
                 f"fxp_control_port is {port}, but ssh, the way in for administrators, listens on port {port} here; "
                 "give fxp_control_port another port, 21 for example."
             )
-        if defines.opens(port):
-            first, last = defines.passive_ports
+        if governed.hold(port):
+            first, last = governed.passive
             raise FirewallError(
                 f"fxp_passive_ports is {first}-{last}, but ssh, the way in for administrators, listens on port {port} here; "
                 "choose a range without that port, 49152-49407 for example."

@@ -18,42 +18,39 @@ from __future__ import annotations
 import contextlib
 import os
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT, Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
     TIMER,
-    UNIT,
     Outcome,
-    TooLate,
+    Texts,
     Transaction,
-    Wish,
-    unit_paths,
     write,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 # Directories that go when they are empty; the others that we write to are the system's.
-OWN_DIRECTORIES = ("proftpd-fxp", "nftables.service.d")
+OWN_DIRECTORIES = ("/proftpd-fxp", ".service.d")
 
 
-def is_in_kernel(host: nftables.Host) -> bool:
+def is_in_kernel(host: Host) -> bool:
     """
-    Does the kernel hold rules of ours? Without nft nobody can tell.
+    Are rules of ours in force? Without the program of the backend nobody can tell.
     """
-    return bool(host.nft.path) and any(nftables.in_force(host.nft.ruleset()).values())
+    return host.backend.is_installed() and any(host.backend.in_force().values())
 
 
-def is_found(host: nftables.Host, root: str = "") -> bool:
+def is_found(host: Host) -> bool:
     """
     Is anything of ours on this host?
     """
-    files = _files_of(host, root)
+    files = _files_of(host)
     return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or is_in_kernel(host)
 
 
-def _files_of(host: nftables.Host, root: str) -> tuple[str, ...]:
-    return (host.rules, *unit_paths(root), host.record, host.program, host.new_rules, host.pending)
+def _files_of(host: Host) -> tuple[str, ...]:
+    return (host.rules, host.unit, host.drop_in, host.record, host.program, host.new_rules, host.pending)
 
 
 class Removal(Transaction):
@@ -61,10 +58,10 @@ class Removal(Transaction):
     One removal on one host on which something of ours is found.
     """
 
-    def __init__(self, host: nftables.Host, systemd: Systemd, program: str, interpreter: str, root: str = "") -> None:
-        super().__init__(host, systemd, Wish("", "", "", program, interpreter), root)
-        self.files = _files_of(host, root)
-        self.unit_files = unit_paths(root)
+    def __init__(self, host: Host, systemd: Systemd, program: bytes) -> None:
+        super().__init__(host, systemd, Texts("", "", "", program))
+        self.files = _files_of(host)
+        self.unit_files = (host.unit, host.drop_in)
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """
@@ -80,7 +77,7 @@ class Removal(Transaction):
         if not is_in_kernel(self.host):
             return outcome
         if check_mode:
-            self.host.nft.check(nftables.removal_batch(self.host.nft.ruleset()))
+            self.host.backend.check_removal()
             return outcome
         if not os.access(self.host.program, os.X_OK):
             write(*self.program)
@@ -89,7 +86,7 @@ class Removal(Transaction):
 
     def _put_on_trial(self) -> None:
         _files.remove(self.host.new_rules)
-        self.host.nft.unload()
+        self.host.backend.unload()
 
     def _removed(self) -> tuple[dict[str, str], ...]:
         diffs = []
@@ -144,6 +141,6 @@ class Removal(Transaction):
     @staticmethod
     def _remove_empty(directory: str) -> None:
         # The system's own directories and those in which somebody has files stay.
-        if os.path.basename(directory) in OWN_DIRECTORIES:
+        if directory.endswith(OWN_DIRECTORIES):
             with contextlib.suppress(OSError):
                 os.rmdir(directory)

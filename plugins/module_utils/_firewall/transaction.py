@@ -20,35 +20,28 @@ import os
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Fingerprint
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT, Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
-UNIT = "proftpd-fxp-firewall.service"
 TIMER = "proftpd-fxp-return"
 
 
 File = t.Tuple[str, str, int]  # path, text, mode
 
 
-class TooLate(FirewallError):
+class Texts(t.NamedTuple):
     """
-    The host has returned to the old rules, because no confirmation got through to it.
-    """
-
-
-class Wish(t.NamedTuple):
-    """
-    What is to be on the host.
+    What is to stand on the host.
     """
 
-    content: str  # of firewall.nft
+    rules: str  # in the language of the backend
     unit: str  # of proftpd-fxp-firewall.service
-    drop_in: str  # for nftables.service
-    program: str  # source of the module util nftables.py
-    interpreter: str  # python3 of the host, an absolute path
+    drop_in: str  # for the service of the backend
+    program: bytes  # what the units run: C(archive)
 
 
 class Outcome(t.NamedTuple):
@@ -69,17 +62,16 @@ class Transaction:
     One change on one host.
     """
 
-    def __init__(self, host: nftables.Host, systemd: Systemd, wish: Wish, root: str = "") -> None:
+    def __init__(self, host: Host, systemd: Systemd, texts: Texts) -> None:
         self.host = host
         self.systemd = systemd
-        self.wish = wish
-        program = f"#!{wish.interpreter} -I\n{wish.program}"
-        unit, drop_in = unit_paths(root)
+        self.texts = texts
+        program = texts.program.decode("utf-8", "surrogateescape")  # as _files reads and writes what is no text
         # What stands beside the rules: path, text, mode. Only the program is needed while a change is on trial.
         self.program = (host.program, program, 0o755)
         self.units = (
-            (unit, wish.unit, 0o644),
-            (drop_in, wish.drop_in, 0o644),
+            (host.unit, texts.unit, 0o644),
+            (host.drop_in, texts.drop_in, 0o644),
         )
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
@@ -113,7 +105,7 @@ class Transaction:
 
     def preview(self) -> Outcome:
         """
-        What C(apply) would write, for a host where nft cannot be asked.
+        What C(apply) would write, for a host where the program of the backend is not installed.
         """
         confirmed = _files.read_text(self.host.rules)
         return Outcome(changed=True, diff=self._diff(confirmed, self._beside(), ()))
@@ -122,27 +114,19 @@ class Transaction:
         return [file for file in (self.program, *self.units) if _files.read_text(file[0]) != file[1]]
 
     def _apply(self, return_after: int, check_mode: bool) -> Outcome:
-        ruleset = self.host.nft.ruleset()
+        finding = self.host.backend.examine(self.texts.rules, self._recorded())
         confirmed = _files.read_text(self.host.rules)
-        drift = tuple(nftables.drift(self.wish.content, ruleset, self._recorded()))
         beside = self._beside()
-        judgement = nftables.judge(ruleset, nftables.read_defines(self.wish.content))
-        judgement.refuse(self.host.nft)
         outcome = Outcome(
-            drift=drift if confirmed == self.wish.content else (),
-            diff=self._diff(confirmed, beside, drift),
-            rules_in=tuple("{} {} {}".format(*place.chain) for place in judgement.places),
-            warnings=tuple(judgement.warnings(self.host.nft)),
+            drift=finding.drift if confirmed == self.texts.rules else (),
+            diff=self._diff(confirmed, beside, finding.drift),
+            rules_in=finding.rules_in,
+            warnings=finding.warnings,
         )
-        new_rules = bool(confirmed != self.wish.content or drift)
+        new_rules = bool(confirmed != self.texts.rules or finding.drift)
         if not new_rules and not beside and self.systemd.is_on(UNIT):
             return outcome
-        lines = nftables.batch(self.wish.content, ruleset)
-        try:
-            self.host.nft.check(lines)
-        except FirewallError:
-            judgement._replace(shut=self.host.nft.owned(judgement.places)).refuse(self.host.nft)
-            raise
+        self.host.backend.check(self.texts.rules)
         if check_mode:
             return outcome._replace(changed=True)
         write(*self.program)
@@ -159,15 +143,15 @@ class Transaction:
         try:
             write(self.host.pending, "{}", 0o600)
             self._put_on_trial()
-            now = nftables.in_force(self.host.nft.ruleset())
+            now = self.host.backend.in_force()
             write(self.host.pending, json.dumps(now, sort_keys=True), 0o600)
         except BaseException:
             self._take_back()
             raise
 
     def _put_on_trial(self) -> None:
-        write(self.host.new_rules, self.wish.content, 0o600)
-        self.host.nft.load(self.wish.content)
+        write(self.host.new_rules, self.texts.rules, 0o600)
+        self.host.backend.load(self.texts.rules)
 
     def _take_back(self) -> None:
         try:
@@ -194,13 +178,13 @@ class Transaction:
         """
         True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished.
         """
-        if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.wish.content:
+        if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
         if self._beside() or not self.systemd.is_on(UNIT):
             return False
-        return not nftables.drift(self.wish.content, self.host.nft.ruleset(), self._recorded())
+        return not self.host.backend.drift(self.texts.rules, self._recorded())
 
-    def _commit(self, now: dict[str, list[str]]) -> None:
+    def _commit(self, now: Fingerprint) -> None:
         """
         The rename decides. If it fails, the record is again that of the former rules.
         """
@@ -209,19 +193,20 @@ class Transaction:
             write(self.host.record, json.dumps(now, sort_keys=True) + "\n", 0o600)
             _files.rename(self.host.new_rules, self.host.rules)
         except OSError:
-            if _files.read_text(self.host.rules) != self.wish.content:
+            if _files.read_text(self.host.rules) != self.texts.rules:
                 restore(self.host.record, former, 0o600)
             raise
         _files.remove(self.host.pending)
 
-    def _on_trial(self) -> dict[str, list[str]]:
+    def _on_trial(self) -> Fingerprint:
         pending = _files.read_text(self.host.pending)
-        if pending is None or _files.read_text(self.host.new_rules) != self.wish.content:
+        if pending is None or _files.read_text(self.host.new_rules) != self.texts.rules:
             raise TooLate("The new firewall rules were taken back before their confirmation came.")
-        now = nftables.in_force(self.host.nft.ruleset())
+        now = self.host.backend.in_force()
         if now != json.loads(pending):
             raise FirewallError(
-                "The nftables rules were changed by somebody else while the new ones waited for their confirmation."
+                f"The {self.host.backend.name} rules were changed by somebody else while the new ones waited for their "
+                "confirmation."
             )
         return now
 
@@ -253,12 +238,12 @@ class Transaction:
         with self.host.locked():
             if os.path.exists(self.host.pending):
                 self._take_back()
-            ruleset, confirmed = self.host.nft.ruleset(), _files.read_text(self.host.rules)
+            confirmed = _files.read_text(self.host.rules)
             if confirmed is None:
-                return not any(nftables.in_force(ruleset).values())
-            return not nftables.drift(confirmed, ruleset, self._recorded())
+                return not any(self.host.backend.in_force().values())
+            return not self.host.backend.drift(confirmed, self._recorded())
 
-    def _recorded(self) -> dict[str, list[str]]:
+    def _recorded(self) -> Fingerprint:
         try:
             recorded = json.loads(_files.read_text(self.host.record) or "{}")
         except ValueError:
@@ -266,24 +251,16 @@ class Transaction:
         return recorded if isinstance(recorded, dict) else {}
 
     def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
-        texts = [(self.host.rules, confirmed, self.wish.content)] if confirmed != self.wish.content else []
+        texts = [(self.host.rules, confirmed, self.texts.rules)] if confirmed != self.texts.rules else []
         texts += [(path, _files.read_text(path), text) for path, text, dummy in beside if path != self.host.program]
         diffs = [
             {"before_header": path, "after_header": path, "before": before or "", "after": after} for path, before, after in texts
         ]
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
-        remarks += drift if confirmed == self.wish.content else ()
+        remarks += drift if confirmed == self.texts.rules else ()
         if remarks:
             diffs.append({"prepared": "".join(f"# {remark}\n" for remark in remarks)})
         return tuple(diffs)
-
-
-def unit_paths(root: str = "") -> tuple[str, str]:
-    """
-    Where the unit and the drop-in for nftables.service are.
-    """
-    directory = f"{root}/etc/systemd/system"
-    return f"{directory}/{UNIT}", f"{directory}/nftables.service.d/proftpd-fxp.conf"
 
 
 def write(path: str, text: str, mode: int) -> None:

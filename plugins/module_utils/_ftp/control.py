@@ -17,10 +17,11 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import parse_epsv, parse_pasv
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import MalformedReply, Reply, ReplyAssembler
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed, TlsError, agreed, handshake
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Transcript
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Record
 
 # Family and socket address, as socket.getaddrinfo returns them.
 Endpoint = t.Tuple[socket.AddressFamily, t.Tuple[t.Any, ...]]
@@ -53,12 +54,12 @@ class ControlConnection(ftplib.FTP):
     ``ftplib.FTP_TLS`` reads through such a file too, and its data connections resume no session, which servers demand.
     """
 
-    def __init__(self, role: Role, timeout: float, transcript: Transcript) -> None:
+    def __init__(self, server: ServerSpec, timeout: float, record: Record) -> None:
         super().__init__(timeout=timeout)
         self.encoding = "utf-8"
-        self.role: Role = role
+        self.server = server
         self.seconds = timeout
-        self._transcript = transcript
+        self._record = record
         self._assembler = ReplyAssembler()
         self._context: ssl.SSLContext | None = None
         self._identity = ""
@@ -80,7 +81,7 @@ class ControlConnection(ftplib.FTP):
             sock.connect(address)
         except OSError as error:
             sock.close()
-            raise Fault(connect_kind(error), self.role, describe(error)) from None
+            raise Fault(connect_kind(error), self.server, describe(error)) from None
         self.sock = sock
         self.af = family
         self.host, self.port = address[:2]
@@ -94,9 +95,9 @@ class ControlConnection(ftplib.FTP):
                 reply = self.read_reply(deadline - time.monotonic())
         except Fault as fault:
             kind, detail = _GREETING_FAULTS.get(fault.kind, (fault.kind, fault.detail))
-            raise Fault(kind, self.role, detail or fault.detail) from None
+            raise Fault(kind, self.server, detail or fault.detail) from None
         if reply.code != 220:
-            raise Fault("greeting_wrong", self.role, f"no 220 greeting, but {reply.text!r}")
+            raise Fault("greeting_wrong", self.server, f"no 220 greeting, but {reply.text!r}")
         self.welcome = reply.text
 
     def authenticate(self, context: ssl.SSLContext, host: str) -> None:
@@ -105,22 +106,23 @@ class ControlConnection(ftplib.FTP):
             reply = self.command("AUTH TLS")
         except Fault as fault:
             raise Fault(
-                "login_closing" if fault.kind == "closing" else fault.kind, self.role, fault.detail, fault.command
+                "login_closing" if fault.kind == "closing" else fault.kind, self.server, fault.detail, fault.command
             ) from None
         if reply.code != 234:
-            raise Fault("tls_refused", self.role, reply.text, "AUTH")
+            raise Fault("tls_refused", self.server, reply.text, "AUTH")
         if not self.synchronised:
             # Whoever stands in between may add replies in clear that would be taken for encrypted ones.
-            raise Fault("malformed", self.role, "more than the reply to AUTH came before the TLS handshake", "AUTH")
+            raise Fault("malformed", self.server, "more than the reply to AUTH came before the TLS handshake", "AUTH")
         try:
             self.encrypt(context, host, self.seconds)
         except TlsError as error:
-            raise Fault("tls_untrusted" if error.kind == "untrusted" else "tls_refused", self.role, str(error), "AUTH") from None
+            kind: Kind = "tls_untrusted" if error.kind == "untrusted" else "tls_refused"
+            raise Fault(kind, self.server, str(error), "AUTH") from None
 
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
         """The handshake on the control connection. Raises ``TlsError``; the connection is closed then."""
         if self.sock is None:
-            raise Fault("lost", self.role, "the control connection is closed")
+            raise Fault("lost", self.server, "the control connection is closed")
         sock, self.sock = self.sock, None
         self.sock = handshake(context, sock, host, seconds)
         self._context, self._identity = context, host
@@ -139,7 +141,7 @@ class ControlConnection(ftplib.FTP):
     def _ask_for_protection(self, private: bool) -> None:
         reply = self.require("PROT P" if private else "PROT C")
         if private and "clear" in reply.text.lower():
-            raise Fault("tls_protection", self.role, reply.text, "PROT")
+            raise Fault("tls_protection", self.server, reply.text, "PROT")
         self.private = private
 
     def take_tls_role(self, client: bool) -> None:
@@ -148,7 +150,7 @@ class ControlConnection(ftplib.FTP):
             return
         reply = self.require(f"SSCN {'ON' if client else 'OFF'}")
         if f"SSCN:{'SERVER' if client else 'CLIENT'}" in reply.text.upper():
-            raise Fault("tls_roles", self.role, reply.text, "SSCN")
+            raise Fault("tls_roles", self.server, reply.text, "SSCN")
         self.tls_client = client
 
     @property
@@ -188,7 +190,7 @@ class ControlConnection(ftplib.FTP):
         """Send one command and return its 2xx reply; any other one is a fault."""
         reply = self.command(line, seconds)
         if not reply.positive:
-            raise Fault("refused", self.role, reply.text, line.split(" ", 1)[0])
+            raise Fault("refused", self.server, reply.text, line.split(" ", 1)[0])
         return reply
 
     def read_reply(self, seconds: float | None = None, line: str = "") -> Reply:
@@ -206,14 +208,14 @@ class ControlConnection(ftplib.FTP):
         reply = self.next_reply()
         if reply is not None:
             return reply
-        raise Fault("silent", self.role, f"no whole reply to {verb or 'the client'} in time", verb)
+        raise Fault("silent", self.server, f"no whole reply to {verb or 'the client'} in time", verb)
 
     def next_reply(self) -> Reply | None:
         """A reply that is already here."""
         reply = self._assembler.next_reply()
         # FileZilla Server refuses foreign addresses by 421, and the session goes on.
         if reply is not None and reply.code == 421 and (not self.logged_in or self._ends()):
-            raise Fault("closing", self.role, reply.text)
+            raise Fault("closing", self.server, reply.text)
         return reply
 
     def _ends(self) -> bool:
@@ -236,7 +238,7 @@ class ControlConnection(ftplib.FTP):
     def receive(self, seconds: float, verb: str = "") -> None:
         """Wait up to ``seconds`` for bytes and take in what has come; ``verb`` is what they should answer."""
         if self.sock is None:
-            raise Fault("lost", self.role, "the control connection is closed", verb)
+            raise Fault("lost", self.server, "the control connection is closed", verb)
         try:
             self.sock.settimeout(max(seconds, 0.001))
             data = self.sock.recv(16384)
@@ -244,16 +246,16 @@ class ControlConnection(ftplib.FTP):
             while isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
                 data += self.sock.recv(self.sock.pending())
         except socket.timeout:
-            raise Fault("silent", self.role, f"no reply to {verb or 'the client'} in time", verb) from None
+            raise Fault("silent", self.server, f"no reply to {verb or 'the client'} in time", verb) from None
         except OSError as error:
-            raise Fault("lost", self.role, f"the control connection broke: {describe(error)}", verb) from None
+            raise Fault("lost", self.server, f"the control connection broke: {describe(error)}", verb) from None
         if not data:
-            raise Fault("lost", self.role, "the server closed the control connection", verb)
+            raise Fault("lost", self.server, "the server closed the control connection", verb)
         try:
             for text in self._assembler.feed(data):
-                self._transcript.add(self.role, "received", text)
+                self._record("received", text)
         except MalformedReply as error:
-            raise Fault("malformed", self.role, str(error), verb) from None
+            raise Fault("malformed", self.server, str(error), verb) from None
 
     def receive_ready(self) -> None:
         """Take in what ``select()`` has seen. With TLS that may be less than a record, and then it is nothing yet."""
@@ -269,14 +271,14 @@ class ControlConnection(ftplib.FTP):
             raise ValueError("a command must not contain CR, LF or NUL")
         verb = line.split(" ", 1)[0]
         if self.sock is None:
-            raise Fault("lost", self.role, "the control connection is closed", verb)
+            raise Fault("lost", self.server, "the control connection is closed", verb)
         self.sent = verb
-        self._transcript.add(self.role, "sent", line)
+        self._record("sent", line)
         try:
             self.sock.settimeout(self.seconds)
             self.sock.sendall(line.encode(self.encoding) + b"\r\n")
         except OSError as error:
-            raise Fault("lost", self.role, f"the control connection broke: {describe(error)}", verb) from None
+            raise Fault("lost", self.server, f"the control connection broke: {describe(error)}", verb) from None
 
     def getmultiline(self) -> str:
         """ftplib's own commands read their replies here."""
@@ -301,10 +303,10 @@ class ControlConnection(ftplib.FTP):
         except TlsError as error:
             verb = cmd.split(" ", 1)[0]
             if error.kind == "untrusted":
-                raise Fault("tls_untrusted", self.role, f"{error} (data connection)", verb) from None
+                raise Fault("tls_untrusted", self.server, f"{error} (data connection)", verb) from None
             # The server that ended it says why.
             final = "" if error.kind == "silent" else f": {self.read_reply().text}"
-            raise Fault("tls_refused", self.role, f"{error} (data connection){final}", verb) from None
+            raise Fault("tls_refused", self.server, f"{error} (data connection){final}", verb) from None
 
     def passive_port(self) -> tuple[str, int, str]:
         """
@@ -319,7 +321,7 @@ class ControlConnection(ftplib.FTP):
                 return self.peer_address, parse_epsv(reply.text), reply.text
             address, port = parse_pasv(reply.text)
         except ValueError as error:
-            raise Fault("malformed", self.role, f"{error}, got {reply.text!r}", verb) from None
+            raise Fault("malformed", self.server, f"{error}, got {reply.text!r}", verb) from None
         return address, port, reply.text
 
 

@@ -59,7 +59,7 @@ def download(control: ControlConnection, name: str, size: int, take: t.Callable[
                 break
     reply = control.read_reply()
     if not reply.positive and received <= size:
-        raise Fault("refused", control.role, reply.text, "RETR")
+        raise Fault("refused", control.server, reply.text, "RETR")
     return received
 
 
@@ -72,7 +72,7 @@ def list_line(control: ControlConnection, name: str) -> str | None:
         for chunk in _chunks(control, data, deadline):
             text += chunk
             if len(text) > MAX_LISTING:
-                raise Fault("malformed", control.role, f"a listing of more than {MAX_LISTING} bytes", "LIST")
+                raise Fault("malformed", control.server, f"a listing of more than {MAX_LISTING} bytes", "LIST")
     _final(control, "LIST")
     base = printable(name.rstrip("/").rsplit("/", 1)[-1])
     lines = [printable(line) for line in text.decode("utf-8", "backslashreplace").splitlines()]
@@ -98,13 +98,13 @@ def _data_connection(control: ControlConnection, command: str) -> t.Iterator[soc
         data.settimeout(control.seconds)
         yield data
     except ftplib.Error as error:
-        raise Fault("refused", control.role, str(error), verb) from None
+        raise Fault("refused", control.server, str(error), verb) from None
     except OSError as error:
         if data is None:
-            raise Fault(_DATA_KINDS[connect_kind(error)], control.role, describe(error), verb) from None
+            raise Fault(_DATA_KINDS[connect_kind(error)], control.server, describe(error), verb) from None
         if not isinstance(error, socket.timeout):
             _final(control, verb)  # the server that closed the connection says why
-        raise Fault("client_data_lost", control.role, describe(error), verb) from None
+        raise Fault("client_data_lost", control.server, describe(error), verb) from None
     finally:
         if data:
             data.close()
@@ -114,7 +114,7 @@ def _chunks(control: ControlConnection, data: socket.socket, deadline: float) ->
     while True:
         left = deadline - time.monotonic()
         if left <= 0:
-            raise Fault("client_data_lost", control.role, "the data connection is too slow")
+            raise Fault("client_data_lost", control.server, "the data connection is too slow")
         data.settimeout(min(left, control.seconds))
         chunk = data.recv(CHUNK)
         if not chunk:
@@ -126,7 +126,7 @@ def _final(control: ControlConnection, verb: str) -> None:
     """The reply that ends a transfer; any but a 2xx is a fault."""
     reply = control.read_reply()
     if not reply.positive:
-        raise Fault("refused", control.role, reply.text, verb)
+        raise Fault("refused", control.server, reply.text, verb)
 
 
 __all__ = ("CHUNK", "download", "list_line", "release", "time_for", "upload")

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-Role = t.Literal["source", "destination"]
-ROLES: tuple[Role, Role] = ("source", "destination")
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 
 # What went wrong, seen from the client. The diagnosis turns a kind into a cause, nothing else does.
 Kind = t.Literal[
@@ -41,11 +40,6 @@ Kind = t.Literal[
 ]
 
 
-def other(role: Role) -> Role:
-    """The opposite server of the pair."""
-    return "destination" if role == "source" else "source"
-
-
 class Fault(Exception):
     """
     A step could not be done.
@@ -54,12 +48,16 @@ class Fault(Exception):
     being answered, if there was one.
     """
 
-    def __init__(self, kind: Kind, server: Role, detail: str, command: str = "") -> None:
-        super().__init__(f"{server}: {kind}: {detail}")
+    def __init__(self, kind: Kind, server: ServerSpec, detail: str, command: str = "") -> None:
+        super().__init__(f"{server.label}: {kind}: {detail}")
         self.kind: Kind = kind
-        self.server: Role = server
+        self.server = server
         self.detail = detail
         self.command = command
 
+    def again(self) -> Fault:
+        """The same fault once more, without the trace of where it was raised first."""
+        return Fault(self.kind, self.server, self.detail, self.command)
 
-__all__ = ("ROLES", "Fault", "Kind", "Role", "other")
+
+__all__ = ("Fault", "Kind")

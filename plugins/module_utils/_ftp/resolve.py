@@ -13,33 +13,32 @@ import ipaddress
 import queue
 import socket
 import threading
-import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import Endpoint
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 
 _FAMILIES = {"auto": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
 
-def resolve_pair(servers: t.Mapping[Role, ServerSpec], family: str, timeout: float) -> dict[Role, Endpoint]:
+def resolve_pair(first: ServerSpec, second: ServerSpec, family: str, timeout: float) -> tuple[Endpoint, Endpoint]:
     """
     One endpoint per server, both of the same family.
 
-    The source's preferred family (RFC 6724, as the system orders it) wins among those that both have. Only the first address of
-    that family is used: trying others would hide one that does not work.
+    The first one's preferred family (RFC 6724, as the system orders it) wins among those that both have. Only the first address
+    of that family is used: trying others would hide one that does not work.
     """
-    found = {role: _lookup(servers[role], _FAMILIES[family], timeout) for role in ROLES}
-    families = [endpoint[0] for endpoint in found["destination"]]
-    for endpoint in found["source"]:
+    ones, others = (_lookup(server, _FAMILIES[family], timeout) for server in (first, second))
+    families = [endpoint[0] for endpoint in others]
+    for endpoint in ones:
         if endpoint[0] in families:
-            return {"source": endpoint, "destination": found["destination"][families.index(endpoint[0])]}
-    raise Fault("no_common_family", "destination", "one host has only IPv4 and the other only IPv6 addresses")
+            return endpoint, others[families.index(endpoint[0])]
+    raise Fault("no_common_family", second, "one host has only IPv4 and the other only IPv6 addresses")
 
 
-def resolve(server: ServerSpec, timeout: float) -> Endpoint:
+def resolve(server: ServerSpec, timeout: float, family: str = "auto") -> Endpoint:
     """The first endpoint of one server, in the order of RFC 6724."""
-    return _lookup(server, socket.AF_UNSPEC, timeout)[0]
+    return _lookup(server, _FAMILIES[family], timeout)[0]
 
 
 def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) -> list[Endpoint]:
@@ -60,11 +59,11 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
     try:
         found = answer.get(timeout=timeout)
     except queue.Empty:
-        raise Fault("name_unknown", server.role, f"no answer about the name {server.host} in time") from None
+        raise Fault("name_unknown", server, f"no answer about the name {server.host} in time") from None
     if isinstance(found, OSError):
-        raise Fault("name_unknown", server.role, f"the name {server.host} is unknown: {found.strerror or found}")
+        raise Fault("name_unknown", server, f"the name {server.host} is unknown: {found.strerror or found}")
     if isinstance(found, UnicodeError):
-        raise Fault("name_unknown", server.role, f"the name {server.host} is unknown: it is no host name")
+        raise Fault("name_unknown", server, f"the name {server.host} is unknown: it is no host name")
     return found
 
 

@@ -15,7 +15,6 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import parse_ports
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
 
 Tls = t.Literal["none", "explicit", "implicit"]
 
@@ -24,11 +23,14 @@ class RequestError(ValueError):
     """An option that cannot be used; the text is one sentence with option, value and cure."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ServerSpec:
-    """One server as the client dials it, and what it is expected to announce."""
+    """
+    One server as the client dials it, and what it is expected to announce.
 
-    role: Role
+    It knows nothing of a pair. Two servers may be said in the same words and are two all the same: each is only itself.
+    """
+
     host: str
     port: int
     user: str
@@ -43,14 +45,13 @@ class ServerSpec:
 
     @property
     def label(self) -> str:
-        """The server as messages name it."""
+        """The server by itself, as messages name it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.role} {host}:{self.port}"
+        return f"{host}:{self.port}"
 
 
-def parse_server(role: Role, options: t.Mapping[str, t.Any], option: str | None = None) -> ServerSpec:
-    """One server; ``option`` is the name of the module's option if that is not the role. Raises ``RequestError``."""
-    option = option or role
+def parse_server(option: str, options: t.Mapping[str, t.Any]) -> ServerSpec:
+    """One server; ``option`` is the name of the module's option. Raises ``RequestError``."""
     for name in ("host", "user", "password", "directory"):
         check_line(f"{option}.{name}", options[name], secret=name == "password")
     if not 0 < options["port"] < 65536:
@@ -67,7 +68,6 @@ def parse_server(role: Role, options: t.Mapping[str, t.Any], option: str | None 
             f"{option}.expected_address is {address!r}, but PASV announces literal addresses; write one, not a name."
         ) from None
     return ServerSpec(
-        role=role,
         host=options["host"],
         port=options["port"],
         user=options["user"],

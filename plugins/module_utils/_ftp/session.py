@@ -15,11 +15,11 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection, Endpoint
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.seen import View, seen_by
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, TlsError, Version, client_context
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Transcript
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Record
 
 # Seconds that a login step has at least. ProFTPD's master sleeps 0.2 s whenever a session has just ended, and pauses of 5 s
 # between USER and its reply were seen.
@@ -38,7 +38,7 @@ class Session:
     """
 
     def __init__(
-        self, spec: ServerSpec, timeout: float, transcript: Transcript, private: bool | None = None, own: str | None = None
+        self, spec: ServerSpec, timeout: float, record: Record, private: bool | None = None, own: str | None = None
     ) -> None:
         self.spec = spec
         self.private = spec.tls != "none" if private is None else private
@@ -47,7 +47,7 @@ class Session:
         self.features: dict[str, str] = {}
         self.lists = True  # until the client cannot open a data connection for LIST
         self._timeout = timeout
-        self._transcript = transcript
+        self._record = record
         self._own = own
         self._control: ControlConnection | None = None
         self._asked_seen = self._asked_announced = False
@@ -56,11 +56,6 @@ class Session:
         self._fresh: ControlConnection | None = None  # greeted, but not logged in
         self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
         self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
-
-    @property
-    def role(self) -> Role:
-        """Which server of the pair this is."""
-        return self.spec.role
 
     @property
     def control(self) -> ControlConnection:
@@ -212,7 +207,7 @@ class Session:
         if self.endpoint is None:
             raise ValueError("the session has no endpoint")
         for last in (False, True):
-            control = ControlConnection(self.role, self._timeout, self._transcript)
+            control = ControlConnection(self.spec, self._timeout, self._record)
             control.dial(self.endpoint, self._own)
             try:
                 if self.spec.tls == "implicit":
@@ -231,7 +226,7 @@ class Session:
             control.encrypt(self._trusting(), self.spec.host, max(self._timeout, LOGIN_SECONDS))
         except TlsError as error:
             kinds: dict[str, Kind] = {"silent": "greeting_silent", "closed": "greeting_closed", "untrusted": "tls_untrusted"}
-            raise Fault(kinds.get(error.kind, "tls_refused"), self.role, str(error)) from None
+            raise Fault(kinds.get(error.kind, "tls_refused"), self.spec, str(error)) from None
 
     def _trusting(self) -> ssl.SSLContext:
         if self._context is None:
@@ -239,12 +234,12 @@ class Session:
             try:
                 self._context = client_context(spec.validate_certs, spec.ca_path, spec.ca_content)
             except TlsError as error:
-                raise Fault("tls_untrusted", self.role, str(error)) from None
+                raise Fault("tls_untrusted", self.spec, str(error)) from None
         return self._context
 
     def offers(self, version: Version) -> bool | None:
         """Whether the server takes a handshake of that version, over a connection of its own; none if that cannot be told."""
-        control = ControlConnection(self.role, self._timeout, self._transcript)
+        control = ControlConnection(self.spec, self._timeout, self._record)
         # No secret goes over this connection, so nobody has to be trusted.
         context = client_context(verify=False)
         context.minimum_version = context.maximum_version = VERSIONS[version]
@@ -271,10 +266,10 @@ class Session:
                 verb, reply = "PASS", control.command(f"PASS {self.spec.password}")
         except Fault as fault:
             raise Fault(
-                "login_closing" if fault.kind == "closing" else fault.kind, self.role, fault.detail, fault.command
+                "login_closing" if fault.kind == "closing" else fault.kind, self.spec, fault.detail, fault.command
             ) from None
         if reply.code not in (230, 202):
-            raise Fault("refused", self.role, reply.text, verb)
+            raise Fault("refused", self.spec, reply.text, verb)
         control.logged_in = True
 
 

@@ -10,17 +10,21 @@
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import threading
 import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 MASK = "****"
 SHORT = 8  # characters; a shorter secret may well be an ordinary word or number
+
+Direction = t.Literal["sent", "received"]
+# Takes one line of one server's dialogue; whoever made it knows which server that is.
+Record = t.Callable[[Direction, str], None]
 
 _CODE = re.compile(r"[1-5][0-9]{2}(?:[ -]|\Z)", re.ASCII)
 
@@ -97,7 +101,11 @@ class Transcript:
         self._entries: list[dict[str, t.Any]] = []
         self.leg: int | None = None
 
-    def add(self, server: Role, direction: t.Literal["sent", "received"], line: str) -> None:
+    def of(self, server: str) -> Record:
+        """What takes the lines of one server, which the entries name so."""
+        return functools.partial(self.add, server)
+
+    def add(self, server: str, direction: Direction, line: str) -> None:
         """Append one line; the argument of PASS is never kept, and everything else that is sent is no secret."""
         if direction == "received":
             line = self._masker.text(line)
@@ -114,4 +122,4 @@ class Transcript:
         return list(self._entries)
 
 
-__all__ = ("MASK", "SHORT", "Masker", "Transcript")
+__all__ = ("MASK", "SHORT", "Direction", "Masker", "Record", "Transcript")

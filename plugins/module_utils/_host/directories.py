@@ -19,20 +19,18 @@ import os
 import stat
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+
 MAX_LINKS = 40  # as in Linux, path_resolution(7)
 _WAY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-
-
-class DirectoryError(Exception):
-    """A directory cannot be made safely; the text is the part of a sentence that says why."""
 
 
 def make(path: str, mode: int, uid: int, gid: int, *, check_mode: bool = False) -> list[str]:
     """
     Make the directory *path* for *uid* and *gid*, parents as root's with mode 0755; return those that were made.
 
-    An existing directory is left as it is. Raises DirectoryError where somebody beside root may write to a directory on the way,
-    and OSError. With *check_mode* it only tells what it would make.
+    An existing directory is left as it is. Raises HostError, whose text says why as the end of a sentence, where somebody beside
+    root may write to a directory on the way, and OSError. With *check_mode* it only tells what it would make.
     """
     if os.path.isdir(path):
         return []
@@ -58,7 +56,7 @@ def make(path: str, mode: int, uid: int, gid: int, *, check_mode: bool = False) 
                 _make_one(name, handle, (mode, uid, gid) if not rest else (0o755, 0, 0))
                 made.append(where)
             elif not stat.S_ISDIR(entry.st_mode):
-                raise DirectoryError(f"{where} is no directory")
+                raise HostError(f"{where} is no directory")
             if rest:
                 handle = _instead(handle, name, handle)
     finally:
@@ -92,16 +90,16 @@ def _require_roots(handle: int, where: str) -> None:
     """Refuse a directory in which somebody beside root decides what a name leads to; in a sticky one they decide on their own."""
     status = os.fstat(handle)
     if status.st_uid != 0:
-        raise DirectoryError(f"{where} belongs to uid {status.st_uid}, who could lead it elsewhere")
+        raise HostError(f"{where} belongs to uid {status.st_uid}, who could lead it elsewhere")
     if status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX:
-        raise DirectoryError(f"others than root may write to {where}, and could lead it elsewhere")
+        raise HostError(f"others than root may write to {where}, and could lead it elsewhere")
 
 
 def _target(name: str, handle: int, entry: os.stat_result, where: str, links: int) -> str:
     if entry.st_uid != 0:
-        raise DirectoryError(f"{where} is a link of uid {entry.st_uid}")
+        raise HostError(f"{where} is a link of uid {entry.st_uid}")
     if links > MAX_LINKS:
-        raise DirectoryError(f"{where} is a link that leads to links without end")
+        raise HostError(f"{where} is a link that leads to links without end")
     return os.readlink(name, dir_fd=handle)
 
 
@@ -125,4 +123,4 @@ def _make_one(name: str, handle: int, wanted: tuple[int, int, int]) -> None:
         raise
 
 
-__all__ = ("DirectoryError", "make")
+__all__ = ("make",)

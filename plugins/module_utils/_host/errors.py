@@ -11,7 +11,16 @@ from __future__ import annotations
 
 
 class HostError(Exception):
-    """Something on this host is not as it must be, or did not do what it was asked. The text says what, and the cure."""
+    """
+    Something on this host is not as it must be, or did not do what it was asked.
+
+    The text says what, and the cure. It is a sentence, or the end of one that the caller begins.
+    """
 
 
-__all__ = ("HostError",)
+def clause(problem: Exception) -> str:
+    """Return the words of *problem* as a part of another sentence, which has a full stop of its own."""
+    return str(problem).rstrip(".")
+
+
+__all__ = ("HostError", "clause")

@@ -10,15 +10,8 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
-import time
-import typing as t
-
-
-class BusyError(OSError):
-    """Somebody else holds the lock."""
 
 
 def read_text(path: str) -> str | None:
@@ -83,29 +76,6 @@ def second_name(path: str, name: str) -> None:
     """Give the file *path* the further name *name*: owner, mode and text stay the same, and a full disk is no obstacle."""
     remove(name)
     os.link(path, name, follow_symlinks=False)
-
-
-@contextlib.contextmanager
-def locked(directory: str, timeout: float) -> t.Iterator[None]:
-    """
-    Keep others who ask for this lock out of *directory*; a process that dies lets go.
-
-    Waits at most *timeout* seconds, then raises BusyError.
-    """
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise BusyError(f"another run is at work in {directory} and did not end within {timeout:g} s") from None
-                time.sleep(0.1)
-        yield
-    finally:
-        os.close(handle)
 
 
 def remove(path: str) -> None:

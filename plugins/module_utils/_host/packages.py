@@ -5,23 +5,32 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-
-"""
-Which Debian packages are not installed? Asking dpkg takes milliseconds, while the module C(apt) opens its whole cache first.
-"""
+"""Which packages are installed? Only looks; whoever installs some asks first whether that is needed."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, run
 
 
-def missing(names: t.Sequence[str], output: t.Callable[..., str] = run.output) -> list[str]:
-    """Return those of *names* that dpkg has no installed package of, in their order; all of them where there is no dpkg."""
+def installed(
+    names: t.Sequence[str], row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output
+) -> dict[str, str]:
+    """Return the version of those of *names* that are installed; empty where nobody can be asked."""
     if not names:
-        return []
-    told = output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\\n", *names)
+        return {}
     # A package that was removed is still known for its configuration.
-    installed = {line.split()[0] for line in told.splitlines() if line.endswith(" installed")}
-    return [name for name in names if name not in installed]
+    found = (line.split() for line in output(*row.package_query, *names).splitlines())
+    return {words[0]: words[1] for words in found if len(words) == 3 and words[2] == "installed"}
+
+
+def missing(
+    names: t.Sequence[str], row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output
+) -> list[str]:
+    """Return those of *names* that are not installed, in their order."""
+    there = installed(names, row, output)
+    return [name for name in names if name not in there]
+
+
+__all__ = ("installed", "missing")

@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-Whose socket answers on a port of this host, read from proc(5).
+Who listens on this host, and where, read from proc(5).
 
 A greeting alone proves little: any FTP server says 220. What tells servers apart is which process holds the listening socket.
 """
@@ -18,14 +18,94 @@ import os
 import sys
 import typing as t
 
-LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
+_LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
 
 Literal = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
+LOCAL = ipaddress.IPv4Address("127.0.0.1")
+
+
+class Process(t.NamedTuple):
+    """A process by its number and its name."""
+
+    pid: int
+    name: str
+
+
+class Listener(t.NamedTuple):
+    """
+    A socket that listens, and the processes that hold it by their numbers: none where they cannot be seen from here.
+
+    C(unit) is the socket unit that systemd itself holds it for, until somebody calls.
+    """
+
+    address: Literal
+    port: int
+    holders: tuple[Process, ...]
+    unit: str | None = None
+
+    def answers(self, address: Literal) -> bool:
+        """Whether a connection to *address* arrives here."""
+        if self.address.is_unspecified:
+            # What listens on :: takes IPv4, too, unless it was told not to, which cannot be seen from outside.
+            return self.address.version == 6 or address.version == 4
+        return self.address == address
+
+    def named(self) -> str:
+        """Return who listens, as it is told people."""
+        if self.unit is not None:
+            return f"the unit {self.unit} of systemd"
+        if not self.holders:
+            return "a process that cannot be seen from here"
+        return f"{self.holders[0].name} (process {self.holders[0].pid})"
+
+
+def listeners(proc: str = "/proc", systemd: Systemd | None = None) -> list[Listener]:
+    """Return every socket of this host that listens, by port: one pass over *proc*, and at most one question to systemd."""
+    found = {inode: (address, port) for address, port, inode in _listening(f"{proc}/net")}
+    holders: dict[str, list[Process]] = {}
+    for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
+        held = _held(f"{proc}/{pid}") & found.keys()
+        if held:
+            process = Process(pid, _name(f"{proc}/{pid}"))
+            for inode in held:
+                holders.setdefault(inode, []).append(process)
+    every = [Listener(address, port, tuple(holders.get(inode, ()))) for inode, (address, port) in found.items()]
+    if any(_is_systemds(each) for each in every):
+        units = (systemd or Systemd()).sockets()
+        every = [each._replace(unit=units.get((str(each.address), each.port))) if _is_systemds(each) else each for each in every]
+    return sorted(every, key=lambda each: (each.port, each.address.version, each.address.packed))
+
+
+def _is_systemds(listener: Listener) -> bool:
+    return listener.holders[:1] == (Process(1, "systemd"),)
+
+
+def ports(pid: int) -> set[int]:
+    """Return the ports of 127.0.0.1 on which the process *pid* listens."""
+    held = _held(f"/proc/{pid}")
+    every = [(Listener(address, port, ()), inode) for address, port, inode in _listening("/proc/net")]
+    return {each.port for each, inode in every if inode in held and each.answers(LOCAL)}
+
+
+def of(pid: int) -> list[tuple[str, int]] | None:
+    """Return every address and port on which the process *pid* listens; None if its sockets cannot be seen from here."""
+    if not os.access(f"/proc/{pid}/fd", os.R_OK | os.X_OK):
+        return None
+    held = _held(f"/proc/{pid}")
+    return sorted({(str(address), port) for address, port, inode in _listening(f"/proc/{pid}/net") if inode in held})
+
+
+def holder(port: int) -> Listener | None:
+    """Return the socket to which a connection to *port* of 127.0.0.1 comes, or None if nobody listens there."""
+    found = [each for each in listeners() if each.port == port and each.answers(LOCAL)]
+    # One that is bound to the address itself goes before those that are bound to any.
+    return min(found, key=lambda each: each.address != LOCAL, default=None)
 
 
 def _literal(address: str) -> Literal:
-    """Return an address that the kernel prints."""
+    """Return an address that the kernel prints: words of 32 bits in the byte order of this machine."""
     words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
     literal = ipaddress.ip_address(b"".join(word.to_bytes(4, sys.byteorder) for word in words))
     if isinstance(literal, ipaddress.IPv6Address):
@@ -33,69 +113,40 @@ def _literal(address: str) -> Literal:
     return literal
 
 
-def _all_listening(pid: int | str = "self") -> t.Iterator[tuple[Literal, int, str]]:
-    """Yield address, port and inode of every socket that listens in the network namespace of the process *pid*."""
+def _listening(net: str) -> t.Iterator[tuple[Literal, int, str]]:
+    """Yield address, port and inode of every socket that listens in the network namespace whose files are in *net*."""
     for name in ("tcp", "tcp6"):
         try:
-            with open(f"/proc/{pid}/net/{name}", encoding="ascii") as file:
+            with open(f"{net}/{name}", encoding="ascii") as file:
                 lines = file.read().splitlines()[1:]
         except OSError:  # a kernel without IPv6, or the process has ended
             continue
         for fields in map(str.split, lines):
             address, port = fields[1].split(":")
-            if fields[3] == LISTEN:
+            if fields[3] == _LISTEN:
                 yield _literal(address), int(port, 16), fields[9]
 
 
-def _listening() -> t.Iterator[tuple[int, str]]:
-    """Yield port and inode of every socket that takes connections to 127.0.0.1: bound to that one, or to the address "any"."""
-    for address, port, inode in _all_listening():
-        if address.is_unspecified or str(address) == "127.0.0.1":
-            yield port, inode
-
-
-def _held(pid: int | str) -> set[str]:
-    """Return the inodes of the sockets that the process *pid* holds."""
+def _held(process: str) -> set[str]:
+    """Return the inodes of the sockets that the process in the directory *process* holds."""
     links = set()
     try:
-        for name in os.listdir(f"/proc/{pid}/fd"):
+        for name in os.listdir(f"{process}/fd"):
             try:
-                links.add(os.readlink(f"/proc/{pid}/fd/{name}"))
+                links.add(os.readlink(f"{process}/fd/{name}"))
             except OSError:
                 continue  # closed in between
     except OSError:
-        return set()  # the process has ended
+        return set()  # the process has ended, or is another's
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
 
 
-def ports(pid: int) -> set[int]:
-    """Return the ports of 127.0.0.1 on which the process *pid* listens."""
-    held = _held(pid)
-    return {port for port, inode in _listening() if inode in held}
+def _name(process: str) -> str:
+    try:
+        with open(f"{process}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return "a process that has ended"
 
 
-def of(pid: int) -> list[tuple[str, int]] | None:
-    """Return every address and port on which the process *pid* listens; None if its sockets cannot be seen from here."""
-    if not os.access(f"/proc/{pid}/fd", os.R_OK | os.X_OK):
-        return None
-    held = _held(pid)
-    return sorted({(str(address), port) for address, port, inode in _all_listening(pid) if inode in held})
-
-
-def holder(port: int) -> tuple[int, str] | None:
-    """
-    Return the process that listens on *port* of 127.0.0.1: its number and its name, or None if none does.
-
-    The number is 0 and the name tells so where the process cannot be seen from here.
-    """
-    inodes = {inode for listening, inode in _listening() if listening == port}
-    if not inodes:
-        return None
-    for pid in sorted(map(int, filter(str.isdigit, os.listdir("/proc")))):
-        if _held(pid) & inodes:
-            try:
-                with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-                    return pid, file.read().strip()
-            except OSError:
-                continue  # it has ended
-    return 0, "a process that cannot be seen from here"
+__all__ = ("Listener", "Process", "holder", "listeners", "of", "ports")

@@ -15,7 +15,18 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import run
 
+# systemd itself gives a unit 90 s to start (DefaultTimeoutStartSec); the caller waits a little longer.
 TIMEOUT = 120  # seconds for one call
+
+
+def properties_in(text: str) -> dict[str, str]:
+    """Return what C(systemctl show) prints, by name. What it prints several times has a line for each."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        name, separator, value = line.partition("=")
+        if separator:
+            found[name] = f"{found[name]}\n{value}" if name in found else value
+    return found
 
 
 class Systemd:
@@ -31,11 +42,17 @@ class Systemd:
 
         Empty where there is no systemd. A unit that does not exist has properties, too: C(LoadState) is then not-found.
         """
-        found: dict[str, str] = {}
-        for line in self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True).splitlines():
-            name, separator, value = line.partition("=")
-            if separator:
-                found[name] = f"{found[name]}\n{value}" if name in found else value
+        return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
+
+    def sockets(self) -> dict[tuple[str, int], str]:
+        """The socket unit of every address and port on which systemd listens for others; empty where there is no systemd."""
+        told = self._run(["systemctl", "show", "--property=Id,ActiveState,Listen", "*.socket"], may_fail=True)
+        found: dict[tuple[str, int], str] = {}
+        for unit in map(properties_in, told.split("\n\n")):
+            for listen in unit.get("Listen", "").splitlines() if unit.get("ActiveState") == "active" else ():
+                address, _separator, port = listen.partition(" (Stream)")[0].rpartition(":")
+                if listen.endswith(" (Stream)") and port.isdigit():
+                    found[address.strip("[]"), int(port)] = unit["Id"]
         return found
 
     def is_active(self, unit: str) -> bool:
@@ -135,4 +152,4 @@ class Systemd:
         return done.output
 
 
-__all__ = ("Systemd",)
+__all__ = ("Systemd", "properties_in")

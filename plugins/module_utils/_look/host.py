@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 
-"""What can be asked of the host itself: its release, its clock, its packages, its units, and the room on its disks."""
+"""What can be asked of the host itself: its platform, its clock, its packages, its units, and the room on its disks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import datetime
 import os
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import run, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, run, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 
 # From which of its days on a certificate is good for anybody: those that are made begin a day early.
@@ -24,34 +25,27 @@ ROOM = 1 << 20
 # The packages need about 15 MB, and apt its lists and downloads.
 ROOM_FOR_PACKAGES = 100 << 20
 PACKAGE_DIRECTORIES = ("/usr", "/var/cache/apt", "/var/lib/dpkg")
-SERVICE, SOCKET = "proftpd.service", "proftpd.socket"
+SOCKET = "proftpd.socket"
 # Debian's FTP servers all bring it, and conflict with everybody else who does.
 FTP_SERVER = "ftp-server"
 
 
-def platform(path: str = "/etc/os-release") -> dict[str, str]:
-    """The distribution and its release, as os-release(5) tells them; empty where it does not."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            said = dict(line.strip().split("=", 1) for line in file if "=" in line and not line.startswith("#"))
-    except OSError:
-        said = {}
-    return {
-        key: said.get(word, "").strip("\"'") for key, word in (("id", "ID"), ("release", "VERSION_ID"), ("name", "PRETTY_NAME"))
-    }
-
-
-def can_be_served(about: t.Mapping[str, str], manager: systemd.Systemd) -> list[Refusal]:
+def can_be_served(manager: systemd.Systemd) -> list[Refusal]:
     """Refuse a host that lacks what everything else stands on."""
+    cure = "Take the host out of fxp_servers."
+    try:
+        platform.here()
+    except HostError as exc:
+        return [Refusal("platform_unknown", None, None, str(exc), cure)]
     if manager.is_here():
         return []
     return [
         Refusal(
             "no_systemd",
             None,
-            about["name"],
+            None,
             "systemd does not run here, and the server and the timer that takes a bad change of the firewall back need it.",
-            "Take the host out of fxp_servers, or run systemd there.",
+            cure,
         )
     ]
 
@@ -185,4 +179,4 @@ def _nearest(directory: str) -> str:
     return directory
 
 
-__all__ = ("Unit", "can_be_served", "clock", "conflicts", "platform", "room", "unit", "units")
+__all__ = ("Unit", "can_be_served", "clock", "conflicts", "room", "unit", "units")

@@ -21,7 +21,8 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import run, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, run, sockets, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
     environment,
@@ -34,7 +35,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language impo
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, launch, running, swap
 
-DEFAULT_PATH = "/etc/proftpd/proftpd.conf"
 _UNIT = (
     "LoadState",
     "ActiveState",
@@ -47,8 +47,6 @@ _UNIT = (
     "FragmentPath",
     "DropInPaths",
 )
-
-_INIT_SCRIPT_READS = "/etc/default/proftpd"
 
 Known = t.Dict[str, t.Any]
 
@@ -68,27 +66,28 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
     firewall too.
     """
     asker = asker or Asker()
+    row = platform.nearest()
     program = daemon.program()
-    unit = launch.properties(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
+    unit = systemd.properties_in(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
     has_unit = unit.get("LoadState") == "loaded"
     around = _environment(asker, unit) if has_unit else environment.Environment()
     started = launch.launch(
-        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(asker.text(_INIT_SCRIPT_READS))
+        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(asker.text(row.environment_file))
     )
     built = asker.output(program, "-V") if program else ""
-    path = path or started.path or _built_in(built, "Configuration File") or DEFAULT_PATH
+    path = path or started.path or _built_in(built, "Configuration File") or row.configuration
     version = asker.output(program, "-v").strip() if program else ""
     release = releases.parse(version)
     known: Known = {
         "installed": program is not None,
         "version": version or None,
         "release": releases.written(release) if release else None,
-        "package_version": asker.output("dpkg-query", "--show", "--showformat=${Version}", "proftpd-core").strip() or None,
+        "package_version": packages.installed([row.package], row, asker.output).get(row.package),
         "path": path,
     }
     start = _Start(started.defines if has_unit else None, around)
     read = _configuration(asker, program, path, release, start, known["package_version"])
-    pid = _pid(unit, built, read["_words"])
+    pid = _pid(unit, read["_words"], _built_in(built, "Pid File") or row.pid_file)
     process = environment.of_process(running.environment_of(pid)) if pid else environment.Environment()
     if process.whole or (pid and unit.get("MainPID") != str(pid)):
         # Not what the unit says counts, but what this daemon was started with.
@@ -197,7 +196,7 @@ def _configuration(
         nothing["valid"], problem = _valid(program, path, start, texts)
         nothing["problem"] = problem and start.environment.hidden(problem, _secrets(texts))
         return {**nothing, "findings": [_finding(each, path) for each in findings.findings(main.text)]}
-    servers = describe.describe(in_force, release)
+    servers = describe.describe(in_force)
     loaded = sorted({line.arguments[0] for line in in_force.modules})
     words = {name: line.arguments[0] for name in ("PidFile", "SystemLog") for line in [in_force.main.own(name)] if line}
     return {
@@ -225,8 +224,8 @@ def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tu
     variables = {"PATH": os.defpath, **start.environment.values} if start.environment.whole else None
     try:
         daemon.check_configuration(program, path, variables, start.defines or ())
-    except daemon.DaemonError as exc:
-        return False, f"{exc}."
+    except HostError as exc:
+        return False, f"{clause(exc)}."
     return True, None
 
 
@@ -237,14 +236,14 @@ def _secrets(texts: t.Sequence[str]) -> set[str]:
 
 
 def _finding(each: finding.Finding, path: str) -> Known:
-    return {**dataclasses.asdict(each), "line": int(each.line), "file": each.file or path}
+    return {**each.as_dict(), "file": each.file or path}
 
 
-def _pid(unit: t.Mapping[str, str], built: str, words: t.Mapping[str, str]) -> int | None:
-    """The main process: that of the unit, or the one that the configuration's PidFile names."""
+def _pid(unit: t.Mapping[str, str], words: t.Mapping[str, str], usual: str) -> int | None:
+    """The main process: that of the unit, or the one that the configuration's PidFile names, or the *usual* one."""
     pid = int(unit["MainPID"]) if unit.get("MainPID", "").isdigit() else 0
     if not pid:
-        said = running.tail(words.get("PidFile") or _built_in(built, "Pid File") or "/run/proftpd.pid").strip()
+        said = running.tail(words.get("PidFile") or usual).strip()
         pid = int(said) if said.isdigit() and running.name_of(int(said)) == "proftpd" else 0
     return pid or None
 

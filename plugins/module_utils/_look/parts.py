@@ -15,40 +15,38 @@ Whatever one of them refuses becomes data, so that all are asked.
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
 import sys
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    archive,
+    choose,
     detect,
     exposure,
     interfaces,
     lockout,
+    managers,
     nftables,
     removal,
+    state,
     transaction,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
 
 # What any of the parts may say instead of doing it.
-PROBLEMS = (
-    HostError,
-    OSError,
-    accounts.AccountError,
-    certificate.CertificateError,
-    daemon.DaemonError,
-    nftables.FirewallError,
-    swap.ConfigError,
-)
+PROBLEMS = (HostError, OSError)
+GREETING_TIMEOUT = 10  # seconds
 CHECKER = "what ProFTPD's own checker (proftpd -t) says of the configuration"
-NFT = "whether nft takes the rules, and what other rules deny"
+RULES = "whether the rules can be loaded, and what other rules deny"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,35 +66,36 @@ class Part:
 
 def refused(code: str, variable: str | None, problem: Exception) -> Part:
     """A part that cannot be done, in the words of who was to do it."""
-    return Part(refusals=(Refusal(code, variable, None, str(problem)),))
+    return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
 def rules(wish: t.Mapping[str, str], connection: str, ssh: t.Iterable[int]) -> Part:
     """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
-    host, manager = nftables.Host(), systemd.Systemd()
     try:
-        detect.refuse(detect.active(detect.Commands(), host.nft.ruleset() if host.nft.path else None))
+        host = state.Host(choose.choose(detect.Commands()))
     except PROBLEMS as exc:
         return refused("firewall_manager", "fxp_firewall_backend", exc)
+    about = {"manager": host.backend.name, "package": host.backend.package}
     try:
-        lockout.refuse_lockout(nftables.read_defines(wish["content"]), connection, ssh)
+        lockout.refuse_lockout(host.backend.ports(wish["content"]), connection, ssh)
     except PROBLEMS as exc:
-        return refused("ssh_port", None, exc)
-    if not host.nft.path:
-        return Part(not_asked=(NFT,))
+        return dataclasses.replace(refused("ssh_port", None, exc), about=about)
+    if not host.backend.is_installed():
+        return Part(about=about, not_asked=(RULES,))
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
     try:
-        content = interfaces.known_here(wish["content"], detect.Commands())
-        whole = transaction.Wish(content, wish["unit"], wish["drop_in"], inspect.getsource(nftables), interpreter)
-        found = transaction.Transaction(host, manager, whole).apply(0, check_mode=True)
+        here = interfaces.find(read_defines(wish["content"]).addresses, detect.Commands())
+        content = with_interfaces(wish["content"], *here)
+        texts = transaction.Texts(content, wish["unit"], wish["drop_in"], archive.build(interpreter))
+        found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
-        return refused("firewall_rules", None, exc)
-    return Part(not found.changed, {"drift": list(found.drift)}, warnings=found.warnings)
+        return dataclasses.replace(refused("firewall_rules", None, exc), about=about)
+    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=found.warnings)
 
 
 def no_rules() -> Part:
     """The firewall is not ours to open: nothing of ours is to be left there."""
-    return Part(not removal.is_found(nftables.Host()))
+    return Part(not removal.is_found(state.Host(managers.in_use())))
 
 
 def reach() -> t.Callable[[int], bool]:
@@ -111,18 +110,19 @@ def reach() -> t.Callable[[int], bool]:
     return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)]))
 
 
-def password_file(path: str, rows: t.Sequence[t.Mapping[str, t.Any]]) -> Part:
+def password_file(row: Platform, rows: t.Sequence[t.Mapping[str, t.Any]]) -> Part:
     """The accounts and their homes. Nothing of a password is told."""
-    owner = accounts.default_owner()
+    owner = accounts.owner(row.owner)
     try:
-        changed, made = accounts.apply(path, accounts.of(rows, owner or (0, 0)), check_mode=True)
+        changed, made = accounts.apply(row.password_file, accounts.of(rows, owner or (0, 0)), check_mode=True)
     except PROBLEMS as exc:
         return refused("accounts", "fxp_users", exc)
     return Part(not changed and owner is not None, {"homes_to_make": made})
 
 
-def certified(wish: t.Mapping[str, t.Any], place: certificate.Place) -> Part:
+def certified(row: Platform, wish: t.Mapping[str, t.Any]) -> Part:
     """Key, certificate and authorities."""
+    place = certificate.Place(row.certificate, row.trust)
     brought = wish["private_key"] is not None
     wanted = pair.Wanted(tuple(wish["addresses"]), wish["name"], wish["trust"], not brought, wish["renew_before"])
     try:
@@ -137,24 +137,34 @@ def certified(wish: t.Mapping[str, t.Any], place: certificate.Place) -> Part:
     return Part(found.in_place, about, warnings=found.warnings)
 
 
-def configuration(target: swap.Target, content: str, take_over: bool, port_is_free: bool) -> Part:
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    """The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from."""
+
+    text: str
+    control_port: int
+    take_over: bool
+    plan_digest: str | None
+
+
+def configuration(row: Platform, wish: Configuration, port_is_free: bool) -> Part:
     """The configuration and its service. Where the port is not free that is told elsewhere; the rest is asked all the same."""
-    old = files.read_text(target.path)
+    target = swap.Target(row.configuration, row.unit, wish.control_port if port_is_free else 0, GREETING_TIMEOUT, platform=row)
+    old, content = files.read_text(target.path), row.fill(wish.text)
     about = {"ours": old is not None and swap.is_ours(old), "by_hand": swap.stands_by_hand(target)}
-    if about["by_hand"] and not take_over:
+    if about["by_hand"] and not wish.take_over:
         sentence = f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is."
         cure = "Say fxp_take_over: true to replace it; the old file is kept then."
         return Part(about=about, refusals=(Refusal("configuration_by_hand", "fxp_take_over", False, sentence, cure),))
-    if not port_is_free:
-        target = dataclasses.replace(target, control_port=0)
-        if old == content:
-            return Part(about=about)
+    if not port_is_free and old == content:
+        return Part(about=about)
     try:
-        found = swap.apply(target, content, take_over=take_over, check_mode=True)
+        found = swap.apply(target, content, take_over=wish.take_over, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("configuration", None, exc), about=about)
+    in_place = not found.changed and record.plan_digest() == wish.plan_digest
     not_asked = (CHECKER,) if found.validated is None else ()
-    return Part(not found.changed, about, warnings=found.warnings, not_asked=not_asked)
+    return Part(in_place, about, warnings=found.warnings, not_asked=not_asked)
 
 
-__all__ = ("Part", "certified", "configuration", "no_rules", "password_file", "reach", "rules")
+__all__ = ("Configuration", "Part", "certified", "configuration", "no_rules", "password_file", "reach", "rules")

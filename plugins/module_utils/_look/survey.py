@@ -16,31 +16,20 @@ missing, and asked again when it is there.
 from __future__ import annotations
 
 import dataclasses
-import platform
+import os
+import sys
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout, transaction
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, root, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, root, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, listeners, parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
 
 Known = t.Dict[str, t.Any]
-SERVICE = "proftpd"
-CONFIGURATION, ACCOUNTS = "/etc/proftpd/proftpd.conf", "/etc/proftpd/fxp.passwd"
-CERTIFICATE, TRUST = "/etc/proftpd/fxp-tls.pem", "/etc/proftpd/fxp-tls-ca.pem"
-DIRECTORIES = (
-    "/etc/proftpd",
-    "/etc/proftpd-fxp",
-    "/etc/systemd/system",
-    "/usr/local/lib/proftpd-fxp",
-    "/var/lib/proftpd-fxp",
-    "/run",
-)
-# Packages whose absence means that no server of ours is here yet.
-FIREWALL_PACKAGES = ("nftables",)
+# Where files of ours are written beside those of ProFTPD.
+DIRECTORIES = ("/etc/proftpd-fxp", "/etc/systemd/system", "/usr/local/lib/proftpd-fxp", "/var/lib/proftpd-fxp", "/run")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,12 +40,10 @@ class Wish:
     C(rules), C(certificate) are None where they are none of our business; C(now) is the clock of the controller.
     """
 
-    control_port: int
+    configuration: parts.Configuration
     passive_ports: tuple[int, int]
-    configuration: str
-    take_over: bool
     accounts: t.Sequence[t.Mapping[str, t.Any]]
-    packages: t.Sequence[str]
+    needs: t.Sequence[str]
     rules: t.Mapping[str, str] | None
     certificate: t.Mapping[str, t.Any] | None
     now: float
@@ -64,93 +51,85 @@ class Wish:
 
 def survey(wish: Wish) -> Known:
     """Ask everything, whatever the answers are."""
-    manager, about = systemd.Systemd(), host.platform()
-    refusals = root_is_missing()
+    manager, row = systemd.Systemd(), platform.nearest()
+    refusals = [*root_is_missing(), *host.can_be_served(manager)]
     if refusals:
-        return _result(about, refusals, [], [], {}, {})
-    refusals += host.can_be_served(about, manager)
+        # Whatever else there is follows from it.
+        return _result(row, refusals)
     wrong_clock = host.clock(time.time(), wish.now) if wish.certificate is not None else []
-    refusals += wrong_clock
-    missing = packages.missing([*wish.packages, *(FIREWALL_PACKAGES if wish.rules is not None else ())])
-    refusals += host.conflicts([name for name in missing if name not in FIREWALL_PACKAGES])
-    found_units = [host.unit(name, manager) for name in (host.SERVICE, host.SOCKET, transaction.UNIT)]
-    of_units = host.units(found_units)
-    refusals += of_units
-    taken, ssh, warnings, heard = _ports(wish, manager, any(each.code == "inetd_mode" for each in of_units))
-    refusals += taken
+    units = [host.unit(name, manager) for name in (f"{row.unit}.service", f"{row.unit}.socket", UNIT)]
+    of_units = host.units(units)
+    taken, warnings, heard = _ports(wish, manager.main_pid(row.unit), any(each.code == "inetd_mode" for each in of_units))
     found = {
-        "configuration": parts.configuration(
-            swap.Target(CONFIGURATION, SERVICE, wish.control_port, 10),
-            wish.configuration,
-            wish.take_over,
-            not taken and not of_units,
-        ),
-        "accounts": parts.password_file(ACCOUNTS, wish.accounts),
+        "configuration": parts.configuration(row, wish.configuration, not taken and not of_units),
+        "accounts": parts.password_file(row, wish.accounts),
+        "rules": parts.no_rules()
+        if wish.rules is None
+        else parts.rules(wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager)),
     }
-    found["rules"] = parts.no_rules() if wish.rules is None else parts.rules(wish.rules, lockout.ssh_connection(), ssh)
     if wish.certificate is not None:
-        found["certificate"] = parts.certified(wish.certificate, certificate.Place(CERTIFICATE, TRUST))
+        found["certificate"] = parts.certified(row, wish.certificate)
         if wrong_clock:
             # By that clock nothing that is said of it counts.
             found["certificate"] = dataclasses.replace(found["certificate"], refusals=(), warnings=())
-    in_place = not missing and all(part.in_place for part in found.values())
-    if not in_place:
+    missing = packages.missing(row.packages(wish.needs), row)
+    refusals = [*wrong_clock, *of_units, *taken, *host.conflicts(missing)]
+    if "package" in found["rules"].about and parts.RULES in found["rules"].not_asked:
+        missing.append(found["rules"].about["package"])
+    if missing or not all(part.in_place for part in found.values()):
         homes = found["accounts"].about.get("homes_to_make", [])
-        refusals += host.room([*DIRECTORIES, *homes], bool(missing))
+        refusals += host.room([row.directory, *DIRECTORIES, *homes], bool(missing))
     for part in found.values():
         refusals += part.refusals
         warnings += part.warnings
-    told = {
-        "units": {each.name: each._asdict() for each in found_units},
-        "packages": {"missing": missing},
-        "listeners": [each._asdict() for each in heard],
-    }
-    return _result(about, refusals, warnings, [each for part in found.values() for each in part.not_asked], told, found)
+    return _result(row, refusals, warnings, units, missing, heard, found)
 
 
 def root_is_missing() -> list[Refusal]:
     """Refuse an account that cannot even look."""
     sentence, _separator, cure = root.CURE.partition("; ")
-    return [] if root.is_root() else [Refusal("not_root", "ansible_become", None, f"{sentence}.", f"{cure[0].upper()}{cure[1:]}")]
+    return (
+        [] if os.geteuid() == 0 else [Refusal("not_root", "ansible_become", None, f"{sentence}.", f"{cure[0].upper()}{cure[1:]}")]
+    )
 
 
-def _ports(
-    wish: Wish, manager: systemd.Systemd, by_socket: bool
-) -> tuple[list[Refusal], set[int], list[str], list[listeners.Listener]]:
-    """Who listens where the server is to listen, and by which of those ports administrators come in."""
-    first, last = wish.passive_ports
-    heard = listeners.listeners(lambda port: port == wish.control_port or first <= port <= last)
-    ssh = listeners.ssh_ports(heard)
-    pid = manager.main_pid(host.SERVICE)
+def _ports(wish: Wish, main_pid: int, by_socket: bool) -> tuple[list[Refusal], list[str], list[sockets.Listener]]:
+    """
+    Who listens where the server is to listen: what refuses, what is only told, and all of them.
+
+    *by_socket*: systemd listens for ProFTPD, which is told elsewhere, and so are the ports that administrators come in by.
+    """
+    port, (first, last) = wish.configuration.control_port, wish.passive_ports
+    heard = [each for each in sockets.listeners() if each.port == port or first <= each.port <= last]
+    ssh = lockout.listening() if heard and wish.rules is not None else set()
     others = [each for each in heard if each.port not in ssh]
-    refusals = [] if by_socket else listeners.on_control_port(others, wish.control_port, pid)
-    warnings: list[str] = []
-    if wish.rules is not None:
-        inside = [each for each in others if each.port != wish.control_port and each.pid != pid]
-        passive = listeners.in_passive_range(inside, wish.passive_ports, parts.reach() if inside else bool)
-        refusals += passive.refusals
-        warnings += passive.warnings
-    elif wish.control_port in ssh:
-        refusals += listeners.on_control_port(heard, wish.control_port, pid)
-    return refusals, ssh, warnings, heard
+    refusals = [] if by_socket else listeners.on_control_port(others, port, main_pid)
+    if wish.rules is None:
+        return refusals, [], heard
+    inside = [each for each in others if each.port != port]
+    passive = listeners.in_passive_range(inside, wish.passive_ports, parts.reach() if inside else bool)
+    return [*refusals, *passive.refusals], passive.warnings, heard
 
 
 def _result(
-    about: Known,
+    row: platform.Platform,
     refusals: t.Iterable[Refusal],
-    warnings: t.Sequence[str],
-    not_asked: t.Sequence[str],
-    told: Known,
-    found: t.Mapping[str, parts.Part],
+    warnings: t.Sequence[str] = (),
+    units: t.Iterable[host.Unit] = (),
+    missing: t.Sequence[str] = (),
+    heard: t.Iterable[sockets.Listener] = (),
+    found: t.Mapping[str, parts.Part] = {},
 ) -> Known:
     return {
-        "platform": about,
-        "python": platform.python_version(),
-        **{"units": {}, "packages": {"missing": []}, "listeners": [], **told},
+        "platform": row.name,
+        "python": sys.version.split()[0],
+        "units": {each.name: {"loaded": each.loaded, "active": each.active, "enabled": each.enabled} for each in units},
+        "packages": {"missing": list(missing), "server": row.package, "service": row.unit},
+        "listeners": [{"address": str(each.address), "port": each.port, "program": each.named()} for each in heard],
         "parts": {name: {"in_place": part.in_place, **part.about} for name, part in found.items()},
         "refusals": [dataclasses.asdict(each) for each in refusals],
         "warnings": list(warnings),
-        "not_asked": list(not_asked),
+        "not_asked": [each for part in found.values() for each in part.not_asked],
     }
 
 

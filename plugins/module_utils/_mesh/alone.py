@@ -9,12 +9,9 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import Leg
-from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import again
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 
 # Kinds of faults of the client's own data connections that take their time.
@@ -29,28 +26,29 @@ class Alone:
         self._opened: dict[str, Agreed | None] = {}  # servers that could, and what their connection was encrypted with
         self._closed: dict[str, Fault] = {}  # of these, those that took no payload
 
-    def learn(self, leg: Leg, evidence: t.Mapping[str, t.Any], fault: Fault | None) -> None:
-        """Take in a check: the evidence in its result, and the fault before the first leg if there was one."""
-        for role, name in leg.ends.items() if evidence["tls"] is not None else ():
-            agreed = evidence["tls"][role]
-            self._opened[name] = None if agreed is None else Agreed(**agreed)
-        if fault is None:
+    def learn(self, leg: Leg, evidence: Evidence, fault: Fault | None) -> None:
+        """Take in a check: what it saw, and the fault before the first leg if there was one."""
+        if evidence.tls is not None:
+            self._opened.update({name: evidence.tls[role] for role, name in leg.ends.items()})
+        if fault is None or evidence.fault_server is None:
             return
-        if evidence["stage"] == "connect" and fault.kind != "no_common_family":
-            self.down[leg.ends[fault.server]] = fault
-        elif evidence["stage"] == "prepare" and fault.kind in _WAITED_FOR:
+        if evidence.stage == "connect" and fault.kind != "no_common_family":
+            self.down[leg.ends[evidence.fault_server]] = fault
+        elif evidence.stage == "prepare" and fault.kind in _WAITED_FOR:
             self._closed[leg.source] = fault
 
     def foresees(self, leg: Leg, evidence: Evidence) -> bool:
         """Whether it is known how a check would end; then fill in what it would see."""
         # As in a check: logins count before the payload, and among them that of the source.
-        fault = next((again(self.down[name], role) for role, name in leg.ends.items() if name in self.down), None)
-        if fault is None and leg.source in self._closed and leg.destination in self._opened:
-            fault = again(self._closed[leg.source], "source")
+        for role, name in leg.ends.items():
+            if name in self.down:
+                evidence.record(self.down[name], role)
+                return True
+        if leg.source in self._closed and leg.destination in self._opened:
             evidence.stage, evidence.tls = "prepare", {role: self._opened[name] for role, name in leg.ends.items()}
-        if fault is not None:
-            evidence.record(fault)
-        return fault is not None
+            evidence.record(self._closed[leg.source], "source")
+            return True
+        return False
 
 
 __all__ = ("Alone",)

@@ -20,19 +20,21 @@ import threading
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import _Check
-from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve_pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.alone import Alone
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.patience import Patience
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import Leg, lanes
-from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import Lines, Payload, Station, again
+from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import Lines, Station
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.work import Work, run_apart
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import random_file
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.pair import Pair, planned
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Terms, Trial, Tried, try_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import choose
 
 MAX_TRANSCRIPTS = 200  # of failed legs; a fleet where everything fails must not fill the memory
@@ -96,56 +98,6 @@ def run_mesh(request: MeshRequest, tell: t.Callable[[Progress], None] = lambda p
     return _Mesh(request, tell).run()
 
 
-class _SharedLeg(_Check):
-    """One leg as a check does it, over connections that others used before."""
-
-    def __init__(self, request: Request, masker: Masker, stations: t.Mapping[Role, Station], lines: Lines | None) -> None:
-        super().__init__(request, masker)
-        self.stations = stations
-        self.sessions = {role: stations[role] for role in ROLES}
-        self.lines = lines
-        for role in ROLES:
-            stations[role].play(role, lines)
-
-    def prove(self) -> dict[str, t.Any]:
-        """The entry of ``legs``."""
-        evidence = self._evidence(self.request.passive[0])
-        return self._leg(evidence) if self._set_up([evidence]) else leg_result(evidence, self.request.expect, self.masker)
-
-    def dialogue(self) -> list[dict[str, t.Any]]:
-        """What was said in this leg, and in the logins before it if this is the first leg after them."""
-        said = [entry for role in ROLES for entry in self.stations[role].opening()] + (self.lines.entries() if self.lines else [])
-        return sorted(said, key=lambda entry: float(entry["seconds"]))
-
-    def _resolve(self) -> None:
-        """The endpoints are known since the servers were opened."""
-
-    def _prepare_file(self) -> None:
-        source = self.stations["source"]
-        if source.payload_fault is not None:
-            raise again(source.payload_fault, "source")
-        if source.payload is None:
-            try:
-                super()._prepare_file()
-            except Fault as fault:
-                source.payload_fault = fault
-                raise
-            source.keep(Payload(self.name, self.size, {self.method.algorithm: self.digest or ""}))
-            return
-        self.name, self.size = source.payload.name, source.payload.size
-        self.method = choose(self.stations["destination"].features)
-        self.digest = source.payload.digests.get(self.method.algorithm)
-
-    def _listing(self, role: Role, name: str) -> str | None:
-        # It decides nothing and costs a data connection.
-        return super()._listing(role, name) if self.lines else None
-
-    def _on_both(self, act: t.Callable[[Session], t.Any]) -> None:
-        # Both are open already as a rule; a thread for nothing would cost more than it saves.
-        for role in ROLES:
-            act(self.sessions[role])
-
-
 class _Mesh:
     def __init__(self, request: MeshRequest, tell: t.Callable[[Progress], None]) -> None:
         self.request = request
@@ -196,9 +148,8 @@ class _Mesh:
 
     def _locate(self, name: str, family: str | None = None) -> None:
         stations = self.names[name]
-        pair: dict[Role, ServerSpec] = {role: stations[0].spec for role in ROLES}
         try:
-            endpoint = resolve_pair(pair, family or self.request.family, self.request.timeout)["source"]
+            endpoint = resolve(stations[0].spec, self.request.timeout, family or self.request.family)
         except Fault as fault:
             if stations[0].endpoint is None:
                 _give_up(stations, fault)
@@ -230,22 +181,15 @@ class _Mesh:
     def _prove(self, at: int) -> None:
         leg = self.legs[at]
         cause: str | None = None
-        source, destination = (self.stations[place] for place in self._places(at))
-        stations: dict[Role, Station] = {"source": source, "destination": destination}
         families = {self._family(name) for name in leg.servers} - {""}
         result: dict[str, t.Any] | None = None
         dialogue: list[dict[str, t.Any]] = []
         if len(families) < 2 and not self.patience.is_spent(leg):
             begun = time.monotonic()
-            lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
-            shared = _SharedLeg(self._request(leg), self.masker, stations, lines)
-            result = shared.prove()
-            cause, dialogue = result["cause"], shared.dialogue()
+            result, dialogue = self._shared(at)
+            cause = result["cause"]
             if result["evidence"]["stage"] not in ("connect", "prepare"):
                 self.patience.learn(leg, result["ok"], time.monotonic() - begun >= self.request.timeout)
-            with self.lock:
-                self.warnings += shared.warnings
-                self.untold.update(leg.ends[role] for role in shared.untold or ())
         with self.lock:
             self.done += 1
             if result is not None and result["ok"]:
@@ -256,17 +200,40 @@ class _Mesh:
                 self.first_causes[at] = cause
             self._tell()
 
+    def _shared(self, at: int) -> tuple[dict[str, t.Any], list[dict[str, t.Any]]]:
+        """One leg over connections that others used before: its entry in ``legs``, and the dialogue if that is kept."""
+        leg = self.legs[at]
+        source, destination = (self.stations[place] for place in self._places(at))
+        stations: dict[Role, Station] = {"source": source, "destination": destination}
+        lines = Lines(self.masker, self.start) if self.request.transcripts == "all" else None
+        for role, station in stations.items():
+            station.told_to(lines.of(role) if lines else None)
+        pair = Pair(stations, self._private(leg), at_once=False)
+        trial = Trial(
+            pair,
+            lambda: source.supply(lambda: random_file(source, self.request.payload_size, choose(destination.features))),
+            self.request.timeout,
+            listed=lines is not None,
+        )
+        (tried,) = trial.run((leg.passive,))
+        with self.lock:
+            self.warnings += trial.warnings
+            self.untold.update(leg.ends[role] for role in pair.untold or ())
+        # The logins too, if this is the first leg after them.
+        said = [entry for role in ROLES for entry in stations[role].opening(role)] + (lines.entries() if lines else [])
+        return leg_result(tried, leg.expect, self.masker), sorted(said, key=lambda entry: float(entry["seconds"]))
+
     def _repeat(self, at: int) -> None:
         leg = self.legs[at]
         result, dialogue, warnings, left = self._foreseen(leg), [], [], []
         untold: t.Sequence[Role] = ()
         if result is None:
-            check = _Check(self._request(leg), self.masker)
-            outcome = check.run()
-            result, dialogue, warnings = outcome.result["legs"][0], outcome.result["transcript"], outcome.warnings
-            left = [{**one, "server": leg.ends[one["server"]]} for one in outcome.result["files_left"]]
-            untold = check.untold or ()
-            self.alone.learn(leg, result["evidence"], check.set_up_fault)
+            transcript = Transcript(self.masker)
+            shown = try_pair(self._terms(leg), transcript)
+            result, dialogue, warnings = leg_result(shown.legs[0], leg.expect, self.masker), transcript.entries(), shown.warnings
+            left = [{**one, "server": leg.ends[t.cast(Role, one["server"])]} for one in shown.files_left]
+            untold = shown.untold or ()
+            self.alone.learn(leg, shown.legs[0].evidence, shown.fault)
         with self.lock:
             self.warnings += warnings
             self.files_left += left
@@ -298,8 +265,8 @@ class _Mesh:
 
     def _foreseen(self, leg: Leg) -> dict[str, t.Any] | None:
         """What a check would say of servers that were asked a moment ago, without waiting for them once more."""
-        evidence = _Check(self._request(leg))._evidence(leg.passive)
-        return leg_result(evidence, leg.expect, self.masker) if self.alone.foresees(leg, evidence) else None
+        evidence = planned(self._servers(leg), leg.passive, self._private(leg))
+        return leg_result(Tried(evidence), leg.expect, self.masker) if self.alone.foresees(leg, evidence) else None
 
     def _told(self, leg: Leg, result: dict[str, t.Any], dialogue: list[dict[str, t.Any]]) -> dict[str, t.Any]:
         evidence = result["evidence"]
@@ -320,17 +287,22 @@ class _Mesh:
             "transcript": dialogue if keep else [],
         }
 
-    def _request(self, leg: Leg) -> Request:
-        return Request(
-            servers={role: dataclasses.replace(self.request.servers[name], role=role) for role, name in leg.ends.items()},
+    def _servers(self, leg: Leg) -> dict[Role, ServerSpec]:
+        return {role: self.request.servers[name] for role, name in leg.ends.items()}
+
+    def _private(self, leg: Leg) -> bool:
+        return not self.request.clear and all(self.request.servers[name].tls != "none" for name in leg.servers)
+
+    def _terms(self, leg: Leg) -> Terms:
+        """The same leg as a check of its own."""
+        return Terms(
+            servers=self._servers(leg),
             passive=(leg.passive,),
             family=self.request.family,
             path=None,
             payload_size=self.request.payload_size,
             timeout=self.request.timeout,
-            transfer_timeout=0,
-            expect=leg.expect,
-            private=not self.request.clear and all(self.request.servers[name].tls != "none" for name in leg.servers),
+            private=self._private(leg),
         )
 
     def _leave(self, places: t.Iterable[Place], for_good: bool) -> None:
@@ -361,7 +333,7 @@ class _Mesh:
             first = self.legs[failed[0]]
             message = (
                 f"{len(failed)} of {len(legs)} transfers fell short, the first from {first.source} to {first.destination}. "
-                + message_of([legs[failed[0]]], self._request(first).servers)
+                + message_of([legs[failed[0]]])
             )
         warnings, seconds = list(dict.fromkeys(self.warnings)), time.monotonic() - self.start
         return MeshOutcome(legs, seconds, message, warnings, self.files_left, sorted(self.untold))

@@ -76,7 +76,7 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     """Options of the module, with its types and defaults applied, as a plan. Raises ``RequestError``."""
     _check_numbers(options)
     names = sorted(options["servers"])
-    specs = {name: parse_server("source", options["servers"][name], f"servers.{name}") for name in names}
+    specs = {name: parse_server(f"servers.{name}", options["servers"][name]) for name in names}
     if len(names) < 2:
         raise RequestError(f"servers has {len(names)} entries, but a transfer needs two; name all servers of the fleet.")
     fleet = both_ways(edges(names, "all"))

@@ -19,7 +19,7 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, other
 
 Edge = t.Tuple[str, str]  # two servers; ordered, source and destination, where that is said
 COVERAGES = ("all", "ring", "sample")

@@ -10,23 +10,15 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
-
-
-@dataclasses.dataclass(frozen=True)
-class Payload:
-    """A file on a server that its transfers send; digests by algorithm, as the client saw it leave."""
-
-    name: str
-    size: int
-    digests: t.Mapping[str, str]
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Direction, Masker, Record, Transcript
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import File
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 
 
 class Lines(Transcript):
@@ -37,21 +29,20 @@ class Lines(Transcript):
         self._start = start
 
 
-class _Switch(Transcript):
+class _Switch:
     """Hands lines on to the transcript of the leg that is under way, if that one is kept."""
 
     def __init__(self) -> None:
-        super().__init__(Masker(()))
-        self.target: Transcript | None = None
+        self.target: Record | None = None
 
-    def add(self, server: Role, direction: t.Literal["sent", "received"], line: str) -> None:
+    def __call__(self, direction: Direction, line: str) -> None:
         if self.target is not None:
-            self.target.add(server, direction, line)
+            self.target(direction, line)
 
 
 class Station(Session):
     """
-    A session for many legs.
+    A session for many legs, in either role.
 
     A connection that died is opened anew at its next use. If that fails the server is given up: whatever needs it fails at once
     with the same fault, so that nobody waits for it again and no account is locked for too many logins.
@@ -61,35 +52,32 @@ class Station(Session):
         self._switch = _Switch()
         super().__init__(spec, timeout, self._switch, private=False if clear else None)
         self.given_up: Fault | None = None
-        self.payload: Payload | None = None
-        self.payload_fault: Fault | None = None
+        self._payload: File | None = None
+        self._payload_fault: Fault | None = None
         self._opening: Transcript | None = None
 
     def open(self, lines: Transcript | None = None) -> None:
         """Log in; whoever needs the connection hears of a fault, so none is raised here. ``lines`` take the dialogue."""
         self._opening = lines
-        self.play(self.role, lines)
+        self.told_to(lines.of(self.spec.label) if lines else None)
         with contextlib.suppress(Fault):
             _opened = self.control
-        self.play(self.role)
+        self.told_to(None)
 
-    def opening(self) -> list[dict[str, t.Any]]:
-        """The dialogue of the login, once, as the role that is played now said it."""
+    def opening(self, role: Role) -> list[dict[str, t.Any]]:
+        """The dialogue of the login, once, as that of the role in the first leg."""
         lines, self._opening = self._opening, None
-        return [dict(entry, server=self.role) for entry in lines.entries()] if lines else []
+        return [dict(entry, server=role) for entry in lines.entries()] if lines else []
 
-    def play(self, role: Role, transcript: Transcript | None = None) -> None:
-        """Be the source or the destination from now on."""
-        self.spec = dataclasses.replace(self.spec, role=role)
-        self._switch.target = transcript
-        if self.connected:
-            self.control.role = role
+    def told_to(self, record: Record | None) -> None:
+        """Who takes the lines of the dialogue from now on."""
+        self._switch.target = record
 
     @property
     def control(self) -> ControlConnection:
         """The connection, logged in and in binary mode."""
         if self.given_up is not None:
-            raise again(self.given_up, self.role)
+            raise self.given_up.again()
         try:
             return super().control
         except Fault as fault:
@@ -99,19 +87,28 @@ class Station(Session):
     @property
     def holds_files(self) -> bool:
         """Whether something that was made here is still to be deleted."""
-        return super().holds_files or self.payload is not None
+        return super().holds_files or self._payload is not None
 
-    def keep(self, payload: Payload) -> None:
-        """Let a file that was noted for deletion outlive the leg."""
-        del self._files[payload.name]
-        self.payload = payload
+    def supply(self, make: t.Callable[[], File]) -> File:
+        """The file that all transfers of this server send, made once. Raises ``Fault``, always the same one."""
+        if self._payload_fault is not None:
+            raise self._payload_fault.again()
+        if self._payload is None:
+            try:
+                payload = make()
+            except Fault as fault:
+                self._payload_fault = fault
+                raise
+            del self._files[payload.name]
+            self._payload = payload
+        return self._payload
 
     def leave(self, for_good: bool) -> list[str]:
         """Delete what was made and close. ``for_good`` if nobody comes back: the names of the files that remain."""
-        self._switch.target = None
-        if self.payload is not None:
-            self._files[self.payload.name] = None
-            self.payload = None
+        self.told_to(None)
+        if self._payload is not None:
+            self._files[self._payload.name] = None
+            self._payload = None
         left: list[str] = []
         if for_good:
             left = self.remove_for_good()
@@ -121,9 +118,4 @@ class Station(Session):
         return left
 
 
-def again(fault: Fault, role: Role) -> Fault:
-    """The same fault of a server that may play another role by now."""
-    return Fault(fault.kind, role, fault.detail, fault.command)
-
-
-__all__ = ("Lines", "Payload", "Station", "again")
+__all__ = ("Lines", "Station")

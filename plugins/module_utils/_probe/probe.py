@@ -55,7 +55,7 @@ def probe_server(spec: ServerSpec, timeout: float) -> list[dict[str, t.Any]]:
     ``ok`` is none for a step that was not come to. Every step is bounded by ``timeout``, or by the time that logins have.
     """
     masker = Masker([spec.password])
-    session = Session(spec, timeout, Transcript(masker))
+    session = Session(spec, timeout, Transcript(masker).of(spec.label))
     steps: list[dict[str, t.Any]] = [
         {"step": name, "ok": None, "seconds": None, "cause": None, "detail": None, "remedy": None} for name in STEPS
     ]

@@ -16,17 +16,12 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import directories as _directories
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 # mod_auth_file reads the file as root, before a session gives its privileges away.
 MODE = 0o600
 HOME_MODE = 0o750
 NO_SHELL = "/usr/sbin/nologin"
-# Debian's package makes this system account; accounts without owner of their own write files as it.
-DEFAULT_OWNER = "ftp"
-
-
-class AccountError(Exception):
-    """An account cannot be written; the text is a sentence that says which and why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,14 +44,14 @@ class Account:
         fields = (self.name, self.password_hash, str(self.uid), str(self.gid), self.name, self.home, NO_SHELL)
         for field in fields:
             if ":" in field or any(ord(character) < 32 for character in field):
-                raise AccountError(f"The account {self.name!r} has ':' or a control character in a field; remove it.")
+                raise HostError(f"The account {self.name!r} has ':' or a control character in a field; remove it.")
         return ":".join(fields) + "\n"
 
 
-def default_owner() -> tuple[int, int] | None:
-    """Return uid and gid of the system account that owns files by default, or None if it is not there yet."""
+def owner(name: str) -> tuple[int, int] | None:
+    """Return uid and gid of the system account *name*, or None if it is not there yet."""
     try:
-        entry = pwd.getpwnam(DEFAULT_OWNER)
+        entry = pwd.getpwnam(name)
     except KeyError:
         return None
     return entry.pw_uid, entry.pw_gid
@@ -86,7 +81,7 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
     """
     Write the password file, make missing homes; return whether anything changed and which directories were made.
 
-    Raises AccountError.
+    Raises HostError.
     """
     present = _files.read_text(path)
     text = render(_with_hashes_of(present or "", accounts))
@@ -103,7 +98,7 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
         try:
             _files.write(path, text, MODE)
         except OSError as exc:
-            raise AccountError(
+            raise HostError(
                 f"The password file {path} cannot be written: {exc.strerror}. The old one is still in force; mend "
                 "that and run it again."
             ) from None
@@ -124,13 +119,13 @@ def _with_hashes_of(text: str, accounts: t.Iterable[Account]) -> list[Account]:
 def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:
     try:
         return _directories.make(account.home, HOME_MODE, account.uid, account.gid, check_mode=check_mode)
-    except _directories.DirectoryError as exc:
-        raise AccountError(
+    except HostError as exc:
+        raise HostError(
             f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
             "hand, or choose one below directories that belong to root alone."
         ) from None
     except OSError as exc:
-        raise AccountError(
+        raise HostError(
             f"The home {account.home} of the account {account.name!r} cannot be made: {exc.strerror}. Mend that, "
             "or choose another one."
         ) from None

@@ -14,17 +14,21 @@ the side that connects and the side that listens apart.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import classes as holding
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
+    environment,
+    foreign,
+    parser,
+    policy,
+    releases,
+    tls,
+)
 
 Described = t.Dict[str, t.Any]
 
-_ANONYMOUS = "anonymous"
-# Words of TLSRequired (contrib/mod_tls.c) that insist on encrypted logins, and on encrypted data.
-_LOGINS = frozenset({"on", "ctrl", "control", "auth", "auth+data", "auth+!data", "ctrl+data", "ctrl+!data", "both"})
-_DATA = frozenset({"on", "data", "auth+data", "ctrl+data", "both"})
 # What matters for FXP and may differ inside of a section.
 _KEYS = {
     "AllowForeignAddress": "allow_foreign_address",
@@ -37,9 +41,9 @@ _KEYS = {
 _TLS = ("TLSProtocol", "TLSVerifyServer")
 
 
-def describe(in_force: policy.Policy, release: releases.Release | None) -> list[Described]:
+def describe(in_force: policy.Policy) -> list[Described]:
     """Return every server of a configuration, the main one first, those that are switched off with C(listens) false."""
-    return [_server(in_force, server, release) for server in in_force.servers]
+    return [_server(in_force, server) for server in in_force.servers]
 
 
 def classes(in_force: policy.Policy) -> dict[str, Described]:
@@ -53,10 +57,9 @@ def classes(in_force: policy.Policy) -> dict[str, Described]:
     }
 
 
-def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Release | None) -> Described:
+def _server(in_force: policy.Policy, server: policy.Scope) -> Described:
     port = in_force.port(server)
-    inner = [scope for scope in in_force.scopes if scope.root is server]
-    shared = [scope for scope in in_force.scopes if scope.root is in_force.common]
+    sections = in_force.sections(server)
     return {
         "name": server.name,
         "server_name": _word(in_force.value(server, "ServerName")),
@@ -65,24 +68,24 @@ def _server(in_force: policy.Policy, server: policy.Scope, release: releases.Rel
         "sftp": in_force.speaks_sftp(server),
         "control_port": port,
         "addresses": _addresses(in_force, server),
-        "implicit_tls": "useimplicitssl" in _lower(_options(in_force, server)),
-        **_settings(in_force, server, release),
+        "implicit_tls": "useimplicitssl" in map(str.lower, tls.of(in_force, server).options),
+        **_settings(in_force, server),
         "anonymous": [
-            {"name": scope.name, **_place(scope.line), **_settings(in_force, scope, release)}
-            for scope in inner + shared
-            if scope.kind == _ANONYMOUS
+            {"name": scope.name, **_place(scope.line), **_settings(in_force, scope)}
+            for scope in sections
+            if scope.kind == policy.ANONYMOUS
         ],
-        "overrides": [each for scope in inner + shared for each in _override(in_force, scope, release)],
+        "overrides": [each for scope in sections for each in _override(in_force, scope)],
     }
 
 
-def _settings(in_force: policy.Policy, scope: policy.Scope, release: releases.Release | None) -> Described:
+def _settings(in_force: policy.Policy, scope: policy.Scope) -> Described:
     """What is in force in a context for sessions that no section of mod_ifsession is about."""
     return {
-        "allow_foreign_address": _foreign(in_force, in_force.value(scope, "AllowForeignAddress"), release),
+        "allow_foreign_address": _foreign(in_force, in_force.value(scope, "AllowForeignAddress")),
         "passive_ports": _range(in_force.value(scope, "PassivePorts")),
         "masquerade_address": _word(in_force.value(scope, "MasqueradeAddress")),
-        "tls": _tls(in_force, scope),
+        "tls": dataclasses.asdict(tls.of(in_force, scope)),
         "unknown": _unknown(in_force, scope),
     }
 
@@ -99,7 +102,7 @@ def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
     ]
 
 
-def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Release | None) -> t.Iterator[Described]:
+def _override(in_force: policy.Policy, scope: policy.Scope) -> t.Iterator[Described]:
     """What one section of mod_ifsession says for some sessions."""
     if scope.kind not in policy.CONDITIONAL:
         return
@@ -112,7 +115,7 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
         if environment.is_unknown(line.arguments):
             unknown.append(directive)
         if directive == "AllowForeignAddress":
-            said[_KEYS[directive]] = _foreign(in_force, line, release)
+            said[_KEYS[directive]] = _foreign(in_force, line)
         elif directive == "PassivePorts":
             said[_KEYS[directive]] = _range(line)
         else:
@@ -129,71 +132,20 @@ def _override(in_force: policy.Policy, scope: policy.Scope, release: releases.Re
         }
 
 
-def _foreign(in_force: policy.Policy, line: parser.Line | None, release: releases.Release | None) -> Described:
-    word = None if line is None else line.arguments[0]
-    if environment.is_unknown([word or ""]) or (word is None and in_force.unread):
-        # What was not read may say it.
-        place = _place(0 if line is None else line.number)
-        nothing: Described = {"class": None, "class_defined": None, "members": [], "holds": [], "unclear": []}
-        return {"said": word, **place, "port": releases.UNKNOWN, "passive": releases.UNKNOWN, **nothing}
-    value = None if word is None else policy.boolean(word)
-    members = None if word is None or value is not None else in_force.members(word)
-    means = releases.meaning(release, word if value is None else value, bool(members))
-    made = holding.of(in_force, str(word)) if members else holding.NOTHING
-    if made.held.is_everybody:
-        everybody = {releases.CLASS: releases.ANYBODY}
-        means = releases.Meaning(everybody.get(means.port, means.port), everybody.get(means.passive, means.passive))
+def _foreign(in_force: policy.Policy, line: parser.Line | None) -> Described:
+    said = foreign.said(in_force, line)
+    known = said.meaning.port != releases.UNKNOWN
+    named = said.word if known and said.truth is None else None
     return {
-        "said": word,
+        "said": said.word,
         **_place(0 if line is None else line.number),
-        "port": means.port,
-        "passive": means.passive,
-        "class": word if word is not None and value is None else None,
-        "class_defined": bool(members) if word is not None and value is None else None,
-        "members": members or [],
-        "holds": holding.networks(made.held.sure),
-        "unclear": list(made.unclear),
-    }
-
-
-def _options(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
-    return [word for line in in_force.added(scope, "TLSOptions") for word in line.arguments]
-
-
-def _lower(words: t.Iterable[str]) -> list[str]:
-    return [word.lower() for word in words]
-
-
-def _tls(in_force: policy.Policy, scope: policy.Scope) -> Described:
-    """What mod_tls is told (contrib/mod_tls.c); None where it is not said and the default depends on the release."""
-    required = _word(in_force.value(scope, "TLSRequired")) or "off"
-    options = _options(in_force, scope)
-    cache = _word(in_force.value(scope, "TLSSessionCache"))
-    protocols = in_force.value(scope, "TLSProtocol")
-    verify = in_force.value(scope, "TLSVerifyServer")
-    truth = policy.boolean(required)
-    word = "on" if truth else "off" if truth is False else required.lower()
-    engine = bool(in_force.flag(scope, "TLSEngine"))
-    return {
-        "engine": engine,
-        "required": word,
-        "logins_required": engine and word in _LOGINS,
-        "data_required": engine and word in _DATA,
-        "protocols": None if protocols is None else list(protocols.arguments),
-        "verify_server": "on" if verify is None else verify.arguments[0],
-        "verify_client": _word(in_force.value(scope, "TLSVerifyClient")) or "off",
-        "session_reuse_required": engine
-        and "nosessionreuserequired" not in _lower(options)
-        and not (cache is not None and policy.boolean(cache) is False),
-        "options": options,
-        "ca_certificate_file": _word(in_force.value(scope, "TLSCACertificateFile")),
-        "ca_certificate_path": _word(in_force.value(scope, "TLSCACertificatePath")),
-        "certificate_files": [
-            line.arguments[0]
-            for directive in ("TLSRSACertificateFile", "TLSECCertificateFile", "TLSDSACertificateFile", "TLSPKCS12File")
-            for line in [in_force.value(scope, directive)]
-            if line is not None
-        ],
+        "port": said.meaning.port,
+        "passive": said.meaning.passive,
+        "class": named,
+        "class_defined": None if named is None else bool(said.members),
+        "members": said.members or [],
+        "holds": holding.networks(said.made.held.sure),
+        "unclear": list(said.made.unclear),
     }
 
 

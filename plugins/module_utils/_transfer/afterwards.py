@@ -5,7 +5,11 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What is asked only after a data connection has failed, to tell causes apart whose dialogue is the same."""
+"""
+What is asked only after something has failed, to tell causes apart whose dialogue is the same.
+
+Each function knows after what it is to be asked, and asks nothing otherwise.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +21,38 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_rfc1918, port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import list_line
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import reach
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, Version
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import (
+    active_refuses,
+    both_refuse_tls,
+    no_data_connection,
+    one_refuses_tls,
+    port_refused,
+)
+
+
+def ask_whose_port(control: ControlConnection, evidence: Evidence) -> None:
+    """
+    Fill in ``own_port_reply`` and ``dialled_port_reply`` after the active server has refused PORT.
+
+    Is it the address, or does this server refuse any PORT? No data command follows any of these.
+    """
+    if not port_refused(evidence):
+        return
+    # The listener is real: some servers connect at once.
+    with socket.socket(control.af, socket.SOCK_STREAM) as listener:
+        listener.bind((control.own_address, 0))
+        listener.listen(1)
+        evidence.own_port_reply = control.command(port_command(control.own_address, listener.getsockname()[1])).text
+    if active_refuses(evidence) and evidence.address_differs:
+        # Would it connect to where the passive server really is?
+        dialled = port_command(evidence.dialled_address or "", evidence.announced_port or 0)
+        evidence.dialled_port_reply = control.command(dialled).text
 
 
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
@@ -30,6 +61,8 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
 
     The client connects to the address that it dialled itself, never to an announced one.
     """
+    if not no_data_connection(evidence):
+        return
     if evidence.dialled_address is None or evidence.announced_port is None:
         return
     passive = sessions[evidence.passive]
@@ -46,6 +79,8 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
 
 def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
     """Fill in ``tls_versions`` after a TLS handshake that both servers gave up: what each of them takes from the client."""
+    if not both_refuse_tls(evidence):
+        return
     versions: dict[Role, list[Version]] = {}
     for role, session in sessions.items():
         agreed = (evidence.tls or {}).get(role)
@@ -58,11 +93,11 @@ def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> 
 
 def insist_on_a_new_session(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
     """
-    Fill in ``reuse_demanded`` after the TLS server of the data connection refused it.
+    Fill in ``reuse_demanded`` after only the TLS server of the data connection refused it.
 
     The client asks for a listing over a data connection that does not resume its TLS session.
     """
-    role = evidence.tls_server
+    role = evidence.tls_server if one_refuses_tls(evidence) else None
     if role is None or not sessions[role].connected:
         return
     session = sessions[role]
@@ -107,4 +142,4 @@ def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout
     return False
 
 
-__all__ = ("compare_versions", "insist_on_a_new_session", "look_closer")
+__all__ = ("ask_whose_port", "compare_versions", "insist_on_a_new_session", "look_closer")

@@ -13,9 +13,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_unspecified, same_address
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import Reached
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed, Version
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role, other
 
 Stage = t.Literal["connect", "prepare", "protect", "passive", "port", "transfer", "verify", "done"]
 
@@ -130,13 +131,18 @@ class Evidence:
         """The server that is the TLS server of a private data connection."""
         return other(self.sscn) if self.sscn and self.protection == "private" else None
 
+    @property
+    def stored(self) -> bool:
+        """Whether the destination was told to store the file."""
+        return self.side("destination") is not None
+
     def side(self, role: Role) -> Side | None:
         """What one server answered."""
         return self.active_side if role == self.active else self.passive_side
 
-    def record(self, fault: Fault) -> None:
-        """Note the fault that ended the leg."""
-        self.fault_kind, self.fault_server = fault.kind, fault.server
+    def record(self, fault: Fault, server: Role) -> None:
+        """Note the fault that ended the leg, and on which server of the pair it happened."""
+        self.fault_kind, self.fault_server = fault.kind, server
         self.fault_detail, self.fault_command = fault.detail, fault.command or None
 
     def as_dict(self) -> dict[str, t.Any]:

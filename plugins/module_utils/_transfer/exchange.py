@@ -15,9 +15,10 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import time_for
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import Reply
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 
 MAX_SURPLUS = 8  # replies without a command
 PROGRESS_SECONDS = 2.0  # between two questions for the size that has arrived
@@ -133,7 +134,7 @@ class Exchange:
         for role, side in self.sides.items():
             begun = self._controls[role].begun
             if begun and side.final is None:
-                raise Fault("malformed", role, f"a reply that begins and does not end: {begun!r}")
+                raise Fault("malformed", self._controls[role].server, f"a reply that begins and does not end: {begun!r}")
 
     def patience(self, seconds: float) -> float:
         """``seconds``, or more where one of the two servers was seen to need more."""
@@ -198,7 +199,7 @@ class Exchange:
             # Nothing is due any more: a server may say one thing too much, but not keep the client waiting with it.
             self._surplus += 1
             if self._surplus > MAX_SURPLUS:
-                raise Fault("malformed", role, f"a reply to no command: {reply.text!r}")
+                raise Fault("malformed", self._controls[role].server, f"a reply to no command: {reply.text!r}")
             return
         self._moved = now
         since = round(now - self._sent[role], 4)

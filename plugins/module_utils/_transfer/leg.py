@@ -14,25 +14,20 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.pictures import (
-    active_refuses,
-    both_refuse_tls,
-    no_data_connection,
-    one_refuses_tls,
-    port_refused,
-)
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import release
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role, other
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards import (
+    ask_whose_port,
     compare_versions,
     insist_on_a_new_session,
     look_closer,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import Exchange
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role, other
 
 LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone
 
@@ -55,8 +50,7 @@ def run_leg(
     if not _announce(controls[evidence.passive], evidence):
         return
     if not _direct(controls[evidence.active], evidence):
-        if no_data_connection(evidence):
-            look_closer(sessions, evidence, timeout)
+        look_closer(sessions, evidence, timeout)
         return
     evidence.stage = "transfer"
     exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout)
@@ -70,10 +64,11 @@ def run_leg(
         _transfer(exchange, evidence, order, sessions["destination"].greeting)
     except Fault as fault:
         # A server that has gone may have done so because of the other one, which then tells why.
-        if fault.kind in ("lost", "closing") and fault.server in exchange.sides:
-            exchange.ended(fault.server, fault)
+        gone = next(role for role, control in controls.items() if control.server is fault.server)
+        if fault.kind in ("lost", "closing") and gone in exchange.sides:
+            exchange.ended(gone, fault)
             if len(exchange.sides) == 2:
-                exchange.last_words(other(fault.server), exchange.patience(min(timeout, LAST_WORDS_SECONDS)))
+                exchange.last_words(other(gone), exchange.patience(min(timeout, LAST_WORDS_SECONDS)))
         raise
     finally:
         evidence.active_side = exchange.sides.get(evidence.active)
@@ -84,12 +79,9 @@ def run_leg(
         if stored is not None and stored.final is not None:
             sessions["destination"].ended(target)
         _release(sessions, evidence)
-        if one_refuses_tls(evidence):
-            insist_on_a_new_session(sessions, evidence)
-    if no_data_connection(evidence):
-        look_closer(sessions, evidence, timeout)
-    if both_refuse_tls(evidence):
-        compare_versions(sessions, evidence)
+        insist_on_a_new_session(sessions, evidence)
+    look_closer(sessions, evidence, timeout)
+    compare_versions(sessions, evidence)
     sides = (evidence.active_side, evidence.passive_side)
     if all(side and side.done for side in sides) and not evidence.stopped:
         evidence.stage = "verify"
@@ -129,16 +121,7 @@ def _direct(control: ControlConnection, evidence: Evidence) -> bool:
         evidence.port_unanswered = fault.kind == "silent" and not control.begun
         raise
     evidence.port_reply, evidence.port_seconds = reply.text, round(time.monotonic() - began, 4)
-    if port_refused(evidence):
-        # Is it the address, or does this server refuse any PORT? The listener is real: some servers connect at once.
-        with socket.socket(control.af, socket.SOCK_STREAM) as listener:
-            listener.bind((control.own_address, 0))
-            listener.listen(1)
-            evidence.own_port_reply = control.command(port_command(control.own_address, listener.getsockname()[1])).text
-        if active_refuses(evidence) and evidence.address_differs:
-            # Would it connect to where the passive server really is? No data command follows.
-            dialled = port_command(evidence.dialled_address or "", evidence.announced_port or 0)
-            evidence.dialled_port_reply = control.command(dialled).text
+    ask_whose_port(control, evidence)
     # After a refusal ProFTPD keeps an older PORT: a data command now would go there.
     return reply.positive
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _networks
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import (
+    ANYBODY,
     CLASS,
     FAULT,
     HOLE,
@@ -24,7 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
-def against_plan(notes: Notes, look: Data, plan: Data) -> None:
+def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
     host = notes.host
     row = plan["hosts"][host]
     if not look["managed"]:
@@ -34,6 +35,15 @@ def against_plan(notes: Notes, look: Data, plan: Data) -> None:
             "",
             f"{look['path']} was not written by proftpd.fxp",
             "run proftpd.fxp.site; fxp_take_over: true replaces what somebody made by hand",
+        )
+    kept = look.get("plan_digest")
+    if look["managed"] and kept and digest and kept != digest:
+        notes.add(
+            "another_plan",
+            FAULT,
+            "",
+            "the server was last provisioned by another plan than the one that the inventory makes now",
+            "run proftpd.fxp.site for this host",
         )
     listening = [server for server in look["servers"] if server["listens"]]
     for server in listening:
@@ -120,6 +130,8 @@ def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     cure = "run proftpd.fxp.site, which lets in the peers of the inventory and nobody else"
     if meant == "off":
         for where, said in grants:
+            if said["port"] == ANYBODY:
+                continue  # which is told
             notes.add(
                 "wider_than_said",
                 HOLE,

@@ -51,7 +51,7 @@ def rows(host: str, look: Data, found: t.Sequence[Finding]) -> list[Row]:
             host,
             f"{server['name']}:{'?' if server['control_port'] is None else server['control_port']}",
             *(("-", "-", "SFTP") if server["sftp"] else (_partners(server), _ports(server), _tls_word(server["tls"]))),
-            verdict([each for each in found if each.server in ("", server["name"])]),
+            verdict([each for each in found if each.server in ("", "global", server["name"])]),
         )
         for server in servers
     ]

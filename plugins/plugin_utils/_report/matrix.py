@@ -6,39 +6,53 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The matrix of servers in C(report.html): what came of each leg, and how fast it was. Pure.
+The matrix of servers in ``report.html``: what came of each leg, and how fast it was. Pure.
 
-A table where its cells can be read; beyond that a drawing of paths, because a table of 40 000 cells is far larger, and slow.
+A table where its cells can be read; beyond that a drawing of paths, because a table of 40 000 cells is far larger, and slow. Both
+are plain values here; ``page.html.j2`` makes markup of them.
 """
 
 from __future__ import annotations
 
-import html
+import dataclasses
 import math
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.style import HEAT
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
 # The most servers that are shown as a table.
 TABLE = 30
-# Sign and words of each state, and where in a cell of the drawing its shape begins and how high it is.
-STATES: dict[str, tuple[str, str, float, float]] = {
-    _report.FAILED: ("\u2717", "fell short", 0.0, 0.9),
-    _report.UNCERTAIN: ("?", "fell short, place not certain", 0.45, 0.45),
-    _report.REPEATED: ("\u26a0\ufe0e", "proven at the second attempt", 0.0, 0.45),
-    _report.PROVEN: ("\u2713", "proven", 0.3, 0.3),
-    _report.REFUSED: ("\u2298", "refused, as it must be", 0.3, 0.3),
+# How many colours of rates page.css has, h0 to h6.
+STEPS = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """How a state is shown: by sign and words, and where in a cell of the drawing its shape begins and how high it is."""
+
+    sign: str
+    words: str
+    top: float
+    height: float
+
+    def legend(self, size: int = 18) -> dict[str, str]:
+        """Return sign, words and shape in a cell of *size* pixels."""
+        return {"sign": self.sign, "words": self.words, "y": f"{self.top * size:g}", "height": f"{self.height * size:g}"}
+
+
+STATES: dict[str, Shape] = {
+    _report.FAILED: Shape("\u2717", "fell short", 0.0, 0.9),
+    _report.UNCERTAIN: Shape("?", "fell short, place not certain", 0.45, 0.45),
+    _report.REPEATED: Shape("\u26a0\ufe0e", "proven at the second attempt", 0.0, 0.45),
+    _report.PROVEN: Shape("\u2713", "proven", 0.3, 0.3),
+    _report.REFUSED: Shape("\u2298", "refused, as it must be", 0.3, 0.3),
 }
 _STEPS = [step * unit for unit in (1 << 10, 1 << 20, 1 << 30) for step in (1, 3, 10, 30, 100, 300)]
+# The numbers of the legs of each pair.
 Pairs = t.Mapping[t.Tuple[str, str], t.Sequence[int]]
-
-
-def e(value: t.Any) -> str:
-    """Return *value* as text in HTML, also inside of quotes."""
-    return html.escape(visible(value))
+Place = t.Callable[[int], str]
+Values = t.Dict[str, t.Any]
 
 
 class Heat:
@@ -47,8 +61,8 @@ class Heat:
     def __init__(self, rates: t.Sequence[float]) -> None:
         fastest = max(rates, default=0.0)
         top = max((index for index, step in enumerate(_STEPS) if step <= fastest), default=0)
-        first = max(0, top - len(HEAT) + 2)
-        self.edges = _STEPS[first : first + len(HEAT) - 1]
+        first = max(0, top - STEPS + 2)
+        self.edges = _STEPS[first : first + STEPS - 1]
 
     def step(self, value: float) -> int:
         """Return the number of the colour for a rate."""
@@ -87,7 +101,7 @@ def told_as(leg: _report.Leg) -> str:
     return (
         f"{leg.source} \u2192 {leg.destination}"
         + (f", {leg.name(leg.passive)} listens" if leg.name(leg.passive) else "")
-        + f": {STATES[leg.state][1]}{rate}; {why}"
+        + f": {STATES[leg.state].words}{rate}; {why}"
     )
 
 
@@ -98,61 +112,50 @@ def _short_rate(value: float) -> str:
     return f"{value:.0f}"
 
 
-def _table(contents: Contents, caption: str, cell: t.Callable[[t.Sequence[int]], str], pairs: Pairs) -> str:
+def _table(contents: Contents, caption: str, links: t.Callable[[t.Sequence[int]], list[Values]], pairs: Pairs) -> Values:
     names = contents.servers
     many = len(names) > 8 or max(map(len, names)) > 12
-    classes = "matrix" + (" many" if many else "") + (" shrink" if len(names) > 14 else "")
-    head = "".join(f'<th scope="col"><span>{e(name)}</span></th>' for name in names)
     rows = []
     for source in names:
-        cells = []
-        for destination in names:
-            numbers = pairs.get((source, destination), ())
-            if source == destination:
-                cells.append('<td class="self"></td>')
-            else:
-                cells.append(f"<td>{cell(numbers)}</td>" if numbers else '<td><span title="not tried">\u00b7</span></td>')
-        rows.append(f'<tr><th scope="row">{e(source)}</th>{"".join(cells)}</tr>')
-    return (
-        f'<div class="scroll {classes}" tabindex="0" role="region" aria-label="{e(caption)}"><table><thead><tr>'
-        f'<th scope="col">from \u2193 to \u2192</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-    )
+        cells = [None if source == destination else links(pairs.get((source, destination), ())) for destination in names]
+        rows.append({"name": source, "cells": cells})
+    return {
+        "drawn": False,
+        "caption": caption,
+        "classes": "matrix" + (" many" if many else "") + (" shrink" if len(names) > 14 else ""),
+        "rows": rows,
+    }
 
 
-def outcome_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str]) -> str:
-    """Return the matrix of outcomes as a table; C(place) tells the anchor that a leg leads to."""
-
-    def cell(numbers: t.Sequence[int]) -> str:
-        links = []
-        for number in numbers:
-            leg = contents.legs[number]
-            words = e(told_as(leg))
-            links.append(
-                f'<a class="sign {leg.state}" href="#{place(number)}" title="{words}" '
-                f'aria-label="{words}">{STATES[leg.state][0]}</a>'
-            )
-        return "".join(links)
-
-    return _table(contents, "What came of each transfer, from row to column", cell, pairs)
+def _sign(contents: Contents, number: int, place: Place, words: list[str]) -> Values:
+    state = contents.legs[number].state
+    return {"classes": f"sign {state}", "place": place(number), "words": words, "is_sign": True, "text": STATES[state].sign}
 
 
-def rate_table(contents: Contents, pairs: Pairs, place: t.Callable[[int], str], heat: Heat) -> str:
+def outcome_table(contents: Contents, pairs: Pairs, place: Place) -> Values:
+    """Return the matrix of outcomes as a table; *place* tells the anchor that a leg leads to."""
+
+    def links(numbers: t.Sequence[int]) -> list[Values]:
+        return [_sign(contents, number, place, [told_as(contents.legs[number])]) for number in numbers]
+
+    return _table(contents, "What came of each transfer, from row to column", links, pairs)
+
+
+def rate_table(contents: Contents, pairs: Pairs, place: Place, heat: Heat) -> Values:
     """Return the matrix of rates as a table."""
 
-    def cell(numbers: t.Sequence[int]) -> str:
+    def links(numbers: t.Sequence[int]) -> list[Values]:
+        if not numbers:
+            return []
         rate = slowest(contents, numbers)
-        words = "&#10;".join(e(told_as(contents.legs[number])) for number in numbers)
+        words = [told_as(contents.legs[number]) for number in numbers]
         if rate is None:
-            worst = next((number for number in numbers if not contents.legs[number].ok), numbers[0])
-            leg = contents.legs[worst]
-            return (
-                f'<a class="sign {leg.state}" href="#{place(worst)}" title="{words}" aria-label="{words}">'
-                f"{STATES[leg.state][0]}</a>"
-            )
+            return [_sign(contents, next((n for n in numbers if not contents.legs[n].ok), numbers[0]), place, words)]
         worst = min(numbers, key=lambda number: contents.legs[number].bytes_per_second or 0)
-        return f'<a class="h{heat.step(rate)}" href="#{place(worst)}" title="{words}">{_short_rate(rate)}</a>'
+        classes, text = f"h{heat.step(rate)}", _short_rate(rate)
+        return [{"classes": classes, "place": place(worst), "words": words, "is_sign": False, "text": text}]
 
-    return _table(contents, "Rate of each pair, from row to column", cell, pairs)
+    return _table(contents, "Rate of each pair, from row to column", links, pairs)
 
 
 class _Drawing:
@@ -176,9 +179,10 @@ class _Drawing:
             self.paths.setdefault(name, []).append(f"M{x:g} {y:g}h{width:g}v{height:g}h-{width:g}z")
         self.open = None
 
-    def svg(self) -> str:
+    def drawn(self) -> dict[str, str]:
+        """Return the path of each class."""
         self.close()
-        return "".join(f'<path class="{name}" d="{"".join(parts)}"/>' for name, parts in self.paths.items())
+        return {name: "".join(parts) for name, parts in self.paths.items()}
 
 
 def cell_size(servers: int) -> int:
@@ -186,35 +190,26 @@ def cell_size(servers: int) -> int:
     return max(4, min(14, 1200 // max(1, servers)))
 
 
-def _drawn(contents: Contents, body: str, caption: str) -> str:
+def _drawn(contents: Contents, drawing: _Drawing, caption: str) -> Values:
     names = contents.servers
     size, count = cell_size(len(names)), len(names)
     every = math.ceil(11 / size)
     short = [name if len(name) <= 18 else name[:17] + "\u2026" for name in names]
-    label = 12 + 6 * max(map(len, short))
     whole = size * count
-    lines = "".join(f"M0 {step * size - 0.5:g}h{whole}M{step * size - 0.5:g} 0v{whole}" for step in range(0, count + 1, 10))
-    own = "".join(f"M{step * size} {step * size}h{size}v{size}h-{size}z" for step in range(count))
-    top = "".join(
-        f'<text transform="translate({index * size + size / 2 + 3.5:g} {label - 4}) rotate(-90)">{e(short[index])}</text>'
-        for index in range(0, count, every)
-    )
-    left = "".join(
-        f'<text x="{label - 5}" y="{index * size + size / 2 + 3.5:g}" text-anchor="end">{e(short[index])}</text>'
-        for index in range(0, count, every)
-    )
-    return (
-        f'<div class="big shrink"><div class="corner">from \u2193<br>to \u2192</div>'
-        f'<svg class="top" width="{whole}" height="{label}" aria-hidden="true">{top}</svg>'
-        f'<svg class="left" width="{label}" height="{whole}" aria-hidden="true">{left}</svg>'
-        f'<svg class="cells" width="{whole}" height="{whole}" viewBox="0 0 {whole} {whole}" data-cell="{size}" '
-        'tabindex="0" role="img" '
-        f'aria-label="{e(caption)}"><path class="self" d="{own}"/>{body}<path class="grid" d="{lines}"/>'
-        f'<rect class="cursor" width="{size}" height="{size}" visibility="hidden"/></svg></div>'
-    )
+    return {
+        "drawn": True,
+        "caption": caption,
+        "cell": size,
+        "width": whole,
+        "label": 12 + 6 * max(map(len, short)),
+        "labels": [{"name": short[index], "at": f"{index * size + size / 2 + 3.5:g}"} for index in range(0, count, every)],
+        "diagonal": "".join(f"M{step * size} {step * size}h{size}v{size}h-{size}z" for step in range(count)),
+        "paths": drawing.drawn(),
+        "lines": "".join(f"M0 {step * size - 0.5:g}h{whole}M{step * size - 0.5:g} 0v{whole}" for step in range(0, count + 1, 10)),
+    }
 
 
-def outcome_drawing(contents: Contents, pairs: Pairs) -> str:
+def outcome_drawing(contents: Contents, pairs: Pairs) -> Values:
     """Return the matrix of outcomes as a drawing; each cell has a half for each leg."""
     size = cell_size(len(contents.servers))
     drawing = _Drawing()
@@ -227,18 +222,18 @@ def outcome_drawing(contents: Contents, pairs: Pairs) -> str:
                 drawing.add(
                     state,
                     column * size + index * width,
-                    round(row * size + STATES[state][2] * size, 2),
+                    round(row * size + STATES[state].top * size, 2),
                     width,
-                    round(STATES[state][3] * size, 2),
+                    round(STATES[state].height * size, 2),
                 )
     caption = (
         f"Matrix of {len(contents.servers)} servers: {contents.proven} transfers did what was expected, "
         f"{contents.failed} fell short. Arrow keys move, Enter opens a pair."
     )
-    return _drawn(contents, drawing.svg(), caption)
+    return _drawn(contents, drawing, caption)
 
 
-def rate_drawing(contents: Contents, pairs: Pairs, heat: Heat) -> str:
+def rate_drawing(contents: Contents, pairs: Pairs, heat: Heat) -> Values:
     """Return the matrix of rates as a drawing."""
     size = cell_size(len(contents.servers))
     drawing = _Drawing()
@@ -252,4 +247,4 @@ def rate_drawing(contents: Contents, pairs: Pairs, heat: Heat) -> str:
                 drawing.add("failed", column * size, round((row + 0.3) * size, 2), size, round(0.3 * size, 2))
             else:
                 drawing.add(f"h{heat.step(rate)}", column * size, row * size, size, round(0.9 * size, 2))
-    return _drawn(contents, drawing.svg(), f"Rates between {len(contents.servers)} servers. Arrow keys move, Enter opens a pair.")
+    return _drawn(contents, drawing, f"Rates between {len(contents.servers)} servers. Arrow keys move, Enter opens a pair.")

@@ -19,14 +19,15 @@ import dataclasses
 import ipaddress
 import os
 import re
-import subprocess
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, run
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 
 MODE = 0o600
 TRUST_MODE = 0o644
-LOCK_TIMEOUT = 60  # seconds to wait for another run
 OPENSSL_TIMEOUT = 60  # seconds
 MOST_OF_A_COMMON_NAME = 64  # characters (RFC 5280, ub-common-name)
 NOT_OURS = "(not from the fleet's authority, not shown)\n"
@@ -42,10 +43,6 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = serverAuth, clientAuth
 subjectAltName = {alternatives}
 """
-
-
-class CertificateError(Exception):
-    """There is no good certificate; the text is a sentence that says why."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,18 +92,15 @@ def apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_ke
     See to it that key, certificate and authorities are as wanted.
 
     Without *certificate* it looks at what is there and makes a new key and a request where that does not do. With it, that
-    certificate is put into its place, with *private_key* or with the key that was made for it. Raises CertificateError.
+    certificate is put into its place, with *private_key* or with the key that was made for it. Raises HostError.
     """
     directory = os.path.dirname(place.path)
     if check_mode:
         return _apply(place, wanted, certificate, private_key, check_mode=True)
     if not os.path.isdir(directory):
-        raise CertificateError(f"The directory {directory} is missing; install ProFTPD first.")
-    try:
-        with _files.locked(directory, LOCK_TIMEOUT):
-            return _apply(place, wanted, certificate, private_key, check_mode=False)
-    except _files.BusyError as exc:
-        raise CertificateError(f"{place.path} is left as it was because {exc}; try again.") from None
+        raise HostError(f"The directory {directory} is missing; install ProFTPD first.")
+    with lock.beside(place.path):
+        return _apply(place, wanted, certificate, private_key, check_mode=False)
 
 
 def _apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_key: str | None, *, check_mode: bool) -> Outcome:
@@ -179,12 +173,12 @@ def _together(place: Place, certificate: str, private_key: str | None) -> str:
     """Return key and certificates as one text."""
     key = _files.read_text(place.key) if private_key is None else private_key
     if key is None:
-        raise CertificateError(f"No key waits for this certificate at {place.key}; run this again from the beginning.")
+        raise HostError(f"No key waits for this certificate at {place.key}; run this again from the beginning.")
     return f"{key.strip()}\n{certificate.strip()}\n"
 
 
 def _judge(text: str, wanted: pair.Wanted) -> tuple[str, ...]:
-    """Raise CertificateError if key and certificate *text* do not do; return what is to be told people."""
+    """Raise HostError if key and certificate *text* do not do; return what is to be told people."""
     fault, found = pair.fault_of(text, wanted)
     if fault is None:
         return ()
@@ -192,15 +186,15 @@ def _judge(text: str, wanted: pair.Wanted) -> tuple[str, ...]:
     # Nobody but its owner can renew it, and it serves until it ends.
     if fault.kind == pair.ENDS and found is not None and not wanted.signed:
         return (f"{whose} {fault.told}; bring a new one.",)
-    raise CertificateError(f"{whose} {fault.told}; nothing was changed.")
+    raise HostError(f"{whose} {fault.told}; nothing was changed.")
 
 
 def _about_authorities(trust: str) -> tuple[str, ...]:
-    """Return what is to be told of the authorities in *trust*; raises CertificateError if they are none."""
+    """Return what is to be told of the authorities in *trust*; raises HostError if they are none."""
     try:
         found = pair.authorities(trust)
     except ValueError as exc:
-        raise CertificateError(f"fxp_tls_ca_cert {exc}; write the certificate of the fleet's authority.") from None
+        raise HostError(f"fxp_tls_ca_cert {exc}; write the certificate of the fleet's authority.") from None
     return tuple(
         f"The authority {name!r} of fxp_tls_ca_cert ends on {pair.day(ends)}, and every certificate with it; replace it in time, "
         "see docs/tls.md of proftpd.fxp."
@@ -241,9 +235,9 @@ def _request(place: Place, wanted: pair.Wanted) -> str:
         try:
             ipaddress.ip_address(address)
         except ValueError:
-            raise CertificateError(f"{address!r} is no literal address; a certificate needs one.") from None
+            raise HostError(f"{address!r} is no literal address; a certificate needs one.") from None
     if wanted.name is not None and not re.fullmatch(r"[A-Za-z0-9.-]{1,253}", wanted.name):
-        raise CertificateError(f"{wanted.name!r} is no name that can stand in a certificate.")
+        raise HostError(f"{wanted.name!r} is no name that can stand in a certificate.")
     key = _openssl(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"], "")
     _files.stage(place.key, key, MODE)
     alternatives = [f"IP:{address}" for address in wanted.addresses] + ([f"DNS:{wanted.name}"] if wanted.name else [])
@@ -257,20 +251,9 @@ def _request(place: Place, wanted: pair.Wanted) -> str:
 
 def _openssl(arguments: list[str], text: str) -> str:
     """Return what the program openssl prints. What it says on the other channel is shown only if it fails."""
-    try:
-        done = subprocess.run(
-            ["openssl", *arguments],
-            input=text.encode(),
-            capture_output=True,
-            timeout=OPENSSL_TIMEOUT,
-            env=dict(os.environ, LC_ALL="C.UTF-8"),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise CertificateError(f"'openssl {arguments[0]}' did not end within {OPENSSL_TIMEOUT} s.") from None
-    except OSError as exc:
-        raise CertificateError(f"The program openssl could not be run: {exc.strerror}; install the package openssl.") from None
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise CertificateError(f"'openssl {arguments[0]}' failed: {said[-1] if said else done.returncode}.")
-    return done.stdout.decode()
+    if find("openssl") is None:
+        raise HostError("The program openssl is missing; install the package openssl.")
+    done = run(["openssl", *arguments], OPENSSL_TIMEOUT, text=text)
+    if done.status != 0:
+        raise HostError(f"'openssl {arguments[0]}' failed: {done.errors.splitlines()[-1] if done.errors else done.status}.")
+    return done.output + "\n"

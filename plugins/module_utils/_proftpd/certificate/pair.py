@@ -25,6 +25,8 @@ import ssl
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+
 DAY = 86400  # seconds
 # Days before the end of an authority at which people are told: every server needs a new certificate by then.
 AUTHORITY_ENDS = 90
@@ -76,7 +78,7 @@ class Certified:
         return f"subject: {self.subject}\nissuer: {self.issuer}\nfor: {', '.join(alternatives)}\nends: {day(self.ends)}\n"
 
 
-class PairError(Exception):
+class PairError(HostError):
     """Nothing could be learned of a pair."""
 
     def __init__(self, fault: Fault) -> None:

@@ -25,12 +25,12 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, modules, parser, releases
 
-# What Debian 12's package compiles in, for where there is no daemon to ask (modules.listed).
-_COMPILED_IN = "auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"
-COMPILED_IN = frozenset(f"mod_{name}.c" for name in _COMPILED_IN.split())
-MAIN, VIRTUAL_HOST, GLOBAL, CLASS = "main", "virtualhost", "global", "class"
+# For where there is no daemon to ask (modules.listed).
+COMPILED_IN = USUAL.compiled_in
+MAIN, VIRTUAL_HOST, GLOBAL, CLASS, ANONYMOUS = "main", "virtualhost", "global", "class", "anonymous"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfClass", "IfAuthenticated", "IfGroup", "IfUser")}
 # They are merged one kind after the other, in that order, so one that stands in its own kind or a later one never is (tried with
@@ -145,6 +145,11 @@ class Scope:
     def __post_init__(self) -> None:
         self.root: Scope = self if self.parent is None else self.parent.root
 
+    @property
+    def heading(self) -> str:
+        """What people call a section."""
+        return f"<{CONDITIONAL.get(self.kind, self.kind.capitalize())} {' '.join(self.arguments)}>"
+
     def all(self, directive: str) -> list[parser.Line]:
         """Its own occurrences of *directive*."""
         return self.said.get(directive.lower(), [])
@@ -161,9 +166,10 @@ class Policy:
     A configuration in force.
 
     C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
-    C(modules) every LoadModule, C(unread) what was left out, C(files) the names of the files that were included, C(absent) the
-    Includes of files that are not there, C(lost) the lines behind whose Include nothing is read any more, C(unmerged) the
-    sections of mod_ifsession that this release passes over, C(unknown) what the daemon does not know.
+    C(modules) every LoadModule, C(release) the one that reads it or None, C(unread) what was left out, C(files) the names of the
+    files that were included, C(absent) the Includes of files that are not there, C(lost) the lines behind whose Include nothing
+    is read any more, C(unmerged) the sections of mod_ifsession that this release passes over, C(unknown) what the daemon does
+    not know.
     """
 
     main: Scope
@@ -172,6 +178,7 @@ class Policy:
     scopes: list[Scope]
     classes: dict[str, list[Scope]]
     modules: list[parser.Line]
+    release: releases.Release | None
     unread: list[Unread]
     files: list[str] = dataclasses.field(default_factory=list)
     absent: list[Unread] = dataclasses.field(default_factory=list)
@@ -193,10 +200,13 @@ class Policy:
         """Every occurrence of a *directive* that adds up: those of the server, and those of <Global> behind them."""
         return [*scope.root.all(directive), *(self.common.all(directive) if scope.root is not self.common else [])]
 
+    def sections(self, server: Scope) -> list[Scope]:
+        """The sections in *server*, and behind them those in <Global>, which are in every server."""
+        return [scope for root in (server, self.common) for scope in self.scopes if scope.root is root]
+
     def conditional(self, server: Scope, directive: str) -> list[Scope]:
         """The sections for some sessions of *server* that say *directive*."""
-        said = [scope for scope in self.scopes if scope.kind in CONDITIONAL and scope.own(directive) is not None]
-        return [scope for scope in said if scope.root in (server, self.common)]
+        return [scope for scope in self.sections(server) if scope.kind in CONDITIONAL and scope.own(directive) is not None]
 
     def flag(self, scope: Scope, directive: str) -> bool | None:
         """The boolean in force in *scope*; None where it is not said, or said with another word."""
@@ -509,6 +519,7 @@ def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None
         reader.scopes,
         reader.classes,
         reader.modules,
+        reader.around.release,
         reader.unread,
         reader.files,
         reader.absent,

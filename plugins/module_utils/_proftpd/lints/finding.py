@@ -10,10 +10,17 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser
 
-ERROR, WARNING = "error", "warning"
+# What becomes of a configuration that is to be written: it is refused, or somebody is warned; a note is for an audit alone.
+ERROR, WARNING, NOTE = "error", "warning", "note"
+# How bad it is where it is in force: it lets somebody in who was not meant to, it keeps something from working or from being
+# judged, or neither. Where a finding does not say it, this is what its severity comes to.
+HOLE, FAULT = "hole", "fault"
+_WEIGHTS = {ERROR: FAULT, WARNING: NOTE, NOTE: NOTE}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,9 +28,8 @@ class Finding:
     """
     One thing in a configuration that will not do what it seems to do.
 
-    C(severity) is ERROR where strangers get in, or where what is written can never work, else WARNING. C(server) is "main",
-    "global" or the arguments of the <VirtualHost>, C(line) counts from 1. C(sentence) says what is wrong and C(cure) what to
-    do, both without a full stop.
+    C(severity) is ERROR, WARNING or NOTE, C(weight) HOLE, FAULT or NOTE. C(server) is "main", "global" or the arguments of the
+    <VirtualHost>, C(line) counts from 1. C(sentence) says what is wrong and C(cure) what to do, both without a full stop.
     """
 
     code: str
@@ -32,6 +38,13 @@ class Finding:
     line: int
     sentence: str
     cure: str
+    weight: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", self.weight or _WEIGHTS[self.severity])
+        # Some of it was written by others.
+        object.__setattr__(self, "sentence", printable(self.sentence))
+        object.__setattr__(self, "cure", printable(self.cure))
 
     @property
     def file(self) -> str:
@@ -40,4 +53,7 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"line {self.line} of {self.file}" if self.file else f"line {self.line}"
-        return f"{place} ({self.server}): {self.sentence}; {self.cure}"
+        return f"{printable(place)} ({printable(self.server)}): {self.sentence}; {self.cure}"
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return {**dataclasses.asdict(self), "line": int(self.line), "file": self.file}

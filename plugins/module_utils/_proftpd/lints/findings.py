@@ -8,7 +8,8 @@
 """
 Findings about a proftpd.conf that ProFTPD's own checker (proftpd -t) accepts.
 
-One function for all who ask: the swap before it replaces a configuration, and whoever looks at a server.
+One function for all who ask: the swap before it replaces a configuration, and whoever looks at a server. Each fact is judged in
+one place, with the release where it is known.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import foreign as lint_foreign
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import order as lint_order
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import tls as lint_tls
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, Finding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, NOTE, Finding
 
 _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_foreign.missing,
     lint_foreign.values,
+    lint_foreign.anonymous,
     lint_connections.passive_ports,
     lint_connections.max_instances,
     lint_connections.masquerade_address,
@@ -44,17 +46,18 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_tls.protocols,
     lint_tls.peers,
     lint_tls.session_reuse,
+    lint_tls.short_files,
 )
 
 
 def findings(config: str, around: policy.Surroundings | None = None) -> list[Finding]:
     """
-    Return what is wrong with the text *config* in its surroundings, in the order of its lines; nothing is read besides.
+    Return what keeps the text *config* from being written, or is to be warned of, in the order of its lines.
 
-    A text whose sections do not nest has that one finding.
+    Nothing is read besides. A text whose sections do not nest has that one finding.
     """
     try:
-        in_force = policy.effective(parser.parse(config), around)
+        return [each for each in of(policy.effective(parser.parse(config), around)) if each.severity != NOTE]
     except parser.ParseError as exc:
         return [
             Finding(
@@ -66,11 +69,10 @@ def findings(config: str, around: policy.Surroundings | None = None) -> list[Fin
                 "close every section where it ends, innermost first",
             )
         ]
-    return of(in_force)
 
 
 def of(in_force: policy.Policy) -> list[Finding]:
-    """Return what is wrong with a configuration that has been read, by file in the order of lines."""
+    """Return all that is to say of a configuration that has been read, by file in the order of lines."""
     found = {(finding.file, finding) for lint in _LINTS for finding in lint(in_force)}
     ordered = sorted(found, key=lambda each: (each[0], each[1].line, each[1].code, each[1].server, each[1].sentence))
     return [finding for _file, finding in ordered]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, WARNING, Finding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, FAULT, WARNING, Finding
 
 _FOREIGN = "AllowForeignAddress"
 # How many arguments are read (CHECK_ARGS() demands only that there are no fewer) of what takes one value per context.
@@ -167,4 +167,5 @@ def not_read(in_force: policy.Policy) -> t.Iterator[Finding]:
             line.number,
             f"what {line.raw.strip()!r} brings in was not looked at" + (f": {why}" if why else ""),
             "say what matters for data connections outside of it, further up",
+            FAULT,
         )

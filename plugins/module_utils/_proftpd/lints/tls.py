@@ -15,16 +15,15 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import policy
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, WARNING, Finding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, foreign, policy, tls
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language.releases import ANYBODY
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, FAULT, NOTE, WARNING, Finding
 
-_CERTIFICATES = ("TLSECCertificateFile", "TLSRSACertificateFile", "TLSDSACertificateFile", "TLSPKCS12File")
-_AUTHORITIES = ("TLSCACertificateFile", "TLSCACertificatePath")
 # Formally ended by RFC 7568 and RFC 8996.
 _OLD = ("SSLv3", "TLSv1", "TLSv1.1")
 _EVERY = (*_OLD, "TLSv1.2", "TLSv1.3")
-# Values of TLSRequired with which a login may go in the clear.
-_CLEAR_LOGINS = frozenset({"off", "no", "false", "0", "data", "!data"})
+# Where systems keep the authorities that everybody can have a certificate of.
+_PUBLIC_AUTHORITIES = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust", "/usr/share/ca-certificates")
 # Seconds. mod_tls waits 300 where nothing is said (TLS_HANDSHAKE_TIMEOUT).
 _LONG_HANDSHAKE = 60
 
@@ -33,17 +32,15 @@ def _with_tls(in_force: policy.Policy) -> t.Iterator[policy.Scope]:
     return (server for server in in_force.listening if in_force.flag(server, "TLSEngine"))
 
 
-def _foreign(in_force: policy.Policy, server: policy.Scope) -> set[bool | None]:
-    """What the server says of foreign addresses, to anybody: False for off, True for on, None for a class."""
-    return {
-        policy.boolean(line.arguments[0])
-        for root, line in in_force.everywhere("AllowForeignAddress")
-        if root in (server, in_force.common)
-    }
-
-
 def _takes_peers(in_force: policy.Policy, server: policy.Scope) -> bool:
-    return bool(_foreign(in_force, server) - {False})
+    """Whether the server exchanges files with others than its clients, in some session."""
+    return any(said.takes_peers for _where, said in foreign.contexts(in_force, server))
+
+
+def _is_unknown(in_force: policy.Policy, server: policy.Scope, directive: str) -> bool:
+    """Whether the directive depends on an environment that is not known, so that nothing can be said of it."""
+    line = in_force.value(server, directive)
+    return line is not None and environment.is_unknown(line.arguments)
 
 
 def _at(in_force: policy.Policy, server: policy.Scope, *directives: str) -> int:
@@ -53,10 +50,11 @@ def _at(in_force: policy.Policy, server: policy.Scope, *directives: str) -> int:
 
 
 def engine(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """TLS that is described and not switched on, or switched on without a certificate."""
+    """TLS that is not there, that is described and not switched on, or switched on without a certificate."""
     for server in in_force.listening:
-        if in_force.flag(server, "TLSEngine"):
-            if not any(in_force.value(server, directive) for directive in _CERTIFICATES):
+        said = tls.of(in_force, server)
+        if said.engine:
+            if not said.certificate_files:
                 yield Finding(
                     "tls_without_certificate",
                     ERROR,
@@ -65,37 +63,46 @@ def engine(in_force: policy.Policy) -> t.Iterator[Finding]:
                     "TLSEngine is on, but there is no certificate, so no session can be encrypted",
                     "say TLSECCertificateFile and TLSECCertificateKeyFile, or those for RSA",
                 )
-        elif in_force.value(server, "TLSRequired") and in_force.flag(server, "TLSRequired") is not False:
+        elif _is_unknown(in_force, server, "TLSEngine"):
+            continue
+        elif said.required != "off":
             yield Finding(
                 "tls_not_switched_on",
                 ERROR,
                 server.name,
                 _at(in_force, server, "TLSRequired"),
-                "TLSRequired has no effect without TLSEngine on: logins and files go in the clear",
+                "TLSRequired has no effect without TLSEngine on: logins and files go in the clear"
+                + _beside(in_force, server, "TLSEngine"),
                 "say TLSEngine on",
+            )
+        else:
+            yield Finding(
+                "logins_in_clear",
+                NOTE,
+                server.name,
+                _at(in_force, server, "TLSEngine"),
+                f"there is no TLS{_beside(in_force, server, 'TLSEngine')}, so passwords cross the network in the clear",
+                "say fxp_tls: required, or TLSEngine on and TLSRequired on",
             )
 
 
 def required(in_force: policy.Policy) -> t.Iterator[Finding]:
     """Servers that offer TLS and take passwords without it."""
     for server in _with_tls(in_force):
-        line = in_force.value(server, "TLSRequired")
-        if line is None or line.arguments[0].lower() in _CLEAR_LOGINS:
+        if not tls.of(in_force, server).logins_required and not _is_unknown(in_force, server, "TLSRequired"):
             yield Finding(
                 "tls_not_required",
                 WARNING,
                 server.name,
                 _at(in_force, server, "TLSRequired", "TLSEngine"),
-                f"TLS is offered, but logins in the clear are taken too{_beside(in_force, server)}",
+                f"TLS is offered, but logins in the clear are taken too{_beside(in_force, server, 'TLSRequired')}",
                 "say TLSRequired on, or TLSRequired ctrl where partners need files in the clear",
             )
 
 
-def _beside(in_force: policy.Policy, server: policy.Scope) -> str:
+def _beside(in_force: policy.Policy, server: policy.Scope, directive: str) -> str:
     """The sessions of which something else is said."""
-    sections = [
-        f"<{policy.CONDITIONAL[scope.kind]} {' '.join(scope.arguments)}>" for scope in in_force.conditional(server, "TLSRequired")
-    ]
+    sections = [scope.heading for scope in in_force.conditional(server, directive)]
     return f", but for what {' and '.join(sections)} says" if sections else ""
 
 
@@ -131,6 +138,8 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
     for server in _with_tls(in_force):
         if not _takes_peers(in_force, server):
             continue
+        said = tls.of(in_force, server)
+        authorities = [path for path in (said.ca_certificate_file, said.ca_certificate_path) if path]
         if in_force.flag(server, "TLSVerifyServer") is False:
             yield Finding(
                 "tls_peer_not_verified",
@@ -140,7 +149,7 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
                 "TLSVerifyServer off lets anybody on the way stand in for a peer of secure FXP",
                 "say TLSVerifyServer NoReverseDNS, and in TLSCACertificateFile the authority of the peers",
             )
-        elif not any(in_force.value(server, directive) for directive in _AUTHORITIES):
+        elif not authorities:
             yield Finding(
                 "tls_authority_missing",
                 WARNING,
@@ -148,6 +157,17 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
                 _at(in_force, server, "TLSVerifyServer", "TLSEngine"),
                 "no authority is named, so that no peer is trusted where this server is the TLS client of secure FXP (SSCN ON)",
                 "say TLSCACertificateFile with the authority of the peers",
+            )
+        elif any(path.startswith(_PUBLIC_AUTHORITIES) for path in authorities):
+            yield Finding(
+                "tls_public_authority",
+                NOTE,
+                server.name,
+                _at(in_force, server, "TLSCACertificateFile", "TLSCACertificatePath"),
+                "ProFTPD checks the chain of a peer's certificate and not whose it is, so everybody with a certificate of a "
+                "public authority passes",
+                "take an authority for the fleet alone",
+                FAULT,
             )
         timeout = in_force.value(server, "TLSTimeoutHandshake")
         if timeout is None or not 1 <= (policy.seconds(timeout.arguments[0]) or 0) <= _LONG_HANDSHAKE:
@@ -162,18 +182,46 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
 
 
 def session_reuse(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """Data connections that nothing ties to their session: neither its TLS session nor an address."""
+    """Data connections that are tied to the client's TLS session, which no peer has, or neither to that nor to an address."""
     for server in _with_tls(in_force):
-        said = in_force.added(server, "TLSOptions")
-        options = next((line for line in said if "nosessionreuserequired" in map(str.lower, line.arguments)), None)
-        if options is None:
-            continue
-        if True in _foreign(in_force, server):
+        waived = tls.reuse_waived(in_force, server)
+        if waived is None and _takes_peers(in_force, server) and not _options_unknown(in_force, server):
+            yield Finding(
+                "tls_session_reuse",
+                NOTE,
+                server.name,
+                _at(in_force, server, "TLSOptions", "TLSEngine"),
+                "no file flows over an encrypted data connection that this server accepts, because a peer cannot take up the "
+                "client's TLS session",
+                "say TLSOptions NoSessionReuseRequired",
+            )
+        elif waived is not None and any(said.meaning.port == ANYBODY for _where, said in foreign.contexts(in_force, server)):
             yield Finding(
                 "tls_data_from_anybody",
                 ERROR,
                 server.name,
-                options.number,
-                "NoSessionReuseRequired together with AllowForeignAddress on lets anybody take a data connection of others",
+                waived.number,
+                f"{' '.join(waived.words)} together with an AllowForeignAddress that takes everybody lets anybody take a data "
+                "connection of others",
                 "name a class of peers in AllowForeignAddress",
+            )
+
+
+def _options_unknown(in_force: policy.Policy, server: policy.Scope) -> bool:
+    return any(environment.is_unknown(line.arguments) for line in in_force.added(server, "TLSOptions"))
+
+
+def short_files(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Clients that give SSCN to the sender cut files short over TLS 1.3, which is a default."""
+    for server in _with_tls(in_force):
+        line = in_force.value(server, "TLSProtocol")
+        taken = line is None or "TLSv1.3" in _taken(line.arguments)
+        if taken and _takes_peers(in_force, server) and not _is_unknown(in_force, server, "TLSProtocol"):
+            yield Finding(
+                "tls_1_3",
+                NOTE,
+                server.name,
+                _at(in_force, server, "TLSProtocol", "TLSEngine"),
+                "TLS 1.3 is not ruled out: a client that gives SSCN to the sender cuts files short with it",
+                "say TLSProtocol TLSv1.2, or use clients that give SSCN to the receiver",
             )

@@ -29,16 +29,6 @@ class Launch(t.NamedTuple):
     defines: frozenset[str]
 
 
-def properties(text: str) -> dict[str, str]:
-    """Return what C(systemctl show) prints, by name. What it prints several times has a line for each."""
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        name, separator, value = line.partition("=")
-        if separator:
-            found[name] = f"{found[name]}\n{value}" if name in found else value
-    return found
-
-
 def environment_files(unit: t.Mapping[str, str]) -> list[tuple[str, bool]]:
     """Return the environment files of a unit, each with whether the unit starts without it."""
     said = re.findall(r"^(/.*) \(ignore_errors=(yes|no)\)$", unit.get("EnvironmentFiles", ""), re.MULTILINE)

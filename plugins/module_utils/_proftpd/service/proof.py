@@ -18,7 +18,11 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
+
+_systemd = Systemd()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,15 +38,17 @@ def hear(service: str, port: int, timeout: float) -> Heard:
     Return what *service* says on *port* of 127.0.0.1 to a client (RFC 959, 5.4: 220).
 
     For a moment after a reload it may still be the old configuration that answers; C(lasting) is certain.
-    Tries again until *timeout* seconds are over or the service has ended. Raises DaemonError with what the last try met.
+    Tries again until *timeout* seconds are over or the service has ended. Raises HostError with what the last try met.
     """
     deadline = time.monotonic() + timeout
     while True:
-        pid = daemon.main_pid(service)
+        pid = _systemd.main_pid(service)
         if pid == 0:
-            raise daemon.DaemonError(f"the service {service} has ended{daemon.last_words(service)}")
+            raise HostError(f"the service {service} has ended{_systemd.last_words(service)}")
         if port not in sockets.ports(pid):
-            met = f"the service {service} does not listen there, {named(sockets.holder(port))} does"
+            met = (
+                f"the service {service} does not listen there, {who.named() if (who := sockets.holder(port)) else 'nobody'} does"
+            )
         else:
             try:
                 line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))
@@ -53,7 +59,7 @@ def hear(service: str, port: int, timeout: float) -> Heard:
                     return Heard(line, pid)
                 met = f"it said {line!r}" if line else "it closed the connection without a word"
         if time.monotonic() >= deadline:
-            raise daemon.DaemonError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
+            raise HostError(f"port {port} did not greet with 220 within {timeout:g} s: {met}")
         time.sleep(0.05)
 
 
@@ -68,36 +74,28 @@ def lasting(service: str, port: int, timeout: float, settle: float) -> str:
     if daemon.is_alive(first.pid) and hear(service, port, timeout).pid == first.pid:
         return first.greeting
     lasted = time.monotonic() - began
-    raise daemon.DaemonError(f"the service {service} greeted, but ended within {lasted:.1f} s{daemon.last_words(service)}")
+    raise HostError(f"the service {service} greeted, but ended within {lasted:.1f} s{_systemd.last_words(service)}")
 
 
 def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
-    """Raise DaemonError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
+    """Raise HostError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
     deadline = time.monotonic() + timeout
     while True:
-        pid = daemon.main_pid(service)
+        pid = _systemd.main_pid(service)
         if pid == 0:
-            raise daemon.DaemonError(f"the service {service} does not stay up{daemon.last_words(service)}")
+            raise HostError(f"the service {service} does not stay up{_systemd.last_words(service)}")
         missing = ports - sockets.ports(pid)
         if not missing:
             return
         if time.monotonic() >= deadline:
-            raise daemon.DaemonError(f"the service {service} does not listen on port {min(missing)}")
+            raise HostError(f"the service {service} does not listen on port {min(missing)}")
         time.sleep(0.05)
 
 
 def refuse_taken_port(service: str, port: int) -> None:
-    """Raise DaemonError if another process than that of *service* listens on *port*."""
-    if port in sockets.ports(daemon.main_pid(service)):
+    """Raise HostError if another process than that of *service* listens on *port*."""
+    if port in sockets.ports(_systemd.main_pid(service)):
         return
     found = sockets.holder(port)
     if found is not None:
-        raise daemon.DaemonError(f"port {port} is taken by {named(found)}; stop it, or give the server another fxp_control_port")
-
-
-def named(found: tuple[int, str] | None) -> str:
-    """Return a process as it is told people."""
-    if found is None:
-        return "nobody"
-    pid, name = found
-    return f"{name} (process {pid})" if pid else name
+        raise HostError(f"port {port} is taken by {found.named()}; stop it, or give the server another fxp_control_port")

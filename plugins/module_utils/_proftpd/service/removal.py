@@ -21,7 +21,12 @@ import os
 import time
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
+
+_systemd = Systemd()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,15 +48,12 @@ UNKNOWN = before.Before(made_by_hand=False, running=False, enabled=False, mode=s
 
 
 def remove(target: swap.Target, *, check_mode: bool) -> Outcome:
-    """Take our configuration off, if it is there; raises swap.ConfigError with one sentence."""
+    """Take our configuration off, if it is there; raises HostError with one sentence."""
     directory = os.path.dirname(target.path)
     if check_mode or not os.path.isdir(directory):
         return _remove(target, check_mode)
-    try:
-        with _files.locked(directory, swap.LOCK_TIMEOUT):
-            return _remove(target, check_mode)
-    except _files.BusyError as exc:
-        raise swap.ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+    with lock.beside(target.path):
+        return _remove(target, check_mode)
 
 
 def _remove(target: swap.Target, check_mode: bool) -> Outcome:
@@ -61,9 +63,9 @@ def _remove(target: swap.Target, check_mode: bool) -> Outcome:
     kept = _files.read_text(target.before_us)
     if text is None and kept is None and not before.is_recorded(target.before_us):
         return _tidy(target, Outcome(), check_mode)
-    packaged = _files.read_text(swap.PACKAGED)
+    packaged = _files.read_text(target.platform.packaged)
     was = UNKNOWN if kept is None else before.recall(target.before_us) or UNKNOWN
-    source = target.before_us if kept is not None else swap.PACKAGED if packaged is not None else None
+    source = target.before_us if kept is not None else target.platform.packaged if packaged is not None else None
     shown_after = swap.NOT_SHOWN if kept not in (None, packaged) else packaged or ""
     if was.runs_again:
         _ask_checker(target)
@@ -103,12 +105,12 @@ def _ask_checker(target: swap.Target) -> None:
     proftpd = daemon.program()
     try:
         if proftpd is None:
-            raise daemon.DaemonError("the program proftpd is not installed")
+            raise HostError("the program proftpd is not installed")
         daemon.check_configuration(proftpd, target.before_us)
-    except daemon.DaemonError as exc:
-        raise swap.ConfigError(
-            f"Nothing was removed, because what stood here before, {target.before_us}, cannot be served again: {exc}; repair "
-            "that file, or delete it if nobody wants it."
+    except HostError as exc:
+        raise HostError(
+            f"Nothing was removed, because what stood here before, {target.before_us}, cannot be served again: {clause(exc)}; "
+            "repair that file, or delete it if nobody wants it."
         ) from None
 
 
@@ -116,11 +118,11 @@ def _take_off(target: swap.Target, was: before.Before) -> None:
     if daemon.program() is None:
         return  # the package is gone, and its service with it
     try:
-        daemon.systemctl("stop", target.service)
-        if not was.enabled_again and daemon.is_enabled(target.service):
-            daemon.systemctl("disable", target.service)
-    except daemon.DaemonError as exc:
-        raise swap.ConfigError(f"{target.path} is left as it is because {exc}; mend that and run this again.") from None
+        _systemd.systemctl("stop", target.service)
+        if not was.enabled_again and _systemd.is_enabled(target.service):
+            _systemd.systemctl("disable", target.service)
+    except HostError as exc:
+        raise HostError(f"{target.path} is left as it is because {clause(exc)}; mend that and run this again.") from None
 
 
 def _put_back(target: swap.Target, was: before.Before, source: str | None, packaged: str | None) -> None:
@@ -137,18 +139,18 @@ def _put_back(target: swap.Target, was: before.Before, source: str | None, packa
 
 def _start(target: swap.Target, was: before.Before) -> None:
     try:
-        if was.enabled_again and not daemon.is_enabled(target.service):
-            daemon.systemctl("enable", target.service)
-        daemon.restart_afresh(target.service)
+        if was.enabled_again and not _systemd.is_enabled(target.service):
+            _systemd.systemctl("enable", target.service)
+        _systemd.restart_afresh(target.service)
         _see_it_last(target)
-    except daemon.DaemonError as exc:
-        raise swap.ConfigError(f"{target.path} is again what stood there before, but it does not serve: {exc}.") from None
+    except HostError as exc:
+        raise HostError(f"{target.path} is again what stood there before, but it does not serve: {clause(exc)}.") from None
 
 
 def _see_it_last(target: swap.Target) -> None:
     # Where it listens is its maker's affair, so all that can be asked is whether it stays.
-    pid, began = daemon.main_pid(target.service), time.monotonic()
+    pid, began = _systemd.main_pid(target.service), time.monotonic()
     while daemon.is_alive(pid) and time.monotonic() < began + target.settle:
         time.sleep(0.05)
     if not daemon.is_alive(pid):
-        raise daemon.DaemonError(f"the service {target.service} ended at once{daemon.last_words(target.service)}")
+        raise HostError(f"the service {target.service} ended at once{_systemd.last_words(target.service)}")

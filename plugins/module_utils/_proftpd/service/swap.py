@@ -22,22 +22,19 @@ import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
-# What Debian's package copies to /etc/proftpd/proftpd.conf (its postinst script).
-PACKAGED = "/usr/share/proftpd/templates/proftpd.conf"
 MODE = 0o644
-LOCK_TIMEOUT = 60  # seconds to wait for another run
+_systemd = Systemd()
 NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
-
-
-class ConfigError(Exception):
-    """The new configuration is not in force; the text is a sentence that says why and what is in force instead."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +52,7 @@ class Outcome:
 @dataclasses.dataclass(frozen=True)
 class Target:
     """
-    The file and the service that reads it.
+    The file and the service that reads it, on a host of a C(platform).
 
     C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
     """
@@ -65,6 +62,7 @@ class Target:
     control_port: int
     greeting_timeout: float
     settle: float = 3
+    platform: Platform = USUAL
 
     @property
     def staged(self) -> str:
@@ -105,28 +103,25 @@ def _drop_ins(path: str) -> list[str]:
 def stands_by_hand(target: Target) -> bool:
     """Tell whether somebody's work stands where ours is to stand."""
     old = _files.read_text(target.path)
-    return old is not None and is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path))
+    return old is not None and _is_made_by_hand(target, old)
 
 
 def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     """
     Make *content* the configuration in force and return what was done.
 
-    With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises ConfigError.
+    With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
     """
-    try:
-        if check_mode or daemon.program() is None:
-            return _apply(target, content, take_over=take_over, check_mode=check_mode)
-        with _files.locked(os.path.dirname(target.path), LOCK_TIMEOUT):
-            return _apply(target, content, take_over=take_over, check_mode=check_mode)
-    except _files.BusyError as exc:
-        raise ConfigError(f"{target.path} is left as it was because {exc}; try again.") from None
+    if check_mode or daemon.program() is None:
+        return _apply(target, content, take_over=take_over, check_mode=check_mode)
+    with lock.beside(target.path):
+        return _apply(target, content, take_over=take_over, check_mode=check_mode)
 
 
 def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     old = _files.read_text(target.path)
     if not take_over and stands_by_hand(target):
-        raise ConfigError(
+        raise HostError(
             f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
             "say fxp_take_over: true to replace it, the old file is kept then."
         )
@@ -142,40 +137,44 @@ def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -
         if check_mode:
             return Outcome(True, shown, validated, None, None, warnings)
         former = _set_aside(target, old)
-    except (daemon.DaemonError, OSError) as exc:
+    except (HostError, OSError) as exc:
         _files.remove(target.staged)
-        raise ConfigError(f"{target.path} is left as it was because {exc}.") from None
+        raise HostError(f"{target.path} is left as it was because {clause(exc)}.") from None
     return dataclasses.replace(_swap(target, former), before=shown, warnings=warnings)
+
+
+def _is_made_by_hand(target: Target, text: str) -> bool:
+    return is_made_by_hand(text, _files.read_text(target.platform.packaged), _drop_ins(target.path))
 
 
 def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
     heard = None
     try:
-        running = daemon.is_active(target.service)
-        enabled = daemon.is_enabled(target.service)
+        running = _systemd.is_active(target.service)
+        enabled = _systemd.is_enabled(target.service)
         if not check_mode and not enabled:
-            daemon.systemctl("enable", target.service)
+            _systemd.systemctl("enable", target.service)
         if running:
             heard = proof.hear(target.service, target.control_port, target.greeting_timeout).greeting
         else:
             proof.refuse_taken_port(target.service, target.control_port)
             if not check_mode:
-                daemon.restart_afresh(target.service)
+                _systemd.restart_afresh(target.service)
                 heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
-    except daemon.DaemonError as exc:
-        raise ConfigError(f"The configuration is in place, but the service does not answer: {exc}.") from None
+    except HostError as exc:
+        raise HostError(f"The configuration is in place, but the service does not answer: {clause(exc)}.") from None
     return Outcome(not (running and enabled), shown, True, heard, None)
 
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
-    """Return what is doubtful about *content*, a sentence each; raises ConfigError with the first *most* that are wrong."""
+    """Return what is doubtful about *content*, a sentence each; raises HostError with the first *most* that are wrong."""
     proftpd = daemon.program()
-    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else None)
+    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else target.platform.compiled_in)
     found = findings.findings(content, around)
     wrong = [str(each) for each in found if each.severity == finding.ERROR]
     if wrong:
         more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""
-        raise ConfigError(f"The new configuration is refused, {target.path} is left as it was: {'; '.join(wrong[:most])}{more}.")
+        raise HostError(f"The new configuration is refused, {target.path} is left as it was: {'; '.join(wrong[:most])}{more}.")
     return tuple(f"The new configuration, {each}." for each in found)
 
 
@@ -186,7 +185,7 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     if check_mode and (proftpd is None or _lacks_modules(content)):
         return None
     if proftpd is None:
-        raise ConfigError("The program proftpd is not installed; install ProFTPD first.")
+        raise HostError("the program proftpd is not installed; install ProFTPD first")
     if check_mode:
         with tempfile.TemporaryDirectory() as directory:
             trial = os.path.join(directory, "proftpd.conf")
@@ -244,7 +243,7 @@ class Former:
 
 def _set_aside(target: Target, old: str | None) -> Former:
     """Keep what is in force where it can be put back from, whatever happens to this process."""
-    running = daemon.is_active(target.service)
+    running = _systemd.is_active(target.service)
     unproven = os.path.lexists(target.previous)
     was = before.recall(target.before_us)
     kept = None
@@ -261,7 +260,7 @@ def _set_aside(target: Target, old: str | None) -> Former:
         _files.second_name(target.path, target.previous)
     if old is not None and is_ours(old):
         return Former(True, running, _ports(old), kept)
-    return Former(False, running, frozenset(sockets.ports(daemon.main_pid(target.service))) if running else frozenset(), kept)
+    return Former(False, running, frozenset(sockets.ports(_systemd.main_pid(target.service))) if running else frozenset(), kept)
 
 
 def _ports(text: str) -> frozenset[int]:
@@ -277,24 +276,24 @@ def _ports(text: str) -> frozenset[int]:
 
 
 def _keep(target: Target, old: str, was_running: bool) -> None:
-    by_hand = is_made_by_hand(old, _files.read_text(PACKAGED), _drop_ins(target.path))
+    by_hand = _is_made_by_hand(target, old)
     mode = stat.S_IMODE(os.stat(target.path).st_mode)
-    before.keep(target.before_us, old, before.Before(by_hand, was_running, daemon.is_enabled(target.service), mode))
+    before.keep(target.before_us, old, before.Before(by_hand, was_running, _systemd.is_enabled(target.service), mode))
 
 
 def _swap(target: Target, former: Former) -> Outcome:
     try:
         _files.rename(target.staged, target.path)
-        if not daemon.is_enabled(target.service):
-            daemon.systemctl("enable", target.service)
+        if not _systemd.is_enabled(target.service):
+            _systemd.systemctl("enable", target.service)
         # A first start and a change of hands get a fresh process; our own changes leave running sessions alone.
-        if former.ours and daemon.is_active(target.service):
-            daemon.systemctl("reload", target.service)
+        if former.ours and _systemd.is_active(target.service):
+            _systemd.systemctl("reload", target.service)
         else:
-            daemon.restart_afresh(target.service)
+            _systemd.restart_afresh(target.service)
         heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
-    except (daemon.DaemonError, OSError) as exc:
-        raise ConfigError(f"The new configuration was taken back because {exc}. {_return(target, former)}") from None
+    except (HostError, OSError) as exc:
+        raise HostError(f"The new configuration was taken back because {clause(exc)}. {_return(target, former)}") from None
     _files.remove(target.previous)
     return Outcome(True, "", True, heard, former.kept)
 
@@ -304,15 +303,16 @@ def _return(target: Target, former: Former) -> str:
     try:
         _put_back(target)
     except OSError as exc:
-        return f"The old file could not be put back: {exc}; it is kept as {target.previous}, and the next run goes on from there."
+        where = f"it is kept as {target.previous}, and the next run goes on from there"
+        return f"The old file could not be put back: {clause(exc)}; {where}."
     try:
         if former.running:
             _serve_again(target, former)
         else:
-            daemon.systemctl("stop", target.service)
+            _systemd.systemctl("stop", target.service)
         _files.remove(target.previous)
-    except (daemon.DaemonError, OSError) as exc:
-        return f"The old file is back, but the old service is not: {exc}."
+    except (HostError, OSError) as exc:
+        return f"The old file is back, but the old service is not: {clause(exc)}."
     service = " and the old service runs" if former.running else ", the service is stopped as it was before"
     return f"The old file is back{service}."
 
@@ -328,11 +328,11 @@ def _put_back(target: Target) -> None:
 
 
 def _serve_again(target: Target, former: Former) -> None:
-    if former.ports and daemon.is_active(target.service):
+    if former.ports and _systemd.is_active(target.service):
         try:
-            daemon.systemctl("reload", target.service)
+            _systemd.systemctl("reload", target.service)
             return proof.listening(target.service, former.ports, target.greeting_timeout)
-        except daemon.DaemonError:
+        except HostError:
             pass  # it does not come to itself, or was about to end
-    daemon.restart_afresh(target.service)
+    _systemd.restart_afresh(target.service)
     return proof.listening(target.service, former.ports, target.greeting_timeout)

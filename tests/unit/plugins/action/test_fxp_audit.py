@@ -56,7 +56,8 @@ def test_a_hole_fails_the_play_after_everything_is_shown(tmp_path: pathlib.Path,
     table = lines.index(next(line for line in lines if line.startswith("host ")))
     assert lines[table + 1].split()[:5] == ["localhost", "main:21", "anybody", "(passive)", "50000-50099"]
     assert lines[table + 2].split()[:4] == ["away", "not", "looked", "at"]
-    assert any(line.startswith("HOLE   localhost: AllowForeignAddress is not said") for line in lines)
+    hole = f"HOLE   localhost: {tmp_path}/proftpd.conf line 1: AllowForeignAddress is not said"
+    assert any(line.startswith(hole) for line in lines)
     assert "Cure: say AllowForeignAddress off" in done.stdout
     report = tmp_path / "report.json"
     assert stat.S_IMODE(report.stat().st_mode) == 0o600

@@ -69,7 +69,7 @@ def test_in_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (shown["source"]["host"], shown["source"]["port"], shown["timeout"]) == ("192.0.2.11", 21, 10)
     assert "correct horse" not in str(result)
     (request,) = stage.requests
-    assert request.servers["destination"].password == "correct horse"
+    assert request.terms.servers["destination"].password == "correct horse"
     assert stage.wrapped == []
 
 
@@ -102,7 +102,7 @@ def test_files_are_relative_to_the_playbook(monkeypatch: pytest.MonkeyPatch, pla
     stage.run()
     (request,) = stage.requests
     expected = "/srv/playbooks/sub/ca.pem" if place == "sub/ca.pem" else place
-    assert [spec.ca_path for spec in request.servers.values()] == [expected, expected]
+    assert [spec.ca_path for spec in request.terms.servers.values()] == [expected, expected]
 
 
 def test_a_delegated_task_has_the_python_of_that_host(monkeypatch: pytest.MonkeyPatch) -> None:

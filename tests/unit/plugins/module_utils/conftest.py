@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 
 
@@ -32,10 +32,15 @@ class Line(t.NamedTuple):
             self.server.setblocking(True)
 
 
-class Connect(t.Protocol):
-    """Makes a control connection for one role."""
+def server_at(host: str, port: int = 21, directory: str = ".") -> ServerSpec:
+    """A server by itself; tests of pairs call the two after their roles."""
+    return ServerSpec(host, port, "fxp", "correct horse", directory, None, None)
 
-    def __call__(self, role: Role, timeout: float = 0.2) -> Line:
+
+class Connect(t.Protocol):
+    """Makes a control connection to the server of that name."""
+
+    def __call__(self, name: str, timeout: float = 0.2) -> Line:
         """The connection, past its greeting and login."""
 
 
@@ -44,9 +49,9 @@ def connect() -> t.Iterator[Connect]:
     transcript = Transcript(Masker(["secret"]))
     lines: list[Line] = []
 
-    def make(role: Role, timeout: float = 0.2) -> Line:
+    def make(name: str, timeout: float = 0.2) -> Line:
         client, server = socket.socketpair()
-        control = ControlConnection(role, timeout, transcript)
+        control = ControlConnection(server_at(name), timeout, transcript.of(name))
         control.sock, control.af, control.host = client, socket.AF_INET, "127.0.0.1"
         lines.append(Line(control, server, transcript))
         return lines[-1]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pathlib
 import re
@@ -15,7 +16,9 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, nftables, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archive, detect, lockout, managers, state, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
@@ -34,10 +37,13 @@ Call = t.Callable[..., Answer]
 @pytest.fixture
 def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
     """Run the module. The host has no nft unless a test gives it one."""
-    host = nftables.Host(str(tmp_path))
-    host.nft.path = None
+    backend = Nftables(str(tmp_path))
+    backend.nft.path = None
+    here = functools.partial(state.Host, root=str(tmp_path))
     warnings: list[str] = []
-    monkeypatch.setattr(nftables, "Host", lambda: host)
+    monkeypatch.setattr(state, "Host", here)
+    monkeypatch.setattr(managers, "in_use", lambda: backend)
+    monkeypatch.setitem(managers.BACKENDS, "nftables", lambda root: backend)
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: [])
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(lockout, "ssh_connection", lambda: "192.0.2.1 40000 198.51.100.11 22")
@@ -102,17 +108,18 @@ def test_confirmation_of_nothing_is_too_late(call: Call) -> None:
     assert (answer.code, answer.result["too_late"]) == (1, True)
 
 
-def test_program_for_the_host_is_the_source_of_the_core(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[transaction.Wish] = []
+def test_program_for_the_host_is_the_archive(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[transaction.Texts] = []
 
     def preview(change: transaction.Transaction) -> transaction.Outcome:
-        seen.append(change.wish)
+        seen.append(change.texts)
         return transaction.Outcome(changed=True)
 
     monkeypatch.setattr(transaction.Transaction, "preview", preview)
     call(check_mode=True)
-    assert seen[0].program == pathlib.Path(nftables.__file__).read_text()
-    assert pathlib.Path(seen[0].interpreter).is_absolute()
+    interpreter = seen[0].program.partition(b"\n")[0].decode()[2:].split()[0]
+    assert pathlib.Path(interpreter).is_absolute()
+    assert seen[0].program == archive.build(interpreter)
 
 
 def test_host_without_systemd_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +131,7 @@ def test_host_without_systemd_is_refused(call: Call, monkeypatch: pytest.MonkeyP
 
 def test_removal_of_nothing_asks_nobody(call: Call, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
-        raise nftables.FirewallError("systemd does not run here")
+        raise FirewallError("systemd does not run here")
 
     monkeypatch.setattr(systemd, "Systemd", refuse)
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["ufw"])

@@ -1,1 +1,1 @@
-../../../../../plugins/module_utils/_firewall/nftables.py
+../../../../../plugins/module_utils/_firewall/archive.py

@@ -34,11 +34,11 @@ OPTIONS = {
 
 
 def test_request() -> None:
-    request = parse_request(OPTIONS)
+    request = parse_request(OPTIONS).terms
     assert request.passive == ("source", "destination")
-    assert request.servers["source"].label == "source 192.0.2.1:21"
+    assert request.servers["source"].label == "192.0.2.1:21"
     destination = request.servers["destination"]
-    assert destination.label == "destination [2001:db8::1]:21"
+    assert destination.label == "[2001:db8::1]:21"
     assert (destination.passive_ports, destination.expected_address) == ((1024, 2048), "2001:db8::1")
     assert (request.timeout, request.payload_size, request.path) == (10.0, 1048576, None)
 
@@ -57,15 +57,15 @@ def with_tls(**options: t.Any) -> dict[str, t.Any]:
 
 
 def test_tls() -> None:
-    request = parse_request(with_tls())
+    request = parse_request(with_tls()).terms
     source = request.servers["source"]
     assert (source.tls, source.validate_certs, source.ca_path, source.ca_content) == ("explicit", True, "/ca.pem", None)
     assert request.servers["destination"].tls == "implicit"
     assert (request.private, request.sscn) == (True, "destination")
-    assert parse_request(with_tls(sscn="source")).sscn == "source"
-    assert not parse_request(with_tls(protection="clear")).private
-    assert parse_request(with_tls(protection="private")).private
-    assert not parse_request(with_tls(source=SERVER)).private
+    assert parse_request(with_tls(sscn="source")).terms.sscn == "source"
+    assert not parse_request(with_tls(protection="clear")).terms.private
+    assert parse_request(with_tls(protection="private")).terms.private
+    assert not parse_request(with_tls(source=SERVER)).terms.private
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_private_data_needs_tls_on_both(options: dict[str, t.Any], plain: str) -
 
 @pytest.mark.parametrize("passive", ["source", "destination"])
 def test_one_passive_role(passive: str) -> None:
-    assert parse_request({**OPTIONS, "passive": passive}).passive == (passive,)
+    assert parse_request({**OPTIONS, "passive": passive}).terms.passive == (passive,)
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,10 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS, whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import MASK, Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
 
-SERVERS: dict[Role, ServerSpec] = {
-    "source": ServerSpec("source", "a", 21, "fxp", "password", ".", None, None),
-    "destination": ServerSpec("destination", "b", 21, "fxp", "password", ".", None, None),
-}
 MOVED = Evidence(
     passive="source",
     source="source a:21",
@@ -56,9 +51,10 @@ UNREACHABLE = dataclasses.replace(
 
 
 def test_moved() -> None:
-    leg = leg_result(MOVED, "allowed", Masker(()), "name")
+    leg = leg_result(Tried(MOVED, "name", {"source": "a secret", "destination": None}), "allowed", Masker(["secret"]))
     assert (leg["ok"], leg["cause"], leg["bytes"], leg["bytes_per_second"], leg["file"]) == (True, None, 1000, 2000, "name")
     assert leg["verified_by"] == "HASH SHA-256"
+    assert leg["listing"] == {"source": f"a {MASK}", "destination": None}
 
 
 @pytest.mark.parametrize(
@@ -73,13 +69,13 @@ def test_moved() -> None:
     ],
 )
 def test_expectation(evidence: Evidence, expect: str, ok: bool, cause: str | None, cured: bool) -> None:
-    leg = leg_result(evidence, expect, Masker(()))
+    leg = leg_result(Tried(evidence), expect, Masker(()))
     assert (leg["ok"], leg["cause"], leg["remedy"] is not None) == (ok, cause, cured)
     assert leg["evidence"]["summary"] or ok
 
 
 def test_first_leg_that_falls_short() -> None:
-    legs = [leg_result(evidence, "allowed", Masker(())) for evidence in (MOVED, REFUSED, UNREACHABLE)]
+    legs = [leg_result(Tried(evidence), "allowed", Masker(())) for evidence in (MOVED, REFUSED, UNREACHABLE)]
     result = whole_result(legs, [])
     assert tuple(result) == RESULT_KEYS
     assert (result["ok"], result["cause"], result["server"]) == (False, "active_refuses_foreign_address", "destination")
@@ -87,10 +83,10 @@ def test_first_leg_that_falls_short() -> None:
 
 
 def test_all_well() -> None:
-    legs = [leg_result(MOVED, "allowed", Masker(()))]
+    legs = [leg_result(Tried(MOVED), "allowed", Masker(()))]
     result = whole_result(legs, [])
     assert [result[key] for key in ("ok", "cause", "server", "remedy")] == [True, None, None, None]
-    assert message_of(legs, SERVERS) == ""
+    assert message_of(legs) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,6 +106,6 @@ def test_all_well() -> None:
     ],
 )
 def test_message(evidence: Evidence, expect: str, words: list[t.Any]) -> None:
-    message = message_of([leg_result(evidence, expect, Masker(()))], SERVERS)
+    message = message_of([leg_result(Tried(evidence), expect, Masker(()))])
     assert all(word in message for word in words), message
     assert "\n" not in message

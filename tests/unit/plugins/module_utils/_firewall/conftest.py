@@ -2,23 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A network namespace of its own for nft, and the rules as the role's template prints them."""
+"""A network namespace of its own for nft, and rules as the module makes them."""
 
 from __future__ import annotations
 
 import os
-import pathlib
 import subprocess
 import typing as t
 
-import jinja2
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
-
-TEMPLATES = pathlib.Path(__file__).parents[5] / "roles" / "firewall" / "templates"
-
-Wish = t.Dict[str, t.Any]
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, read_wish
 
 
 @pytest.fixture
@@ -33,30 +29,27 @@ def nft() -> t.Iterator[Nft]:
         holder.kill()
 
 
+def wish_of(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> Wish:
+    """The wish of a server with these peers, of either family; *changes* are to its data."""
+    ports = {"first": 50000, "last": 50099}
+    data: dict[str, t.Any] = {
+        "control_port": 21,
+        "passive_ports": ports,
+        "addresses": ["198.51.100.11"],
+        "clients4": [network for network in clients if ":" not in network],
+        "clients6": [network for network in clients if ":" in network],
+    }
+    for family in (4, 6):
+        rows = [
+            {"name": f"peer{number:04}", "addresses": [address]}
+            for number, address in enumerate(peers)
+            if (":" in address) is (family == 6)
+        ]
+        data.update({f"peers{family}": rows, f"outgoing{family}": [{**row, **ports} for row in rows]})
+    return read_wish({**data, **changes})
+
+
 @pytest.fixture
 def rules() -> t.Callable[..., str]:
-    """The rules that the template prints for a server with these peers, of either family; *changes* are to its wish."""
-
-    def render(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> str:
-        ports = {"first": 50000, "last": 50099}
-        families = {4: [], 6: []}  # type: dict[int, list[tuple[str, str]]]
-        for number, address in enumerate(peers):
-            families[6 if ":" in address else 4].append((f"peer{number:04}", address))
-        wish: Wish = {
-            "control_port": 21,
-            "passive_ports": ports,
-            "addresses": ["198.51.100.11"],
-            "clients4": [network for network in clients if ":" not in network],
-            "clients6": [network for network in clients if ":" in network],
-            **changes,
-        }
-        for family, named in families.items():
-            rows = [{"name": name, "addresses": [address]} for name, address in named]
-            wish.update({f"peers{family}": rows, f"outgoing{family}": [{**row, **ports} for row in rows]})
-        environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-        environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
-        environment.filters["proftpd.fxp.firewall_wish"] = lambda plan, host: wish
-        template = environment.from_string((TEMPLATES / "firewall.nft.j2").read_text())
-        return template.render(inventory_hostname="own", _plan_fleet={})
-
-    return render
+    """The rules file for such a wish."""
+    return lambda *peers, **changes: text_of(wish_of(*peers, **changes))

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import interfaces, nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import with_interfaces
 
 Rules = t.Callable[..., str]
 OWN = [{"ifname": "lo", "addr_info": [{"local": "127.0.0.1"}]}, {"ifname": "eth0", "addr_info": [{"local": "198.51.100.11"}, {}]}]
@@ -27,6 +28,10 @@ class Scripted(Commands):
         return next((text for word, text in self.answers.items() if word in command), "")
 
 
+def known_here(text: str, commands: Commands) -> str:
+    return with_interfaces(text, *interfaces.find(nftables.read_defines(text).addresses, commands))
+
+
 @pytest.mark.parametrize(
     ("addresses", "routes", "here", "names"),
     [
@@ -38,12 +43,11 @@ class Scripted(Commands):
 def test_interface_is_the_one_that_holds_the_address_or_the_default_route(
     rules: Rules, addresses: t.Any, routes: t.Any, here: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    text = interfaces.known_here(rules(), Scripted(addresses, routes))
-    defines = nftables.read_defines(text)
+    defines = nftables.read_defines(known_here(rules(), Scripted(addresses, routes)))
     assert (defines.here, defines.interfaces, defines.addresses) == (here, names, ("198.51.100.11",))
 
 
 def test_rules_without_addresses_and_hosts_without_ip_are_left_as_they_are(rules: Rules) -> None:
     plain = "define control_port = 21\ndefine passive_ports = 1-2\ndefine incoming = { 21 }\n"
-    assert interfaces.known_here(plain, Scripted(OWN, [])) == plain
-    assert interfaces.known_here(rules(), Scripted([], [])) == rules()
+    assert known_here(plain, Scripted(OWN, [])) == plain
+    assert known_here(rules(), Scripted([], [])) == rules()

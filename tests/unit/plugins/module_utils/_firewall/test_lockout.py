@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import sys
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
-DEFINES = Defines(21, (50000, 50099), frozenset())
+GOVERNED = Ports(21, (50000, 50099))
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 101 1 0 100 0 0 10 0
    1: 0100007F:177A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 102 1 0 100 0 0 10 0
@@ -32,6 +35,7 @@ TCP6 = """  sl  local_address                         remote_address            
 
 def process(proc: pathlib.Path, pid: int, comm: str, parent: int, environ: bytes = b"", inodes: tuple[int, ...] = ()) -> None:
     directory = proc / str(pid)
+    shutil.rmtree(directory, ignore_errors=True)
     (directory / "fd").mkdir(parents=True)
     (directory / "comm").write_text(f"{comm}\n")
     (directory / "stat").write_text(f"{pid} ({comm}) S {parent} 1 1 0\n")
@@ -58,6 +62,16 @@ def proc(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def test_listening_ports_of_the_ssh_server(proc: pathlib.Path) -> None:
     assert lockout.listening(str(proc)) == {22, 0x08AE}
+
+
+def test_ssh_that_systemd_listens_for_until_somebody_calls(proc: pathlib.Path) -> None:
+    class WithUnit(Systemd):
+        def sockets(self) -> dict[tuple[str, int], str]:
+            return {("0.0.0.0", 22): "ssh.socket", ("0.0.0.0", 21): "other.socket"}
+
+    process(proc, 1, "systemd", 0, inodes=(101, 104))
+    process(proc, 10, "sh", 1)
+    assert lockout.listening(str(proc), WithUnit()) == {22}
 
 
 def test_listening_on_a_host_without_ipv6(proc: pathlib.Path) -> None:
@@ -97,11 +111,11 @@ def test_connection_of_a_real_process() -> None:
 )
 def test_refused(connection: str, listeners: set[int], sentence: str) -> None:
     with pytest.raises(FirewallError, match=sentence):
-        lockout.refuse_lockout(DEFINES, connection, listeners)
+        lockout.refuse_lockout(GOVERNED, connection, listeners)
 
 
 @pytest.mark.parametrize(
     ("connection", "listeners"), [("", ()), ("nonsense", {22}), ("192.0.2.1 50001 198.51.100.11 22", {22, 2222})]
 )
 def test_allowed(connection: str, listeners: set[int]) -> None:
-    lockout.refuse_lockout(DEFINES, connection, listeners)
+    lockout.refuse_lockout(GOVERNED, connection, listeners)

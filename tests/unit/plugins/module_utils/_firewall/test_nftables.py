@@ -11,13 +11,15 @@ import os
 import pathlib
 import stat
 import subprocess
-import sys
 import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -40,7 +42,7 @@ def test_defines_of_the_template(rules: Rules) -> None:
     defines = nftables.read_defines(rules(PEER, "2001:db8::12"))
     assert (defines.control_port, defines.passive_ports) == (21, (50000, 50099))
     assert defines.names >= {"incoming", "outgoing4", "outgoing6"}
-    assert [defines.opens(port) for port in (20, 21, 49999, 50000, 50099, 50100)] == [False, True, False, True, True, False]
+    assert [defines.ports.hold(port) for port in (20, 21, 49999, 50000, 50099, 50100)] == [False, True, False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -509,7 +511,7 @@ class TestHost:
 
     def test_load_without_rules_on_disk(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
         nft.load(rules(PEER))
-        Host(str(tmp_path), nft).load()
+        Host(Nftables(str(tmp_path), nft), str(tmp_path)).load()
         assert listing(nft) == ""
 
     def test_load_takes_the_confirmed_rules_and_forgets_a_trial_before_the_boot(
@@ -605,24 +607,24 @@ class TestHost:
 
     def test_go_back_without_a_trial_does_nothing(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
         nft.load(rules(PEER))
-        Host(str(tmp_path), nft).go_back()
+        Host(Nftables(str(tmp_path), nft), str(tmp_path)).go_back()
         assert PEER in listing(nft)
 
     def test_unload(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
         nft.load(rules(PEER))
-        Host(str(tmp_path), nft).unload()
+        Host(Nftables(str(tmp_path), nft), str(tmp_path)).unload()
         assert listing(nft) == ""
 
     def test_one_change_at_a_time(self, tmp_path: pathlib.Path, nft: Nft, monkeypatch: pytest.MonkeyPatch) -> None:
-        host = Host(str(tmp_path), nft)
-        monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0.2)
+        host = Host(Nftables(str(tmp_path), nft), str(tmp_path))
+        monkeypatch.setattr(state, "LOCK_TIMEOUT", 0.2)
         with host.locked(), pytest.raises(FirewallError, match="has not ended"):
             host.unload()
         assert stat.S_IMODE(os.stat(host.lock).st_mode) == 0o600
 
     @staticmethod
     def host(root: pathlib.Path, nft: Nft, confirmed: str | None, trial: str) -> Host:
-        host = Host(str(root), nft)
+        host = Host(Nftables(str(root), nft), str(root))
         for path, text in ((host.rules, confirmed), (host.new_rules, trial), (host.pending, "{}")):
             os.makedirs(os.path.dirname(path), exist_ok=True)
             if text is not None:
@@ -635,12 +637,3 @@ def test_nft_is_not_installed() -> None:
     nft.path = None
     with pytest.raises(FirewallError, match="install the package nftables"):
         nft.ruleset()
-
-
-@pytest.mark.parametrize("arguments", [[], ["reload"], ["load", "unload"]])
-def test_installed_program_explains_itself(arguments: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-I", nftables.__file__, *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "load|unload|return" in done.stderr

@@ -14,9 +14,10 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import PROGRAM, Bench
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -35,10 +36,10 @@ class Place(Bench):
     """A host below a directory, on which something of ours may be."""
 
     def removal(self) -> removal.Removal:
-        return removal.Removal(self.host, self.systemd, "print()\n", "/usr/bin/python3", str(self.root))
+        return removal.Removal(self.host, self.systemd, PROGRAM)
 
     def found(self) -> bool:
-        return removal.is_found(self.host, str(self.root))
+        return removal.is_found(self.host)
 
     def listed(self) -> str:
         command = [*self.nft.prefix, str(self.nft.path), "-s", "list", "ruleset"]
@@ -53,7 +54,7 @@ def place(tmp_path: pathlib.Path, nft: Nft) -> Place:
     nft.run(OPERATOR)
     for directory in ("etc/systemd/system", "var/lib", "usr/local/lib", "run"):
         (tmp_path / directory).mkdir(parents=True)
-    return Place(tmp_path, nft)
+    return Place(tmp_path, Nftables(str(tmp_path), nft))
 
 
 def test_nothing_of_ours_is_left_and_nothing_of_others_is_touched(place: Place, rules: Rules) -> None:

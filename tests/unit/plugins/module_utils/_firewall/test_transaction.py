@@ -15,14 +15,19 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Host, Nft
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import TooLate, Transaction, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Texts, Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
+PROGRAM = b"#!/usr/bin/python3 -I\nprint()\n"
 
 
 class ScriptedSystemd(Systemd):
@@ -73,14 +78,19 @@ class ScriptedSystemd(Systemd):
 class Bench:
     """One host below a directory."""
 
-    def __init__(self, root: pathlib.Path, nft: Nft, fail: str = "") -> None:
+    def __init__(self, root: pathlib.Path, backend: Backend, fail: str = "") -> None:
         self.root = root
-        self.host = Host(str(root), nft)
-        self.nft = nft
+        self.backend = backend
+        self.host = Host(backend, str(root))
         self.systemd = ScriptedSystemd(fail)
 
+    @property
+    def nft(self) -> Nft:
+        assert isinstance(self.backend, Nftables)
+        return self.backend.nft
+
     def change(self, content: str, unit: str = "[Unit]\n", drop_in: str = "[Service]\n") -> Transaction:
-        return Transaction(self.host, self.systemd, Wish(content, unit, drop_in, "print()\n", "/usr/bin/python3"), str(self.root))
+        return Transaction(self.host, self.systemd, Texts(content, unit, drop_in, PROGRAM))
 
     def confirmed(self, content: str) -> None:
         change = self.change(content)
@@ -95,13 +105,13 @@ class Bench:
         }
 
     def in_force(self) -> dict[str, list[str]]:
-        return nftables.in_force(self.nft.ruleset())
+        return self.backend.in_force()
 
 
 @pytest.fixture
 def bench(tmp_path: pathlib.Path, nft: Nft) -> Bench:
     nft.run("table inet filter {\nchain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}\n")
-    return Bench(tmp_path, nft)
+    return Bench(tmp_path, Nftables(str(tmp_path), nft))
 
 
 def test_first_change(bench: Bench, rules: Rules) -> None:
@@ -118,7 +128,7 @@ def test_first_change(bench: Bench, rules: Rules) -> None:
         "etc/proftpd-fxp/firewall.nft": rules(PEER),
         "etc/systemd/system/nftables.service.d/proftpd-fxp.conf": "[Service]\n",
         "etc/systemd/system/proftpd-fxp-firewall.service": "[Unit]\n",
-        "usr/local/lib/proftpd-fxp/firewall.py": "#!/usr/bin/python3 -I\nprint()\n",
+        "usr/local/lib/proftpd-fxp/firewall.py": PROGRAM.decode(),
         "var/lib/proftpd-fxp/firewall.json": bench.files()["var/lib/proftpd-fxp/firewall.json"],
     }
     modes = {path: stat.S_IMODE(os.stat(bench.root / path).st_mode) for path in bench.files()}
@@ -352,7 +362,7 @@ def test_a_confirmation_disarms_only_its_own_timer(bench: Bench, rules: Rules, m
             pass
         held.append(True)
 
-    monkeypatch.setattr(nftables, "LOCK_TIMEOUT", 0)
+    monkeypatch.setattr(state, "LOCK_TIMEOUT", 0)
     monkeypatch.setattr(bench.systemd, "disarm", disarm)
     change.confirm()
     assert held == [True]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-A change of the firewall that fails, or is killed, at every one of its steps, with a real kernel.
+A change of the firewall that fails, or is killed, at every one of its steps, with a real kernel, and with a toy of a manager.
 
 Afterwards, by what the controller asks for, by the timer, by a restart of the host or by the next run, the old rules or the
 new ones are in force, file and kernel agree, and the next run brings what it is asked for.
@@ -18,14 +18,22 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables, removal, transaction
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal, state, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import Bench, ScriptedSystemd
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.conftest import wish_of
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import (
+    PROGRAM,
+    Bench,
+    ScriptedSystemd,
+)
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
 
-Rules = t.Callable[..., str]
 LONG = bool(os.environ.get("FXP_LONG"))
 PEER = "198.51.100.12"
 FOREIGN = "table inet filter {\nchain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}\n"
@@ -66,15 +74,31 @@ class KeptSystemd(ScriptedSystemd):
 class Ground(Bench):
     """One host, and what may happen to it after a fault."""
 
-    def __init__(self, root: pathlib.Path, nft: Nft) -> None:
-        super().__init__(root / "host", nft)
+    def __init__(self, root: pathlib.Path, backend: Backend) -> None:
+        super().__init__(root / "host", backend)
         self.systemd: KeptSystemd = KeptSystemd(root)
-        self.nft.run(FOREIGN)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the kernel forget its rules, and load those of the operator."""
+        if isinstance(self.backend, Toy):
+            self.backend.kernel.unlink(missing_ok=True)
+        else:
+            self.nft.run("flush ruleset\n" + FOREIGN)
 
     def make_bare(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
         self.systemd.on = self.systemd.armed = False
-        self.nft.run("flush ruleset\n" + FOREIGN)
+        self.forget()
+
+    def text(self, *peers: str) -> str:
+        return self.backend.text(wish_of(*peers))
+
+    def calls(self, steps: Steps) -> tuple[t.Any, str, t.Any]:
+        """The calls of the manager's program, as steps."""
+        if isinstance(self.backend, Toy):
+            return self.backend, "ask", steps.step("toy", self.backend.ask)
+        return run, "subprocess", steps.of(run.subprocess, "run")
 
     def timer(self) -> None:
         """Let the timer fire, if it is armed."""
@@ -86,7 +110,7 @@ class Ground(Bench):
         """Forget what a host forgets."""
         shutil.rmtree(self.root / "run", ignore_errors=True)
         self.systemd.armed = False
-        self.nft.run("flush ruleset\n" + FOREIGN)
+        self.forget()
         if self.systemd.on:
             self.host.load()
 
@@ -101,15 +125,17 @@ class Ground(Bench):
         return [path for path in self.root.rglob("*") if path.suffix in (".fxp-staged", ".new")]
 
 
-@pytest.fixture
-def ground(tmp_path: pathlib.Path, nft: Nft) -> Ground:
-    return Ground(tmp_path, nft)
+@pytest.fixture(params=["nftables", "toy"])
+def ground(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Ground:
+    if request.param == "toy":
+        return Ground(tmp_path, Toy(tmp_path / "kernel"))
+    return Ground(tmp_path, Nftables(str(tmp_path / "host"), request.getfixturevalue("nft")))
 
 
 def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
     """Change the rules as the controller does, with the fault of *steps*; true if that came."""
     os_steps = steps.of_os()
-    places = [(module, "os", os_steps) for module in (_files, nftables, transaction, removal)]
+    places = [(module, "os", os_steps) for module in (_files, state, transaction, removal)]
     places += [(ground.systemd, call, steps.step(call, getattr(ground.systemd, call))) for call in CALLS]
 
     def operation() -> None:
@@ -125,11 +151,10 @@ def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
             if not settled:
                 pytest.fail("The host does not know what is in force.")
 
-    with patched(*places, (nftables, "subprocess", steps.of(nftables.subprocess, "run"))):
+    with patched(*places, ground.calls(steps)):
         return inject(steps, operation)
 
 
-NOTHING: dict[str, list[str]] = {"table": [], "input": [], "output": []}
 # In a short run some steps meet one fault each, in a long one every step meets all of them.
 STRIDE = 1 if LONG else 9
 KINDS = [(KILL,), *((fault,) for fault in FAULTS)] if LONG else [(KILL, *FAULTS)]
@@ -147,9 +172,9 @@ def finish(ground: Ground, steps: Steps, ending: Ending) -> None:
 
 @endings
 @kinds
-def test_change(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
+def test_change(ground: Ground, faults: tuple[str, ...], ending: Ending) -> None:
     states = []
-    for content in (rules(), rules(PEER)):
+    for content in (ground.text(), ground.text(PEER)):
         ground.confirmed(content)
         states.append((content, ground.in_force()))
     for steps in rounds(*faults, stride=STRIDE):
@@ -171,15 +196,15 @@ def test_change(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: E
 
 @endings
 @kinds
-def test_first_change(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
-    wish = ground.change(rules(PEER))
-    ground.confirmed(rules(PEER))
-    new = (rules(PEER), ground.in_force())
+def test_first_change(ground: Ground, faults: tuple[str, ...], ending: Ending) -> None:
+    wish, nothing = ground.change(ground.text(PEER)), ground.in_force()
+    ground.confirmed(ground.text(PEER))
+    new = (ground.text(PEER), ground.in_force())
     for steps in rounds(*faults, stride=STRIDE):
         ground.make_bare()
         struck = carry_out(steps, ground, wish)
         finish(ground, steps, ending)
-        ground.check((None, NOTHING), new)
+        ground.check((None, nothing), new)
         if wish.apply(30).on_trial:
             wish.confirm()
         ground.check(new)
@@ -192,17 +217,18 @@ def test_first_change(ground: Ground, rules: Rules, faults: tuple[str, ...], end
 
 @endings
 @kinds
-def test_removal(ground: Ground, rules: Rules, faults: tuple[str, ...], ending: Ending) -> None:
+def test_removal(ground: Ground, faults: tuple[str, ...], ending: Ending) -> None:
+    nothing = ground.in_force()
     for steps in rounds(*faults, stride=STRIDE):
-        ground.confirmed(rules(PEER))
-        old = (rules(PEER), ground.in_force())
-        wish = removal.Removal(ground.host, ground.systemd, "print()\n", "/usr/bin/python3", str(ground.root))
+        ground.confirmed(ground.text(PEER))
+        old = (ground.text(PEER), ground.in_force())
+        wish = removal.Removal(ground.host, ground.systemd, PROGRAM)
         struck = carry_out(steps, ground, wish)
         finish(ground, steps, ending)
-        ground.check(old, (None, NOTHING))
-        if removal.is_found(ground.host, str(ground.root)) and wish.apply(30).on_trial:
+        ground.check(old, (None, nothing))
+        if removal.is_found(ground.host) and wish.apply(30).on_trial:
             wish.confirm()
-        assert not removal.is_found(ground.host, str(ground.root))
+        assert not removal.is_found(ground.host)
         assert not ground.systemd.armed
         if not struck:
             break

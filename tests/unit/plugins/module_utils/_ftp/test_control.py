@@ -18,7 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fau
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import Connect, Line
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import Connect, Line, server_at
 
 
 def test_command_and_reply(connect: Connect) -> None:
@@ -173,7 +173,7 @@ def test_faults(connect: Connect, data: bytes, kind: str) -> None:
     line.server.sendall(data)
     with pytest.raises(Fault) as caught:
         line.control.command("SIZE x")
-    assert (caught.value.kind, caught.value.server) == (kind, "destination")
+    assert (caught.value.kind, caught.value.server.host) == (kind, "destination")
 
 
 def test_421_is_a_refusal_if_the_session_goes_on(connect: Connect) -> None:
@@ -296,7 +296,7 @@ def test_leftovers_are_not_synchronised(connect: Connect) -> None:
 def test_dial_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    control = ControlConnection("source", 1, Transcript(Masker([])))
+    control = ControlConnection(server_at("source"), 1, Transcript(Masker([])).of("source"))
     with pytest.raises(Fault) as caught:
         control.dial((socket.AF_INET, ("127.0.0.1", port)))
     assert (caught.value.kind, caught.value.detail) == ("connect_refused", "Connection refused")
@@ -304,7 +304,7 @@ def test_dial_refused() -> None:
 
 def test_dial() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        control = ControlConnection("source", 1, Transcript(Masker([])))
+        control = ControlConnection(server_at("source"), 1, Transcript(Masker([])).of("source"))
         control.dial((socket.AF_INET, listener.getsockname()))
         assert (control.own_address, control.peer_address) == ("127.0.0.1", "127.0.0.1")
         control.close()

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import ROLES, Fault, other
-
-
-def test_other() -> None:
-    assert [other(role) for role in ROLES] == ["destination", "source"]
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 
 def test_fault_says_where_and_what() -> None:
-    assert str(Fault("refused", "source", "550 no", "RETR")) == "source: refused: 550 no"
+    assert str(Fault("refused", server_at("::1"), "550 no", "RETR")) == "[::1]:21: refused: 550 no"
+
+
+def test_once_more() -> None:
+    first = Fault("refused", server_at("192.0.2.1"), "550 no", "RETR")
+    again = first.again()
+    assert again is not first
+    assert vars(again) == vars(first)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import SHORT, Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
 
 # Asterisks could make the password anew out of what stands for it.
 CHARACTERS = st.characters(min_codepoint=32, exclude_characters="*", exclude_categories=("Cs", "Cc", "Zl", "Zp"))
@@ -47,8 +48,8 @@ def evidence(replies: t.Sequence[str], stage: str) -> Evidence:
 def test_evidence_without_the_password(password: str, said: list[tuple[str, str, str]], stage: str) -> None:
     """Nothing from outside holds a long password, and what was decided does not depend on it."""
     seen = evidence([f"{code} {before}{password}{after}" for code, before, after in said], stage)
-    leg = leg_result(seen, "allowed", Masker([password]))
-    innocent = leg_result(seen, "allowed", Masker([]))
+    leg = leg_result(Tried(seen), "allowed", Masker([password]))
+    innocent = leg_result(Tried(seen), "allowed", Masker([]))
     assert [leg[key] for key in DECIDED] == [innocent[key] for key in DECIDED]
     assert leg["remedy"] == innocent["remedy"] or (password in innocent["remedy"])
     shown = leg["evidence"]

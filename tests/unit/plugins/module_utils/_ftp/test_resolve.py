@@ -11,46 +11,39 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Role
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve_pair
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
-
-
-def spec(role: Role, host: str) -> ServerSpec:
-    return ServerSpec(role, host, 2121, "fxp", "password", ".", None, None)
-
-
-def pair(source: str, destination: str) -> dict[Role, ServerSpec]:
-    return {"source": spec("source", source), "destination": spec("destination", destination)}
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve, resolve_pair
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 
 def test_literals() -> None:
-    found = resolve_pair(pair("127.0.1.1", "127.0.1.2"), "auto", 5)
-    assert found == {"source": (socket.AF_INET, ("127.0.1.1", 2121)), "destination": (socket.AF_INET, ("127.0.1.2", 2121))}
+    found = resolve_pair(server_at("127.0.1.1", 2121), server_at("127.0.1.2", 2122), "auto", 5)
+    assert found == ((socket.AF_INET, ("127.0.1.1", 2121)), (socket.AF_INET, ("127.0.1.2", 2122)))
 
 
 def test_ipv6() -> None:
-    found = resolve_pair(pair("::1", "::1"), "ipv6", 5)
-    assert found["source"][0] == socket.AF_INET6
+    found = resolve_pair(server_at("::1"), server_at("::1"), "ipv6", 5)
+    assert [family for family, _address in found] == [socket.AF_INET6] * 2
 
 
 @pytest.mark.parametrize(
-    ("source", "destination", "family", "kind", "role"),
+    ("first", "second", "family", "kind", "at"),
     [
-        ("127.0.1.1", "::1", "auto", "no_common_family", "destination"),
-        ("::1", "127.0.1.1", "ipv6", "name_unknown", "destination"),
-        ("::1", "127.0.1.1", "ipv4", "name_unknown", "source"),
-        ("a" * 70 + ".invalid", "127.0.1.1", "auto", "name_unknown", "source"),
-        ("127.0.1.1", "two..dots", "auto", "name_unknown", "destination"),
+        ("127.0.1.1", "::1", "auto", "no_common_family", 1),
+        ("::1", "127.0.1.1", "ipv6", "name_unknown", 1),
+        ("::1", "127.0.1.1", "ipv4", "name_unknown", 0),
+        ("a" * 70 + ".invalid", "127.0.1.1", "auto", "name_unknown", 0),
+        ("127.0.1.1", "two..dots", "auto", "name_unknown", 1),
     ],
 )
-def test_refuses(source: str, destination: str, family: str, kind: str, role: str) -> None:
+def test_refuses(first: str, second: str, family: str, kind: str, at: int) -> None:
+    servers = (server_at(first), server_at(second))
     with pytest.raises(Fault) as caught:
-        resolve_pair(pair(source, destination), family, 5)
-    assert (caught.value.kind, caught.value.server) == (kind, role)
+        resolve_pair(*servers, family, 5)
+    assert (caught.value.kind, caught.value.server) == (kind, servers[at])
 
 
-def test_common_family_in_the_order_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_family_in_the_order_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {
         "both": [(socket.AF_INET6, ("2001:db8::1", 2121)), (socket.AF_INET, ("192.0.2.1", 2121))],
         "old": [(socket.AF_INET, ("192.0.2.2", 2121)), (socket.AF_INET, ("192.0.2.3", 2121))],
@@ -58,11 +51,12 @@ def test_common_family_in_the_order_of_the_source(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda host, *_rest: [(family, 1, 6, "", address) for family, address in rows[host]]
     )
-    assert resolve_pair(pair("both", "old"), "auto", 5) == {
-        "source": (socket.AF_INET, ("192.0.2.1", 2121)),
-        "destination": (socket.AF_INET, ("192.0.2.2", 2121)),
-    }
-    assert resolve_pair(pair("both", "both"), "auto", 5)["destination"][1][0] == "2001:db8::1"
+    assert resolve_pair(server_at("both"), server_at("old"), "auto", 5) == (
+        (socket.AF_INET, ("192.0.2.1", 2121)),
+        (socket.AF_INET, ("192.0.2.2", 2121)),
+    )
+    assert resolve_pair(server_at("both"), server_at("both"), "auto", 5)[1][1][0] == "2001:db8::1"
+    assert resolve(server_at("both"), 5)[1][0] == "2001:db8::1"
 
 
 def test_resolver_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +69,6 @@ def test_resolver_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
     with pytest.raises(Fault, match="in time"):
-        resolve_pair(pair("slow", "slow"), "auto", 0.1)
+        resolve(server_at("slow"), 0.1)
     end.set()
     assert time.monotonic() - began < 5

@@ -13,6 +13,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import Co
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.seen import View, addresses_in, names_socket, seen_by, vantage
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.tests.integration.scripted import Answer, ScriptedServer
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 # As the daemons say it, with another address.
 PROFTPD = (
@@ -61,7 +62,7 @@ def test_seen_by(stat: str, port: str, seen: str | None) -> None:
 
 def _ask(said: t.Mapping[str, Answer], **options: bool) -> tuple[str | None, list[str]]:
     with ScriptedServer("127.0.0.1", said) as server:
-        control = ControlConnection("source", 2, Transcript(Masker([])))
+        control = ControlConnection(server_at("127.0.0.1", server.port), 2, Transcript(Masker([])).of("127.0.0.1"))
         control.dial((socket.AF_INET, ("127.0.0.1", server.port)))
         control.greeting(2)
         try:

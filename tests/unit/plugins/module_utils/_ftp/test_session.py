@@ -10,10 +10,10 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.tests.integration.scripted import CLOSE, Answer, ScriptedServer
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 FEATURES = b"211-Features:\r\n EPSV\r\n HASH SHA-1*;MD5\r\n size\r\n211 End\r\n"
 
@@ -30,8 +30,8 @@ def opened(request: pytest.FixtureRequest) -> t.Iterator[Opened]:
     """A session with a server that gives the answers that the test names as its parameter."""
     answers: dict[str, Answer] = {"FEAT": FEATURES, "CWD": b"250 there\r\n", **getattr(request, "param", {})}
     with ScriptedServer("127.0.0.1", answers) as server:
-        spec = ServerSpec("source", "127.0.0.1", server.port, "fxp", "correct horse", "in/side", None, None)
-        session = Session(spec, 0.5, Transcript(Masker([])))
+        spec = server_at("127.0.0.1", server.port, "in/side")
+        session = Session(spec, 0.5, Transcript(Masker([])).of(spec.label))
         session.endpoint = (socket.AF_INET, ("127.0.0.1", server.port))
         yield Opened(session, server)
         session.drop()
@@ -118,7 +118,7 @@ def test_file_that_never_was(opened: Opened) -> None:
 @pytest.mark.parametrize("opened", [{"DELE": CLOSE}, {"DELE": b"550 no\r\n"}], indirect=True)
 def test_file_that_stays(opened: Opened) -> None:
     opened.session.created("one")
-    complaint = f"source 127.0.0.1:{opened.server.port} still holds the file one in in/side, or is about to; delete it."
+    complaint = f"127.0.0.1:{opened.server.port} still holds the file one in in/side, or is about to; delete it."
     opened.session.remove_files()
     assert opened.session.remove_for_good() == ["one"]
     assert opened.session.complaint("one") == complaint

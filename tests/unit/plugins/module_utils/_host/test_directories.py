@@ -13,7 +13,8 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import directories as _directories
-from ansible_collections.proftpd.fxp.plugins.module_utils._host.directories import DirectoryError, make
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.directories import make
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 ALICE = 1000
 
@@ -53,7 +54,7 @@ def test_a_link_of_a_user_is_not_followed(alice: pathlib.Path, etc: pathlib.Path
     (alice / "x").symlink_to(etc)
     os.chown(alice / "x", ALICE, ALICE, follow_symlinks=False)
     for check_mode in (True, False):
-        with pytest.raises(DirectoryError, match=f"alice belongs to uid {ALICE}"):
+        with pytest.raises(HostError, match=f"alice belongs to uid {ALICE}"):
             make(str(alice / "x" / "ftp"), 0o750, ALICE, ALICE, check_mode=check_mode)
     assert not list(etc.iterdir())
 
@@ -64,7 +65,7 @@ def test_a_link_of_a_user_in_a_shared_directory_is_not_followed(tmp_path: pathli
     shared.chmod(0o1777)
     (shared / "x").symlink_to(etc)
     os.chown(shared / "x", ALICE, ALICE, follow_symlinks=False)
-    with pytest.raises(DirectoryError, match=f"x is a link of uid {ALICE}"):
+    with pytest.raises(HostError, match=f"x is a link of uid {ALICE}"):
         make(str(shared / "x" / "ftp"), 0o750, ALICE, ALICE)
     assert not list(etc.iterdir())
     assert make(str(shared / "y"), 0o750, ALICE, ALICE) == [str(shared / "y")]
@@ -75,7 +76,7 @@ def test_a_directory_that_others_may_write_to(tmp_path: pathlib.Path, bits: int)
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(bits)
-    with pytest.raises(DirectoryError, match="others than root may write"):
+    with pytest.raises(HostError, match="others than root may write"):
         make(str(shared / "ftp"), 0o750, ALICE, ALICE)
 
 
@@ -85,14 +86,14 @@ def test_a_link_of_root_is_followed(tmp_path: pathlib.Path) -> None:
         (tmp_path / name).symlink_to(target)
         assert make(str(tmp_path / name / f"of_{name}"), 0o750, ALICE, ALICE) == [str(tmp_path / "data" / f"of_{name}")]
     (tmp_path / "round").symlink_to("round")
-    with pytest.raises(DirectoryError, match="without end"):
+    with pytest.raises(HostError, match="without end"):
         make(str(tmp_path / "round" / "x"), 0o750, ALICE, ALICE)
 
 
 def test_a_file_on_the_way(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in ("file", "file/x"):
-        with pytest.raises(DirectoryError, match="file is no directory"):
+        with pytest.raises(HostError, match="file is no directory"):
             make(str(tmp_path / path), 0o750, ALICE, ALICE)
 
 

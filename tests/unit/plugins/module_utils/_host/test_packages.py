@@ -17,7 +17,7 @@ def test_dpkg_is_asked() -> None:
 
 
 def test_without_dpkg_all_are_missing() -> None:
-    assert packages.missing(["proftpd-core", "openssl"], lambda *command: "") == ["proftpd-core", "openssl"]
+    assert packages.missing(["proftpd-core", "openssl"], output=lambda *command: "") == ["proftpd-core", "openssl"]
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,8 @@ def test_without_dpkg_all_are_missing() -> None:
 def test_only_what_is_installed_counts(state: str, missing: list[str]) -> None:
     def told(*command: str) -> str:
         assert command[0] == "dpkg-query"
-        return f"proftpd-core {state}\nopenssl installed\n"
+        return f"proftpd-core 1.3.8 {state}\nopenssl 3.0.20-1~deb12u1 installed\n"
 
-    assert packages.missing(["proftpd-core", "openssl"], told) == missing
+    assert packages.missing(["proftpd-core", "openssl"], output=told) == missing
+    versions = packages.installed(["proftpd-core", "openssl"], output=told)
+    assert versions == {"openssl": "3.0.20-1~deb12u1", **({} if missing else {"proftpd-core": "1.3.8"})}

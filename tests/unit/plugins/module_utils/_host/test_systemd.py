@@ -86,6 +86,16 @@ def test_is_armed(programs: Programs, answer: str, armed: bool) -> None:
     assert Systemd().is_armed("x") is armed
 
 
+def test_units_that_systemd_listens_for(programs: Programs) -> None:
+    programs.answer(
+        "Id=ssh.socket\nActiveState=active\nListen=[::]:22 (Stream)\nListen=127.0.0.1:2222 (Stream)\n\n"
+        "Id=old.socket\nActiveState=inactive\nListen=0.0.0.0:21 (Stream)\n\n"
+        "Id=dbus.socket\nActiveState=active\nListen=/run/dbus/system_bus_socket (Stream)\n\n"
+        "Id=rpc.socket\nActiveState=active\nListen=/run/rpcbind.sock (Stream)\nListen=0.0.0.0:111 (Datagram)\n"
+    )
+    assert Systemd().sockets() == {("::", 22): "ssh.socket", ("127.0.0.1", 2222): "ssh.socket"}
+
+
 def test_calls(programs: Programs) -> None:
     manager = Systemd()
     manager.reload()

@@ -29,12 +29,11 @@ def test_usable() -> None:
         (lambda: parse_timeout(float("nan")), "timeout"),
         (
             lambda: parse_server(
-                "source",
+                "server",
                 {
                     **dict.fromkeys(("user", "password", "directory"), "x"),
                     **{"host": "", "port": 21, "passive_ports": None, "expected_address": None},
                 },
-                "server",
             ),
             "server.host",
         ),

@@ -10,6 +10,7 @@ import stat
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 HASH = "$6$salt$" + "x" * 86
@@ -35,7 +36,7 @@ def test_lines_are_those_of_passwd_and_sorted() -> None:
     ],
 )
 def test_nothing_breaks_out_of_a_line(bad: accounts.Account) -> None:
-    with pytest.raises(accounts.AccountError, match="control character"):
+    with pytest.raises(HostError, match="control character"):
         bad.line()
 
 
@@ -54,11 +55,11 @@ def test_apply_makes_file_and_homes_once(tmp_path: pathlib.Path) -> None:
 
 def test_what_cannot_be_made_or_written_is_told_by_name_and_with_the_reason(tmp_path: pathlib.Path) -> None:
     file = tmp_path / "fxp.passwd"
-    with pytest.raises(accounts.AccountError) as told:
+    with pytest.raises(HostError) as told:
         accounts.apply(str(file), [account("a", "/proc/nowhere/a")], check_mode=False)
     assert str(told.value).startswith("The home /proc/nowhere/a of the account 'a' cannot be made: No such file or directory. ")
     assert not file.exists()
-    with pytest.raises(accounts.AccountError) as told:
+    with pytest.raises(HostError) as told:
         accounts.apply("/proc/fxp.passwd", [account("a", str(tmp_path / "a"))], check_mode=False)
     assert str(told.value).startswith("The password file /proc/fxp.passwd cannot be written: No such file or directory. ")
     assert HASH not in str(told.value)
@@ -89,7 +90,7 @@ def test_nothing_is_written_where_one_home_cannot_be_made(tmp_path: pathlib.Path
     os.chown(theirs, 1000, 1000)
     file, good = tmp_path / "fxp.passwd", tmp_path / "good"
     for check_mode in (True, False):
-        with pytest.raises(accounts.AccountError, match=r"alice/ftp of the account 'b'.*belongs to uid 1000"):
+        with pytest.raises(HostError, match=r"alice/ftp of the account 'b'.*belongs to uid 1000"):
             accounts.apply(str(file), [account("a", str(good)), account("b", str(theirs / "ftp"))], check_mode=check_mode)
     assert [path.name for path in tmp_path.iterdir()] == ["alice"]
 

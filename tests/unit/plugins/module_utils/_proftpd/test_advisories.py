@@ -15,9 +15,9 @@ MODULES = ("mod_cap.c", "mod_facts.c", "mod_ctrls.c")
 
 def told(release: str, text: str = "AllowForeignAddress off\n", package: str | None = None, *modules: str) -> dict[str, bool]:
     """Which advisories there are for a release, and whether they apply."""
-    in_force = policy.effective(parser.parse(text))
     known = releases.parse(release)
-    servers = describe.describe(in_force, known)
+    in_force = policy.effective(parser.parse(text), policy.Surroundings(release=known))
+    servers = describe.describe(in_force)
     found = advisories.advisories(known, package, in_force, servers, [*MODULES, *modules])
     assert all(each["cure"] and each["source"] and not each["what"].endswith(".") for each in found)
     return {each["id"]: each["applies"] for each in found}
@@ -117,9 +117,9 @@ def test_they_apply_where_what_they_need_is_there() -> None:
     ],
 )
 def test_another_package_may_have_a_fix_of_its_own(package: str | None, certain: bool) -> None:
-    in_force = policy.effective(parser.parse(""))
     known = releases.parse("1.3.8")
-    found = advisories.advisories(known, package, in_force, describe.describe(in_force, known), MODULES)
+    in_force = policy.effective(parser.parse(""), policy.Surroundings(release=known))
+    found = advisories.advisories(known, package, in_force, describe.describe(in_force), MODULES)
     by_id = {each["id"]: each["certain"] for each in found}
     assert by_id["issue-2146"] is certain
     assert by_id["issue-2272"]

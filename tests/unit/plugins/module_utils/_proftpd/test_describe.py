@@ -14,7 +14,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import 
 
 
 def described(text: str, release: str = "1.3.8") -> list[dict[str, t.Any]]:
-    return describe.describe(policy.effective(parser.parse(text)), releases.parse(release))
+    around = policy.Surroundings(release=releases.parse(release))
+    return describe.describe(policy.effective(parser.parse(text), around))
 
 
 def test_every_server_with_what_it_listens_on() -> None:

@@ -13,6 +13,7 @@ import jinja2
 import pytest
 from ansible.plugins.filter.core import comment
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
@@ -20,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
 TEMPLATE = pathlib.Path(__file__).parents[5] / "roles" / "server" / "templates" / "proftpd.conf.j2"
+PROVISIONED = pathlib.Path(__file__).parent / "provisioned"  # what release 0.2.2 wrote on Debian 12
 NAME = "ftp1.example.net"
 TLS = {"tls": "required"}
 USERS = [
@@ -70,7 +72,8 @@ def render(plan: dict[str, t.Any]) -> str:
     # As Ansible's template lookup does it.
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=NAME)
+    text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=NAME)
+    return platform.DEBIAN_12.fill(text)
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -108,6 +111,14 @@ def test_what_the_role_prints_is_read_back_as_the_plan(name: str) -> None:
     assert said("TLSOptions") == (("NoSessionReuseRequired",) if relaxed else None)
     loaded = [line.arguments[0] for line in in_force.modules]
     assert loaded == [*(["mod_tls.c"] if mine["tls"] != "none" else []), "mod_digest.c", "mod_ifsession.c"]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("accounts with limits", "tls.conf"), ("behind NAT, with its own ports", "plain.conf")]
+)
+def test_hosts_that_an_earlier_release_provisioned_get_the_same_text(name: str, file: str) -> None:
+    # Every byte more or less would be a change on each of them, and a reload.
+    assert render(plan_of(PLANS[name])) == (PROVISIONED / file).read_text(encoding="utf-8")
 
 
 def test_what_is_said_of_an_account_is_written_for_it() -> None:

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 
 def evidence() -> Evidence:
@@ -60,7 +61,7 @@ def test_port_unexpected(port: int | None, ports: tuple[int, int] | None, unexpe
 
 def test_record() -> None:
     leg = evidence()
-    leg.record(Fault("refused", "destination", "550 no", "STOR"))
+    leg.record(Fault("refused", server_at("b"), "550 no", "STOR"), "destination")
     assert (leg.fault_kind, leg.fault_server, leg.fault_detail, leg.fault_command) == ("refused", "destination", "550 no", "STOR")
     assert leg.active == "destination"
 

@@ -52,9 +52,9 @@ RUNNING: Data = {"active": True, "newer": [], "current": True, "pid": 7}
 
 def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
     """What proftpd_info tells of a text."""
-    in_force = policy.effective(parser.parse(text))
     known = releases.parse(release)
-    servers = describe.describe(in_force, known)
+    in_force = policy.effective(parser.parse(text), policy.Surroundings(release=known))
+    servers = describe.describe(in_force)
     modules = sorted(policy.COMPILED_IN | {line.arguments[0] for line in in_force.modules})
     return {
         "installed": True,
@@ -64,13 +64,12 @@ def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
         "valid": True,
         "problem": None,
         "servers": servers,
-        "findings": [{"code": e.code, "severity": e.severity, "server": e.server, "file": "f", "line": int(e.line),
-                      "sentence": e.sentence, "cure": e.cure} for e in findings.of(in_force)],
+        "findings": [{**each.as_dict(), "file": "f"} for each in findings.of(in_force)],
         "advisories": advisories.advisories(known, None, in_force, servers, modules),
         "running": RUNNING,
         "rules": RULES,
         **changes,
-    }  # fmt: skip
+    }
 
 
 def plan(**changes: t.Any) -> Data:
@@ -109,27 +108,45 @@ def plan(**changes: t.Any) -> Data:
     }
 
 
-def codes(look: Data, wanted: Data | None = None, notes: bool = False) -> dict[str, str]:
-    """The severity of every code that is told."""
+Told = t.List[t.Tuple[str, str]]
+
+
+def codes(look: Data, wanted: Data | None = None, notes: bool = False) -> Told:
+    """The code and severity of everything that is told, each as often as it is told."""
     found = _audit.judge("ftp1", look, wanted)
     assert [each.severity for each in found] == sorted((each.severity for each in found), key=_audit_findings.SEVERITIES.index)
     assert not [each for each in found if each.sentence.endswith(".") or each.cure.endswith(".") or not each.cure]
-    return {each.code: each.severity for each in found if notes or each.severity != _audit_findings.NOTE}
+    return [(each.code, each.severity) for each in found if notes or each.severity != _audit_findings.NOTE]
+
+
+def among(told: Told, *wanted: str) -> Told:
+    """What is told of these codes."""
+    return sorted(pair for pair in told if pair[0] in wanted)
 
 
 def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
-    assert codes(seen(), plan()) == {}
-    assert codes(seen()) == {}
+    assert codes(seen(), plan()) == []
+    assert codes(seen()) == []
+
+
+def test_a_server_of_another_plan_is_told() -> None:
+    def told(kept: str | None, managed: bool = True) -> set[str]:
+        look = seen(plan_digest=kept, managed=managed)
+        return {each.code for each in _audit.judge("ftp1", look, plan(), "now")} & {"another_plan"}
+
+    assert told("before") == {"another_plan"}
+    # What earlier releases left, what is up to date, and what is not ours.
+    assert told(None) == told("now") == told("before", managed=False) == set()
 
 
 def test_a_planned_server_that_speaks_sftp_is_no_ftp_server() -> None:
     text = "LoadModule mod_sftp.c\nSFTPEngine on\n"
     # The passive ports are open for nothing.
-    assert codes(seen(text), plan()) == {"sftp_instead_of_ftp": "fault", "open_and_unused": "fault"}
-    assert codes(seen(text), notes=True)["sftp_server"] == "note"
-    assert codes(seen(text)) == {}
+    assert codes(seen(text), plan()) == [("sftp_instead_of_ftp", "fault"), ("open_and_unused", "fault")]
+    assert among(codes(seen(text), notes=True), "sftp_server") == [("sftp_server", "note")]
+    assert codes(seen(text)) == []
     # What depends on an environment that is not known is judged as FTP, and no server is well with it.
-    assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == {"value_unknown": "fault"}
+    assert codes(seen(GOOD + "LoadModule mod_sftp.c\nSFTPEngine %{env:X}\n"), plan()) == [("value_unknown", "fault")]
 
 
 def test_sessions_that_have_tls_are_named() -> None:
@@ -151,9 +168,9 @@ def test_unknown_parts_hide_no_hole() -> None:
     session = "LoadModule mod_ifsession.c\n<IfUser a>\nAllowForeignAddress %{env:X}\n</IfUser>\n"
     wider = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom 203.0.113.5\n")
     found = codes(seen(wider + session), plan())
-    assert (found["wider_than_said"], found["foreign_address_unknown"]) == ("hole", "fault")
+    assert found == [("wider_than_said", "hole"), ("foreign_address_unknown", "fault")]
     odd = GOOD.replace("From 198.51.100.12\n", "From 198.51.100.12\nFrom peer.example.com\n")
-    assert codes(seen(odd), plan()) == {"wider_than_said": "hole", "class_unclear": "fault"}
+    assert codes(seen(odd), plan()) == [("wider_than_said", "hole"), ("class_unclear", "fault")]
 
 
 TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtocol TLSv1.2\n"
@@ -174,7 +191,7 @@ TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtoc
         (GOOD + "<Anonymous ~ftp>\n</Anonymous>\n", SOUND, {"anonymous_may_do_fxp": "fault"}),
         (GOOD + "<Anonymous ~ftp>\nAllowForeignAddress on\n</Anonymous>\n", SOUND, {"foreign_address_any": "hole"}),
         (GOOD + "<IfUser a>\nAllowForeignAddress on\n</IfUser>\n", SOUND, {"foreign_address_any": "hole"}),
-        (GOOD + TLS + "TLSVerifyServer off\n", SOUND, {"tls_peer_unverified": "fault", "tls_not_required": "note"}),
+        (GOOD + TLS + "TLSVerifyServer off\n", SOUND, {"tls_peer_not_verified": "fault", "tls_not_required": "note"}),
         (GOOD + TLS.replace("/etc/proftpd/fxp-tls-ca.pem", "/etc/ssl/certs/all.crt"), SOUND, {"tls_public_authority": "fault"}),
         (GOOD + TLS, SOUND, {"tls_session_reuse": "note"}),
         (GOOD + TLS.replace("TLSProtocol TLSv1.2\n", ""), SOUND, {"tls_1_3": "note"}),
@@ -184,7 +201,7 @@ TLS = "TLSEngine on\nTLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\nTLSProtoc
 )  # fmt: skip
 def test_without_a_plan(text: str, release: str, wanted: dict[str, str]) -> None:
     found = codes(seen(text, release), notes=True)
-    assert {code: found.get(code) for code in wanted} == wanted
+    assert among(found, *wanted) == sorted(wanted.items())
 
 
 @pytest.mark.parametrize(
@@ -216,7 +233,7 @@ def test_without_a_plan(text: str, release: str, wanted: dict[str, str]) -> None
 )  # fmt: skip
 def test_against_the_plan(look: Data, wanted: dict[str, str]) -> None:
     found = codes(look, plan(), notes=True)
-    assert {code: found.get(code) for code in wanted} == wanted
+    assert among(found, *wanted) == sorted(wanted.items())
 
 
 def test_what_is_wrong_with_the_release_is_told_where_it_applies() -> None:
@@ -262,27 +279,28 @@ def ruled(*replaced: Data) -> Data:
 )
 def test_the_rules_against_the_plan(look: Data, wanted: dict[str, str]) -> None:
     found = codes(look, plan(), notes=True)
-    assert {code: found.get(code) for code in wanted} == wanted
+    assert among(found, *wanted) == sorted(wanted.items())
     # Where somebody else opens the ports, nothing is said of ours.
     alone = codes(look, plan(firewall_backend="none"), notes=True)
     assert not [
         code
-        for code in alone
+        for code, _severity in alone
         if code.startswith(("control_", "passive_wider", "passive_closed", "rules_")) and code != "control_port_differs"
     ]
 
 
 def test_what_is_doubtful_is_neither_open_nor_closed() -> None:
     found = codes(ruled(access(21, 21, 4, [], CLIENTS)), plan(), notes=True)
-    assert "control_closed" not in found
-    assert found["rules_unclear"] == "note"
+    assert among(found, "control_closed", "rules_unclear") == [("rules_unclear", "note")]
 
 
 def test_a_plan_that_says_off_or_any() -> None:
-    assert codes(seen(), plan(allow_foreign_address="off"))["wider_than_said"] == "hole"
-    assert "wider_than_said" not in codes(seen(PORTS + "AllowForeignAddress off\n"), plan(allow_foreign_address="off"))
-    anybody = codes(seen(PORTS + "AllowForeignAddress on\n"), plan(allow_foreign_address="on"), notes=True)
-    assert anybody["foreign_address_any"] == "note"
+    off, on = plan(allow_foreign_address="off"), plan(allow_foreign_address="on")
+    assert codes(seen(), off) == [("wider_than_said", "hole")]
+    assert codes(seen(PORTS + "AllowForeignAddress off\n"), off) == []
+    anybody = seen(PORTS + "AllowForeignAddress on\n")
+    assert codes(anybody, off) == [("foreign_address_any", "hole")]
+    assert among(codes(anybody, on, notes=True), "foreign_address_any") == [("foreign_address_any", "note")]
 
 
 ACCOUNTS = [{"name": "mirror", "fxp": False}, {"name": "check", "fxp": True}]
@@ -296,7 +314,7 @@ def test_accounts_that_may_do_fxp(where: str | None, wider: bool) -> None:
     said = "AllowForeignAddress fxp_peers\n"
     text = PORTS + CLASS + (f"AllowForeignAddress off\n<{where}>\n{said}</IfUser>\n" if where else said)
     found = codes(seen(text), plan(accounts=ACCOUNTS))
-    assert found == ({"account_wider_than_said": "hole"} if wider else {})
+    assert found == ([("account_wider_than_said", "hole")] if wider else [])
 
 
 @pytest.mark.parametrize(
@@ -314,15 +332,79 @@ def test_accounts_that_may_do_fxp(where: str | None, wider: bool) -> None:
 )
 def test_tls_against_the_plan(text: str, meant: str, wanted: str | None) -> None:
     found = codes(seen(GOOD + text), plan(tls=meant), notes=True)
-    assert [code for code in found if code.startswith(("tls_weaker", "tls_stronger"))] == ([wanted] if wanted else [])
+    assert [code for code, _severity in found if code.startswith(("tls_weaker", "tls_stronger"))] == ([wanted] if wanted else [])
+    # Of logins in the clear only one is told.
+    clear = among(found, "tls_weaker_than_said", "logins_in_clear", "tls_not_required", "tls_not_switched_on")
+    assert len(clear) == (0 if "TLSRequired on" in text or ("ctrl" in text and meant == "control") else 1)
+
+
+ON = "AllowForeignAddress on\n"
+TWO_SERVERS = f"<Global>\n{ON}</Global>\n<VirtualHost 192.0.2.2>\nPassivePorts 3000 4000\n</VirtualHost>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "wanted"),
+    [
+        (PORTS, "1.3.8", ["passive_open_unset"]),
+        (PORTS + "AllowForeignAddress enabled\n", "1.3.8", ["passive_open_undefined_class"]),
+        (PORTS + "AllowForeignAddress enabled\n", SOUND, ["foreign_address_look_alike"]),
+        (PORTS + "AllowForeignAddress p\n<Class p>\n</Class>\n", "1.3.8", ["passive_open_undefined_class"]),
+        (PORTS + "<IfUser a>\nAllowForeignAddress off\n</IfUser>\n", "1.3.8", ["passive_open_unset"]),
+        (PORTS + "<Anonymous ~ftp>\n</Anonymous>\n", "1.3.8", ["passive_open_unset"]),
+        (PORTS + ON + "<Anonymous ~ftp>\n</Anonymous>\n", SOUND, ["foreign_address_any", "anonymous_may_do_fxp"]),
+        (PORTS + TWO_SERVERS, SOUND, ["foreign_address_any", "foreign_address_any"]),
+        (PORTS + TWO_SERVERS.replace("3000", "2000 3000\nAllowForeignAddress off\n#"), SOUND, ["foreign_address_any"]),
+        (PORTS + TWO_SERVERS.replace("3000", "2000 3000\nAllowForeignAddress off\n#") + "AllowForeignAddress off\n", SOUND, []),
+        (GOOD, "1.3.7a", ["passive_open_release"]),
+        (GOOD, "", ["foreign_address_unknown"]),
+        (GOOD.replace("198.51.100.12\n", "%{env:X}\n", 1), SOUND, ["class_unclear"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_foreign_addresses_is_told_once(text: str, release: str, wanted: list[str]) -> None:
+    found = codes(seen(text, release), notes=True)
+    about = ("passive_open", "foreign_address", "class_", "anonymous_")
+    assert [code for code, _severity in found if code.startswith(about)] == wanted
+
+
+SECURE = "TLSEngine on\nTLSECCertificateFile /c.pem\nTLSProtocol TLSv1.2\nTLSTimeoutHandshake 30\n"
+CA = "TLSCACertificateFile /etc/proftpd/fxp-tls-ca.pem\n"
+REUSE = "TLSOptions NoSessionReuseRequired\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", ["logins_in_clear"]),
+        ("TLSRequired on\n", ["tls_not_switched_on"]),
+        (SECURE + CA + REUSE, ["tls_not_required"]),
+        (SECURE + CA + REUSE + "TLSRequired on\nTLSVerifyServer off\n", ["tls_peer_not_verified"]),
+        (SECURE + CA + "TLSRequired on\n", ["tls_session_reuse"]),
+        (SECURE + CA + "TLSRequired on\nTLSSessionCache off\n", []),
+        (SECURE + REUSE + "TLSRequired on\nTLSCACertificatePath /etc/ssl/certs\n", ["tls_public_authority"]),
+        (SECURE.replace("TLSv1.2", "ALL -SSLv3 -TLSv1 -TLSv1.1") + CA + REUSE + "TLSRequired on\n", ["tls_1_3"]),
+        (SECURE.replace("on", "%{env:X}", 1), []),
+    ],
+)
+def test_what_is_wrong_with_tls_is_told_once(text: str, wanted: list[str]) -> None:
+    found = codes(seen(GOOD + text), notes=True)
+    assert [code for code, _severity in found if code.startswith(("tls_", "logins_"))] == wanted
+
+
+def test_what_global_says_counts_for_every_server() -> None:
+    look = seen(GOOD + "<Global>\nAllowOverwrite on\n</Global>\n<Global>\nAllowOverwrite off\n</Global>\n")
+    found = [each for each in _audit.judge("ftp1", look, None) if each.code == "directive_repeated"]
+    assert [(each.server, each.severity) for each in found] == [("global", "note")]
+    worse = [_audit_findings.Finding("code", "fault", "ftp1", "global", "a", "c")]
+    assert [row.verdict for row in _audit_rows.rows("ftp1", look, worse)] == ["fault"]
 
 
 def test_servers_that_are_to_be_absent() -> None:
     absent = {"servers": {}, "hosts": {"ftp1": {"state": "absent"}}}
-    assert codes(seen(), absent) == {"serves_although_absent": "hole", "rules_although_absent": "fault"}
-    assert codes(seen(running={**RUNNING, "active": False}), absent)["serves_although_absent"] == "fault"
-    assert codes(seen(PORTS, "1.3.8", managed=False, rules={**RULES, "own_table": False}), absent) == {}
-    assert codes({"installed": False}, absent) == {}
+    assert codes(seen(), absent) == [("serves_although_absent", "hole"), ("rules_although_absent", "fault")]
+    stopped = codes(seen(running={**RUNNING, "active": False}), absent)
+    assert stopped == [("serves_although_absent", "fault"), ("rules_although_absent", "fault")]
+    assert codes(seen(PORTS, "1.3.8", managed=False, rules={**RULES, "own_table": False}), absent) == []
+    assert codes({"installed": False}, absent) == []
 
 
 def test_the_table_has_a_line_for_every_server() -> None:

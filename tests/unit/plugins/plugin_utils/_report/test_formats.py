@@ -24,7 +24,6 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import junit a
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import markdown as _report_markdown
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import matrix as _report_matrix
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import style as _report_style
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, contents_of
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 from ansible_collections.proftpd.fxp.tests import report_samples
@@ -197,12 +196,12 @@ def test_the_cells_of_the_matrix_tell_and_lead() -> None:
 def test_the_drawing_has_an_area_for_every_leg() -> None:
     contents = report_samples.contents(31, "some")
     size = _report_matrix.cell_size(31)
-    drawn = _report_matrix.outcome_drawing(contents, _report_matrix.pairs_of(contents))
-    for state, (_sign, _words, _top, height) in _report_matrix.STATES.items():
-        path = re.search(f'class="{state}" d="([^"]*)"', drawn)
-        area = sum(float(width) * float(high) for width, high in re.findall(r"h([\d.]+)v([\d.]+)", path.group(1))) if path else 0
+    paths = _report_matrix.outcome_drawing(contents, _report_matrix.pairs_of(contents))["paths"]
+    for state, shape in _report_matrix.STATES.items():
+        found = re.findall(r"h([\d.]+)v([\d.]+)", paths.get(state, ""))
+        area = sum(float(width) * float(high) for width, high in found)
         legs = sum(leg.state == state for leg in contents.legs)
-        assert area == pytest.approx(legs * size / 2 * round(height * size, 2))
+        assert area == pytest.approx(legs * size / 2 * round(shape.height * size, 2))
 
 
 def test_what_is_left_out_of_a_page_is_said() -> None:
@@ -223,29 +222,43 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("name", _report_style.PAIRS)
+ROOT = r":root \{([^}]*)\}"
+LIGHT, DARK = (dict(re.findall(r"--([\w-]+): (#\w+);", re.findall(ROOT, _report_html.STYLE)[place])) for place in (0, 1))
+TEXTS = sorted(name[: -len("-bg")] for name in LIGHT if name.endswith("-bg"))
+HEAT = re.findall(r"\.h\d \{\n  color: (#\w+);\n  background: (#\w+);\n  fill: \2;", _report_html.STYLE)
+
+
+def test_every_colour_has_its_like_in_the_dark() -> None:
+    assert set(LIGHT) == set(DARK)
+    assert {*_report_matrix.STATES, "page", "soft", "source", "destination"} == set(TEXTS)
+
+
+@pytest.mark.parametrize("name", TEXTS)
 def test_text_has_contrast(name: str) -> None:
-    text, ground, dark_text, dark_ground = _report_style.PAIRS[name]
-    assert contrast(text, ground) >= 4.5
-    assert contrast(dark_text, dark_ground) >= 4.5
+    for colours in (LIGHT, DARK):
+        assert contrast(colours[name], colours[f"{name}-bg"]) >= 4.5
+
+
+def test_links_have_contrast_both_ways() -> None:
+    for colours in (LIGHT, DARK):
+        assert contrast(colours["link"], colours["page-bg"]) >= 4.5
 
 
 def test_text_on_rates_has_contrast_and_rates_get_lighter() -> None:
-    assert all(contrast(text, ground) >= 4.5 for text, ground in _report_style.HEAT)
-    grounds = [luminance(ground) for text, ground in _report_style.HEAT]
+    assert len(HEAT) == _report_matrix.STEPS
+    assert all(contrast(text, ground) >= 4.5 for text, ground in HEAT)
+    grounds = [luminance(ground) for text, ground in HEAT]
     assert grounds == sorted(grounds)
 
 
 @pytest.mark.parametrize("name", ["failed", "uncertain", "repeated", "refused"])
 def test_shapes_of_the_drawing_have_contrast(name: str) -> None:
-    light, dark = _report_style.MARKS[name]
-    page = _report_style.PAIRS["page"]
-    assert contrast(light, page[1]) >= 3
-    assert contrast(dark, page[3]) >= 3
+    for colours in (LIGHT, DARK):
+        assert contrast(colours[f"{name}-mark"], colours["page-bg"]) >= 3
 
 
 def test_no_state_is_told_by_colour_alone() -> None:
-    assert len({sign for sign, *rest in _report_matrix.STATES.values()}) == len(_report_matrix.STATES) == len(_report_style.MARKS)
+    assert len({shape.sign for shape in _report_matrix.STATES.values()}) == len(_report_matrix.STATES)
 
 
 def test_the_scale_of_rates() -> None:

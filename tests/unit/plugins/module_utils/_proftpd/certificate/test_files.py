@@ -16,6 +16,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.tests import faults
@@ -108,7 +109,7 @@ def test_a_certificate_out_of_its_time_names_the_clock(place: certificate.Place,
     signed = authority.sign(first.request or "", days=0)
     # Its end is a whole second.
     time.sleep(1.1)
-    with pytest.raises(certificate.CertificateError, match=f"has expired; the clock of this host says {pair.day(time.time())}"):
+    with pytest.raises(HostError, match=f"has expired; the clock of this host says {pair.day(time.time())}"):
         certificate.apply(place, wanted(authority), signed, None, check_mode=False)
 
 
@@ -207,14 +208,14 @@ def test_a_certificate_that_does_not_do_is_not_put_into_place(
     old = _files.read_text(place.path)
     first = look(place, wanted(authority, name="new.example.net"))
     for signed in (other.sign(first.request or ""), authority.sign(first.request or "", days=1), pair.first_of(old or "")):
-        with pytest.raises(certificate.CertificateError, match=r"The certificate that the authority gave .*nothing was"):
+        with pytest.raises(HostError, match=r"The certificate that the authority gave .*nothing was"):
             certificate.apply(place, wanted(authority, name="new.example.net"), signed, None, check_mode=False)
         assert _files.read_text(place.path) == old
 
 
 def test_a_certificate_without_the_key_that_waits_for_it(place: certificate.Place, authority: Authority) -> None:
     provide(place, authority, wanted(authority))
-    with pytest.raises(certificate.CertificateError, match="No key waits for this certificate"):
+    with pytest.raises(HostError, match="No key waits for this certificate"):
         certificate.apply(place, wanted(authority), pair.first_of(_files.read_text(place.path) or ""), None, check_mode=False)
 
 
@@ -243,7 +244,7 @@ def test_what_somebody_brings(place: certificate.Place, authority: Authority, ot
         (other.issue(tmp_path, "IP:198.51.100.11"), "fxp_tls_certificate does not have 2001:db8::11 in it"),
         ((key, "nonsense"), "fxp_tls_certificate or its private key cannot be read"),
     ):
-        with pytest.raises(certificate.CertificateError, match=sentence):
+        with pytest.raises(HostError, match=sentence):
             bring(*mistake)
 
 
@@ -251,7 +252,7 @@ def test_check_mode_before_there_is_anything(tmp_path: pathlib.Path) -> None:
     nowhere = certificate.Place(str(tmp_path / "no" / "fxp-tls.pem"), str(tmp_path / "no" / "fxp-tls-ca.pem"))
     looked = look(nowhere, wanted(), check_mode=True)
     assert (looked.changed, looked.reason, looked.request) == (True, "is not there yet", None)
-    with pytest.raises(certificate.CertificateError, match="install ProFTPD first"):
+    with pytest.raises(HostError, match="install ProFTPD first"):
         look(nowhere, wanted())
 
 
@@ -269,7 +270,7 @@ def test_what_is_no_authority(place: certificate.Place, authority: Authority, tm
         (server.pem, "CA:TRUE"),
         (authority.pem + server.pem, "CA:TRUE"),
     ):
-        with pytest.raises(certificate.CertificateError, match=f"fxp_tls_ca_cert .*{sentence}"):
+        with pytest.raises(HostError, match=f"fxp_tls_ca_cert .*{sentence}"):
             look(place, wanted(trust=trust))
     assert names(place) == set()
 

@@ -117,6 +117,7 @@ def test_thousands_of_rules_take_little_time() -> None:
 PATTERN = st.lists(st.sampled_from(["*", "?", ".", "1", "2", "0", "25", "[12]", "[!1]", "[0-4]", "10.", "127.0.0."]), max_size=8)
 
 
+@hypothesis.settings(deadline=5000)
 @hypothesis.given(PATTERN.map("".join), st.ip_addresses(v=4))
 def test_patterns_take_what_they_match(pattern: str, address: ipaddress.IPv4Address) -> None:
     sure, may = globs.takes(pattern)

@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import properties_in
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import environment, parser, policy, releases
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language.environment import Environment
@@ -78,7 +79,7 @@ def test_what_a_process_tells() -> None:
 
 
 def test_the_properties_of_a_unit() -> None:
-    unit = launch.properties(
+    unit = properties_in(
         'Environment=OPTIONS= "B=two words"\nEnvironmentFiles=/etc/default/a b (ignore_errors=yes)\n'
         "EnvironmentFiles=/etc/c (ignore_errors=no)\nFragmentPath=/lib/u\nDropInPaths=/etc/u.d/1 /etc/u.d/2\n"
     )
@@ -87,19 +88,21 @@ def test_the_properties_of_a_unit() -> None:
     assert launch.environment_files(unit) == [("/etc/default/a b", True), ("/etc/c", False)]
 
 
+SOUND = releases.parse("1.3.10")
 TEXT = "Port %{env:PORT}\nPassivePorts %{env:LOW} 50100\nAllowForeignAddress %{env:FXP}\nMasqueradeAddress %{env:MASQ}\n"
 
 
 def test_a_server_of_which_nothing_is_known() -> None:
-    (main,) = describe.describe(policy.effective(parser.parse(TEXT)), releases.parse("1.3.10"))
+    (main,) = describe.describe(policy.effective(parser.parse(TEXT), policy.Surroundings(release=SOUND)))
     assert (main["listens"], main["control_port"], main["passive_ports"]) == (True, None, None)
     assert main["unknown"] == ["AllowForeignAddress", "MasqueradeAddress", "PassivePorts", "Port"]
     assert (main["allow_foreign_address"]["port"], main["allow_foreign_address"]["passive"]) == ("unknown", "unknown")
 
 
 def test_a_server_of_which_all_is_known() -> None:
-    around = policy.Surroundings(environment=Environment({"PORT": "2121", "LOW": "50000", "FXP": "off", "MASQ": "192.0.2.1"}))
-    (main,) = describe.describe(policy.effective(parser.parse(TEXT), around), releases.parse("1.3.10"))
+    known = Environment({"PORT": "2121", "LOW": "50000", "FXP": "off", "MASQ": "192.0.2.1"})
+    around = policy.Surroundings(release=SOUND, environment=known)
+    (main,) = describe.describe(policy.effective(parser.parse(TEXT), around))
     assert (main["control_port"], main["passive_ports"]) == (2121, {"first": 50000, "last": 50100})
     assert (main["unknown"], main["masquerade_address"]) == ([], "192.0.2.1")
     assert main["allow_foreign_address"]["passive"] == "refused"
@@ -108,7 +111,8 @@ def test_a_server_of_which_all_is_known() -> None:
 @pytest.mark.parametrize("argument", ["%{env:X}", "%{env:X}.c"])
 @pytest.mark.parametrize("section", ["IfDefine", "IfModule", "IfVersion"])
 def test_sections_that_depend_on_it_are_left_out_and_told(section: str, argument: str) -> None:
-    in_force = policy.effective(parser.parse(f"<{section} {argument}>\nAllowForeignAddress on\n</{section}>\n"))
+    text = f"<{section} {argument}>\nAllowForeignAddress on\n</{section}>\n"
+    in_force = policy.effective(parser.parse(text), policy.Surroundings(release=SOUND))
     assert [each.line.name for each in in_force.unread] == [f"<{section}>"]
-    (main,) = describe.describe(in_force, releases.parse("1.3.10"))
+    (main,) = describe.describe(in_force)
     assert main["allow_foreign_address"]["port"] == "unknown"

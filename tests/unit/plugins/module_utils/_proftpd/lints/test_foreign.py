@@ -170,7 +170,7 @@ CASES = [
     Case(
         "class_undefined",
         ERROR,
-        "global",
+        "main",
         4,
         PORTS + MOST + common("AllowForeignAddress peers\n"),
         (PORTS + MOST + common("AllowForeignAddress peers\n") + CLASS,),

@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import properties_in
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import launch, running
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service.launch import Launch
 
@@ -45,7 +46,7 @@ def test_variables_of_environment_files() -> None:
     text = "# Defaults\nCONFIG_FILE=/etc/proftpd/proftpd.conf\n\nOPTIONS=\"-D TLS -d 3\" # more\nexport A='b'\nbroken\nC='open\n"
     wanted = {"CONFIG_FILE": "/etc/proftpd/proftpd.conf", "OPTIONS": "-D TLS -d 3", "A": "b", "C": "'open"}
     assert launch.variables(text) == wanted
-    assert launch.properties("MainPID=1\nEnvironment=A=b C=d\n\n") == {"MainPID": "1", "Environment": "A=b C=d"}
+    assert properties_in("MainPID=1\nEnvironment=A=b C=d\n\n") == {"MainPID": "1", "Environment": "A=b C=d"}
 
 
 @hypothesis.given(st.text(max_size=80), st.dictionaries(st.just("OPTIONS"), st.text(max_size=40)))

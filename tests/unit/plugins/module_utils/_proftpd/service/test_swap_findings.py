@@ -14,6 +14,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.daemon_checker import NEEDED
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lints.cases import CLEAN, MOST, PORTS, virtual
@@ -33,7 +34,7 @@ def target(tmp_path: pathlib.Path) -> swap.Target:
 def test_an_error_refuses_in_one_sentence_and_nothing_is_touched(
     target: swap.Target, tmp_path: pathlib.Path, check_mode: bool
 ) -> None:
-    with pytest.raises(swap.ConfigError) as caught:
+    with pytest.raises(HostError) as caught:
         swap.apply(target, HEAD + PORTS + MOST + "AllowForeignAddress peers\n", take_over=False, check_mode=check_mode)
     said = str(caught.value)
     assert said.startswith(
@@ -46,7 +47,7 @@ def test_an_error_refuses_in_one_sentence_and_nothing_is_touched(
 
 
 def test_many_errors_are_told_in_part(target: swap.Target) -> None:
-    with pytest.raises(swap.ConfigError, match=r"passive_ports|PassivePorts") as caught:
+    with pytest.raises(HostError, match=r"passive_ports|PassivePorts") as caught:
         swap.apply(target, OLD + virtual("") * 4, take_over=False, check_mode=True)
     assert str(caught.value).count(" (127.0.0.2): ") == 5
     assert str(caught.value).endswith("; and 3 more.")

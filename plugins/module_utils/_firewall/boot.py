@@ -1,0 +1,34 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""What runs on a host without Ansible: the program of the archive (C(archive)), for the units and the timer."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import in_use
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+
+
+def main(arguments: t.Sequence[str]) -> int:
+    """
+    C(firewall.py load|unload|return): for the units that are installed with it.
+    """
+    host = Host(in_use())
+    verbs = {"load": host.load, "unload": host.unload, "return": host.go_back}
+    if len(arguments) != 1 or arguments[0] not in verbs:
+        sys.stderr.write("Usage: firewall.py load|unload|return\n")
+        return 2
+    try:
+        verbs[arguments[0]]()
+    except (HostError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The firewall managers for which this release has a backend."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+
+# By the name that fxp_firewall_backend has for each; the first is the one where no manager decides yet.
+BACKENDS: dict[str, t.Callable[[str], Backend]] = {
+    Nftables.name: Nftables,
+}
+DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of its own
+
+
+def in_use(root: str = "") -> Backend:
+    """The one whose rules are on trial on a host, else the one whose rules it keeps, else the first. Asks no program."""
+    backends = [make(root) for make in BACKENDS.values()]
+    for ending in (".new", ""):
+        for backend in backends:
+            if os.path.exists(f"{root}{DIRECTORY}/{backend.file}{ending}"):
+                return backend
+    return backends[0]
+
+
+__all__ = ("BACKENDS", "DIRECTORY", "in_use")

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+What the rules file says of itself in its C(define) lines, which is all that the host needs to know about it.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import known_here
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span
+
+
+class Defines(t.NamedTuple):
+    """
+    What the C(define) lines of a rules file say.
+    """
+
+    control_port: int
+    passive_ports: Span
+    names: frozenset[str]
+    outgoing_ports: tuple[Span, ...] = ()
+    addresses: tuple[str, ...] = ()  # of this server, as the plan knows them
+    here: tuple[str, ...] = ()  # those of them that an interface of this host holds
+    interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self.control_port, self.passive_ports)
+
+
+def read_defines(text: str) -> Defines:
+    """
+    Read the C(define) lines of a rules file; raise FirewallError if one that is needed is missing.
+    """
+    defines = dict(re.findall(r"^define\s+(\w+)\s*=\s*(.*)", text, re.MULTILINE))
+    port = re.match(r"(\d+)\s*$", defines.get("control_port", ""))
+    passive = re.match(r"(\d+)-(\d+)\s*$", defines.get("passive_ports", ""))
+    if not port or not passive or "incoming" not in defines:
+        raise FirewallError(
+            'The rules must begin with "define control_port = 21", "define passive_ports = first-last" and '
+            '"define incoming = { $control_port, $passive_ports }".'
+        )
+    outgoing = "".join(re.findall(r"^define outgoing[46] = \{([^}]*)\}", text, re.MULTILINE))
+    spans = {(int(first), int(last)) for first, last in re.findall(r" \. (\d+)-(\d+),", outgoing)}
+    return Defines(
+        int(port.group(1)),
+        (int(passive.group(1)), int(passive.group(2))),
+        frozenset(defines),
+        tuple(sorted(spans)),
+        *(tuple(re.findall(r"[^\s{},\"]+", defines.get(name, ""))) for name in ("addresses", "here", "interfaces")),
+    )
+
+
+def with_interfaces(text: str, here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:
+    """
+    A rules file that was written elsewhere, with two lines more: which of the server's addresses an interface of this host
+    holds, and by which interfaces connections come. At boot, when the file is loaded, no interface has an address yet.
+    """
+    first, newline, rest = text.partition("define addresses = ")
+    return first + known_here(here, interfaces) + newline + rest

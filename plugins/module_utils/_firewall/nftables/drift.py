@@ -1,0 +1,97 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+How does the kernel differ from the rules that were loaded? Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import Placement, judge
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import COMMENT, TABLE, Json, Ruleset
+
+
+def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
+    """
+    Fingerprint of what the kernel holds of ours: digest of the own table, digests of the rules in other tables by hook.
+    """
+    found: dict[str, set[str]] = {"table": set(), "input": set(), "output": set()}
+    if ruleset.own:
+        # Whether sets or chains are listed first is a matter of the release; the rules of a chain stay in their order.
+        found["table"].add(_digest(sorted(ruleset.own, key=lambda item: next(iter(item)))))
+    for key in ruleset.chains:
+        for rule in ruleset.ours(key):
+            found[_hook_of(rule)].add(_digest(rule.get("expr")))
+    return {name: sorted(digests) for name, digests in found.items()}
+
+
+def _hook_of(rule: Json) -> str:
+    """
+    A rule of ours names the far side's address if and only if it is for connections that this host opens.
+    """
+    return "output" if '"concat"' in json.dumps(rule.get("expr")) else "input"
+
+
+def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[str]:
+    """
+    Say how the kernel differs from a rules file whose fingerprint was C(recorded) when it was loaded; empty if it
+    does not.
+    """
+    found, now = [], in_force(ruleset)
+    if not now["table"]:
+        found.append(f"table inet {TABLE} is not loaded")
+    elif now["table"] != recorded.get("table"):
+        found.append(f"table inet {TABLE} differs from its file")
+    wanted = {place.chain: place for place in judge(ruleset, read_defines(text)).places}
+    for key in ruleset.chains:
+        chain = "chain {} {} {}".format(*key)
+        ours = ruleset.ours(key)
+        place = wanted.get(key)
+        if not place:
+            if ours:
+                found.append(f"{chain} no longer needs the rule of {COMMENT}")
+        elif len(ours) != len(place.rules) or not all(
+            _digest(rule.get("expr")) in recorded.get(_hook_of(rule), []) for rule in ours
+        ):
+            found.append(f"{chain} drops by default and lacks the rule of {COMMENT}")
+        elif not _in_place(ruleset, place):
+            found.append(f"{chain} has the rule of {COMMENT} elsewhere than directly in front of what drops by default")
+    return found
+
+
+def _in_place(ruleset: Ruleset, place: Placement) -> bool:
+    """
+    Directly in front: further back it would open nothing, further in front it would pass what others deny.
+    """
+    handles = [rule["handle"] for rule in ruleset.rules[place.chain]]
+    limit = len(handles) if place.before is None else handles.index(place.before)
+    ours = [handles.index(rule["handle"]) for rule in ruleset.ours(place.chain)]
+    return ours == list(range(limit - len(ours), limit))
+
+
+def _digest(value: t.Any) -> str:
+    return hashlib.sha256(json.dumps(_settled(value), sort_keys=True).encode()).hexdigest()
+
+
+def _settled(value: t.Any) -> t.Any:
+    """
+    The same JSON whatever release of nft lists it: without handles, without what only some tell, and with sets in one order.
+    """
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    settled = {key: _settled(item) for key, item in value.items() if key not in ("handle", "auto-merge")}
+    for key in ("set", "elem"):
+        if isinstance(settled.get(key), list):
+            settled[key] = sorted(settled[key], key=lambda item: json.dumps(item, sort_keys=True))
+    return settled

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+What the tables of others mean for connections of the plan: where rules of ours are needed, what stays shut, what may. Pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import Defines
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import Traffic
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import (
+    COMMENT,
+    FAMILIES,
+    STATEMENTS,
+    ChainKey,
+    Ruleset,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ways import Lister, Stop, Way
+
+
+class Placement(t.NamedTuple):
+    """
+    One foreign chain that needs rules of ours.
+    """
+
+    chain: ChainKey
+    rules: tuple[str, ...]
+    before: int | None  # handle of the rule that ours go in front of; None: at the end
+
+
+class Judgement(t.NamedTuple):
+    """
+    What other tables mean for us.
+    """
+
+    places: list[Placement]
+    shut: list[Stop]
+    strange: list[tuple[ChainKey, int]]  # rules that may drop ours under conditions that are not understood; they stay in front
+    limits: list[tuple[ChainKey, int]]  # rules that accept ours up to a limit; what is over it comes to the rule that ours opens
+
+    def refuse(self, nft: Lister) -> None:
+        """
+        Raise FirewallError if something stays shut.
+        """
+        if self.shut:
+            raise FirewallError(" ".join(stop.sentence(nft) for stop in self.shut))
+
+    def warnings(self, nft: Lister) -> list[str]:
+        doubtful = (
+            "may drop FTP connections that the plan allows; it is not understood here, so it stays in front of what proftpd.fxp "
+            "opens. If clients or peers are kept out, accept them in front of it."
+        )
+        limited = (
+            "accepts FTP connections up to a limit; what proftpd.fxp opens behind it accepts those over the limit, too. If the "
+            "limit is to hold, drop what is over it (limit rate over, ct count over) instead."
+        )
+        return [
+            f'The rule "{nft.text_of(chain, handle)}" (table {chain[0]} {chain[1]}, chain {chain[2]}, handle {handle}) {why}'
+            for rules, why in ((self.strange, doubtful), (self.limits, limited))
+            for chain, handle in rules
+        ]
+
+
+def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
+    """
+    Where rules of ours are needed in other tables, what stays shut, and what may.
+    """
+    stops: dict[Stop, set[str]] = {}
+    strange: dict[tuple[ChainKey, int], None] = {}
+    limits: dict[tuple[ChainKey, int], None] = {}
+    for key, hook in ruleset.base_chains():
+        # Ours accepts both families in a table of both; whether it opens those that the server has is what counts.
+        kinds = _traffic(defines, key[0], hook)
+        families = {6 if ":" in address else 4 for address in defines.addresses} or {4, 6}
+        for traffic in kinds:
+            if traffic.family in families or hook == "output":
+                way = Way(ruleset, key, traffic, [other for other in kinds if hook == "input" or other.kind == traffic.kind])
+                way.go()
+                if way.stop:
+                    stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
+                if not ruleset.manager(key):
+                    strange.update(dict.fromkeys(way.strange))
+                    limits.update(dict.fromkeys(way.limits if way.stop else ()))
+    places: dict[ChainKey, Placement] = {}
+    for stop, found in stops.items():
+        if not stop.reason:
+            rules = tuple(_rule_text(kind, stop, defines) for kind in FAMILIES[stop.chain[0]] if kind in found)
+            former = places.get(stop.chain)
+            if former and former.before == stop.handle:
+                rules = (*former.rules, *(rule for rule in rules if rule not in former.rules))
+            places[stop.chain] = Placement(stop.chain, rules, stop.handle)
+    return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
+
+
+def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
+    if "owner" in ruleset.tables.get(stop.chain[:2], {}).get("flags", []):
+        return stop._replace(reason="owner")
+    manager = ruleset.manager(stop.chain)
+    return stop._replace(reason=manager) if manager else stop
+
+
+def _traffic(defines: Defines, family: str, hook: str) -> list[Traffic]:
+    found = []
+    for kind in FAMILIES[family]:
+        if kind not in defines.names or kind.startswith("incoming") is not (hook == "input"):
+            continue
+        control = (defines.control_port, defines.control_port)
+        groups = [(control,), (defines.passive_ports,)] if hook == "input" else [defines.outgoing_ports]
+        versions = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}[family] if hook == "input" else (int(kind[-1]),)
+        for version in versions:
+            for ports in groups:
+                found += [Traffic(kind, version, ports, defines.here, name) for name in defines.interfaces or (None,)]
+    return found
+
+
+def _rule_text(kind: str, stop: Stop, defines: Defines) -> str:
+    by = ""
+    if stop.scoped:
+        names = ", ".join(f'"{name}"' for name in defines.interfaces)
+        by = f"{'iifname' if kind == 'incoming' else 'oifname'} {{ {names} }} "
+    return f'{by}{STATEMENTS[kind]} comment "{COMMENT}"'

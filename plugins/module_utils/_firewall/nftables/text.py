@@ -1,0 +1,139 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+The text of C(/etc/proftpd-fxp/firewall.nft): what a wish looks like in the language of nft, for the kernel and for people. Pure.
+
+The same wish makes the text that releases before 0.3 made of it, so their hosts keep the rules that they have in force.
+"""
+
+from __future__ import annotations
+
+import string
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Peer, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+
+
+class _Text(string.Template):
+    """nft has its own use for the dollar sign."""
+
+    delimiter = "%"
+
+
+_RULES = """\
+#
+# Managed by the Ansible collection proftpd.fxp; changes made by hand are overwritten.
+#
+
+# Control connections of clients, and data connections that clients and peers open to this server.
+define control_port = %control_port
+define passive_ports = %passive_ports
+define incoming = { $control_port, $passive_ports }
+# Addresses of this server: they tell by which interface those connections come.
+%{known_here}define addresses = { %addresses }
+%{outgoing4}%{outgoing6}
+# The first line makes sure that there is something to delete.
+table inet proftpd_fxp
+delete table inet proftpd_fxp
+
+table inet proftpd_fxp {
+    set clients4 {
+        type ipv4_addr
+        flags interval
+        auto-merge
+%{clients4}    }
+
+    set peers4 {
+        type ipv4_addr
+        flags interval
+        auto-merge
+%{peers4}    }
+
+    set clients6 {
+        type ipv6_addr
+        flags interval
+        auto-merge
+%{clients6}    }
+
+    set peers6 {
+        type ipv6_addr
+        flags interval
+        auto-merge
+%{peers6}    }
+
+    # Nothing but the FTP ports is looked at here; everything else is left to other tables.
+    chain input {
+        type filter hook input priority filter; policy accept;
+        iifname "lo" accept
+        tcp dport $incoming jump ftp
+    }
+
+    chain ftp {
+        ct state established,related accept
+        ip saddr @clients4 accept
+        ip6 saddr @clients6 accept
+        tcp dport $passive_ports ip saddr @peers4 accept
+        tcp dport $passive_ports ip6 saddr @peers6 accept
+        counter drop
+    }
+}
+"""
+
+_OUTGOING = """
+# Data connections that this server opens to a peer that listens; on any of its addresses, as it may be moving to another one.
+define outgoing%family = {
+%{rows}}
+"""
+
+
+def text_of(wish: Wish) -> str:
+    """The rules file for a wish."""
+    words = {
+        "control_port": str(wish.ports.control),
+        "passive_ports": _span(wish.ports.passive),
+        "addresses": ", ".join(wish.addresses),
+        "known_here": known_here(wish.here, wish.interfaces),
+    }
+    for family in (4, 6):
+        words[f"outgoing{family}"] = _outgoing(family, wish.outgoing[family])
+        words[f"clients{family}"] = _elements(f"{network}," for network in wish.clients[family])
+        words[f"peers{family}"] = _elements(
+            f"{address}, # {printable(peer.name)}" for peer in wish.peers[family] for address in peer.addresses
+        )
+    return _filled(_RULES, words)
+
+
+def known_here(here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:
+    """The lines that say what only the host knows: which of the addresses it holds, and by which interfaces connections come."""
+    lines = [f"define here = {{ {', '.join(here)} }}\n"] if here else []
+    names = ", ".join(f'"{name}"' for name in interfaces)
+    return "".join([*lines, f"define interfaces = {{ {names} }}\n"] if names else lines)
+
+
+def _filled(layout: str, words: t.Mapping[str, str]) -> str:
+    return _Text(layout.replace(" " * 4, "\t")).substitute(words)
+
+
+def _elements(rows: t.Iterable[str]) -> str:
+    lines = "".join(f"\t\t\t{row}\n" for row in rows)
+    return f"\t\telements = {{\n{lines}\t\t}}\n" if lines else ""
+
+
+def _outgoing(family: int, peers: t.Iterable[Peer]) -> str:
+    rows = "".join(
+        f"\t{address} . {_span(peer.ports)}, # {printable(peer.name)}\n" for peer in peers for address in peer.addresses
+    )
+    return _filled(_OUTGOING, {"family": str(family), "rows": rows}) if rows else ""
+
+
+def _span(span: tuple[int, int]) -> str:
+    return f"{span[0]}-{span[1]}"
+
+
+__all__ = ("known_here", "text_of")

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""The file that is moved: what is known of it at its source, and how it comes to be there."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import upload
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import parse_size
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.payload import random_chunks, unguessable_name
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import Method
+
+
+class Told(t.NamedTuple):
+    """A digest and how it became known: the label of a server's method, or none as the client saw the file leave."""
+
+    digest: str
+    by: str | None
+
+
+@dataclasses.dataclass
+class File:
+    """A file of the source. Its digests are by algorithm, as far as somebody wanted to know them."""
+
+    name: str
+    size: int
+    digests: dict[str, Told] = dataclasses.field(default_factory=dict)
+
+
+def size_of(session: Session, name: str) -> int:
+    """What a server says to SIZE. Raises ``Fault``."""
+    reply = session.control.require(f"SIZE {name}")
+    size = parse_size(reply)
+    if size is None:
+        raise Fault("malformed", session.spec, f"expected 213 and a number, got {reply.text!r}", "SIZE")
+    return size
+
+
+def found(session: Session, name: str) -> File:
+    """A file that is there already. Raises ``Fault``."""
+    return File(name, size_of(session, name))
+
+
+def random_file(session: Session, size: int, method: Method) -> File:
+    """
+    A new file that nothing on the way can guess or compress; the session deletes it in the end. Raises ``Fault``.
+
+    Its digest is known by the algorithm of ``method``, that of whoever will receive it.
+    """
+    name, digest = unguessable_name(), method.digest()
+    session.created(name)
+    control = session.control
+    try:
+        upload(control, name, random_chunks(size, digest))
+    except Fault:
+        if control.sent != "STOR":
+            session.ended(name)
+        raise
+    return File(name, size_of(session, name), {method.algorithm: Told(digest.hexdigest(), None)})
+
+
+__all__ = ("File", "Told", "found", "random_file", "size_of")
