@@ -15,6 +15,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import placing
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
@@ -22,6 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import json as
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import junit as _report_junit
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import markdown as _report_markdown
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import results as _results
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, contents_of
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
@@ -98,11 +100,11 @@ class ActionModule(ActionBase):
         wrong = misses(options, results)
         if wrong:
             return {"changed": False, "failed": True, "msg": wrong}
-        legs = [
-            leg for result in results for leg in _report.legs_of(result["item"]["source"], result["item"]["destination"], result)
+        found = [
+            leg for result in results for leg in _results.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
-        legs = [_report.placed(leg, options["probes"]) for leg in legs + _report.listed(options["legs"] or ())]
-        besides = [_report.besides(result["item"]["source"], result["item"]["destination"], result) for result in results]
+        legs = _report.listed(placing.placed([*found, *(options["legs"] or ())], options["probes"]))
+        besides = [_results.besides(result["item"]["source"], result["item"]["destination"], result) for result in results]
         contents = contents_of(
             options["title"],
             "",

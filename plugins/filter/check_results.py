@@ -11,6 +11,10 @@ version_added: 0.2.0
 description:
   - Makes of the results of M(proftpd.fxp.fxp_mesh_check), from one host or from several that had a share each, what the option
     O(proftpd.fxp.fxp_report#module:results) wants.
+deprecated:
+  removed_in: 1.0.0
+  why: Transfers are a flat list everywhere; going back to pairs loses what belongs to each of them.
+  alternative: Use P(proftpd.fxp.mesh_legs#filter), with the option O(proftpd.fxp.fxp_report#module:legs).
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 options:
@@ -59,9 +63,18 @@ _value:
 
 import typing as t
 
+from ansible.utils.display import Display
+
 
 def check_results(meshes: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return the pairs of all *meshes*, each with its legs."""
+    # Said here and not in meta/runtime.yml: by that Ansible tells everybody whose play uses any filter of the collection.
+    Display().deprecated(
+        "The filter proftpd.fxp.check_results has a successor. Use the filter proftpd.fxp.mesh_legs, and the option legs of the "
+        "module proftpd.fxp.fxp_report.",
+        version="1.0.0",
+        collection_name="proftpd.fxp",
+    )
     pairs: dict[tuple[str, str], dict[str, t.Any]] = {}
     for mesh in meshes:
         # Check mode tells null, a mesh that never began tells nothing.

@@ -312,6 +312,11 @@ legs:
       description: The server that listened, V(source) or V(destination).
       type: str
       returned: always
+    expect:
+      description: What was expected, as O(expect).
+      type: str
+      returned: always
+      version_added: 0.3.0
     ok:
       description: Whether the leg did what O(expect) demands.
       type: bool
@@ -376,6 +381,7 @@ legs:
       returned: always
   sample:
     - passive: source
+      expect: allowed
       ok: true
       cause: null
       server: null

@@ -44,7 +44,8 @@ options:
   legs:
     description:
       - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
-        with the names of the servers.
+        with the names of the servers. P(proftpd.fxp.mesh_legs#filter) makes it of meshes, and P(proftpd.fxp.placed_legs#filter)
+        adds where data connections are lost, and C(seen), what was seen there.
       - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was
         met at first.
     type: list
@@ -53,6 +54,7 @@ options:
   probes:
     description:
       - What M(proftpd.fxp.fxp_probe) showed about transfers whose data connection was lost somewhere. The report then says where.
+        P(proftpd.fxp.placed_legs#filter) does the same before the report, from what the module returned.
       - Each entry has the keys C(source), C(destination) and C(passive) of the transfer, C(port), C(egress) (the addresses that
         the connecting server is expected to come from), C(connection) from the connecting server and C(arrivals) from the
         listening one. It may have C(not_asked), a list of C(server) and C(reason) of those that could not be asked, which the

@@ -187,7 +187,9 @@ servers:
       type: list
       elements: dict
     overrides:
-      description: What sections of mod_ifsession say for some users, groups or classes of clients.
+      description:
+        - What sections of mod_ifsession say for some users, groups or classes of clients.
+        - C(tls) is what the clients of a class are asked for. What is said for accounts comes too late for that.
       type: list
       elements: dict
 classes:
@@ -216,6 +218,8 @@ advisories:
   description:
     - What is known to be wrong with this release. C(applies) tells whether what C(needs) names is there, C(certain) is V(false)
       where the package may have the fix without a word that is known here.
+    - C(cure) is one that is there for this release and its package, C(severity) is V(note) where there is none yet.
+      C(in_findings) tells whether RV(findings) tell the same.
   returned: always
   type: list
   elements: dict

@@ -20,6 +20,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import results as _results
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import contents_of
 from ansible_collections.proftpd.fxp.tests import report_samples
 from ansible_collections.proftpd.fxp.tests.browser.chromium import Chromium
@@ -208,8 +209,8 @@ def test_real_results_are_shown(chromium: Chromium, tmp_path: pathlib.Path) -> N
     for start in started():
         source, destination = start(SOURCE), start(DESTINATION, "AllowForeignAddress off\n" + DIGEST)
         ways = [check(source.options(), destination.options()), check(destination.options(), source.options())]
-    legs = [leg for names, way in zip((("one", "two"), ("two", "one")), ways) for leg in _report.legs_of(*names, way.result)]
-    contents = contents_of("Real", report_samples.GENERATED, "both ways", legs)
+    legs = [leg for names, way in zip((("one", "two"), ("two", "one")), ways) for leg in _results.legs_of(*names, way.result)]
+    contents = contents_of("Real", report_samples.GENERATED, "both ways", _report.listed(legs))
     assert contents.failed == 4
     path = tmp_path / "real.html"
     path.write_text(_report_html.as_html(contents), encoding="utf-8")

@@ -16,6 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import R
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, check_options
 
 LEG_KEYS = {
+    "expect",
     "passive",
     "ok",
     "cause",

@@ -46,9 +46,13 @@ OWN = "\nPidFile {place}/pid\nScoreboardFile {place}/scoreboard\nDelayTable none
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free and in no passive range of a server here."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if not 50000 <= port < 60000:
+            return port
 
 
 @dataclasses.dataclass

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an audit says of a configuration is what the real server does with it, on the side that connects and the "
-"one that listens."""
+"""What an audit says of a configuration is what the real server does with it, when it connects and when it listens."""
 
 from __future__ import annotations
 

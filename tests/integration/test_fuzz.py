@@ -31,6 +31,7 @@ from ansible_collections.proftpd.fxp.tests.integration.scripted import (
 )
 
 SOURCE, DESTINATION, VICTIM = "127.0.1.21", "127.0.1.22", "127.0.1.23"
+CODES = {cause.code for cause in CAUSES}
 VERBS = [*POLITE, "PASV", "RETR", "STOR", "CWD"]
 REPLIES = [
     *[answer for answer in POLITE.values() if isinstance(answer, bytes)],
@@ -122,7 +123,7 @@ def test_any_answers(
         checked = check(options[0], options[1], passive=passive, path=path, payload_size=1000, timeout=0.1)
         assert time.monotonic() - began < 8
     assert not checked.result["ok"]
-    assert set(checked.causes) <= set(CAUSES) | {None}
+    assert set(checked.causes) <= CODES | {None}
     assert all(leg["ok"] is (leg["cause"] is None) for leg in checked.legs)
     assert len(json.dumps(checked.result)) < 4_000_000
     assert victim.connections() == 0
@@ -144,5 +145,5 @@ def test_memory_of_endless_answers(monkeypatch: pytest.MonkeyPatch, verb: str, p
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-    assert checked.causes[0] in CAUSES
+    assert checked.causes[0] in CODES
     assert peak < 4_000_000

@@ -66,7 +66,7 @@ PLAYBOOK = """
       run_once: true
     - name: Show what both have proven
       proftpd.fxp.fxp_report:
-        results: "{{ ansible_play_hosts | map('extract', hostvars, 'passed') | proftpd.fxp.check_results }}"
+        legs: "{{ ansible_play_hosts | map('extract', hostvars, 'passed') | proftpd.fxp.mesh_legs }}"
         show: table
       run_once: true
 """

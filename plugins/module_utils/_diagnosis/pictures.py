@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The table of the diagnosis: one row per picture that a leg can show, each a function of the evidence alone.
+The pictures that a leg can show, each a function of the evidence alone; the table of causes says what they mean.
 
 Servers speak the language of their host, and not all are ProFTPD. So codes decide, who said them, in which order and when. Words
 only refine what these show.
@@ -22,14 +22,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import (
     FOREIGN,
     active_refuses,
-    both_refuse_tls,
-    connection_blocked,
     matches,
     no_data_connection,
     no_tls,
     not_connected,
     one_refuses_tls,
-    passive_refuses,
     port_refused,
     tls_sides,
     waited_for_tls,
@@ -37,17 +34,17 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import
 )
 
 
-def _fault(*kinds: str) -> t.Callable[[Evidence], bool]:
+def fault(*kinds: str) -> t.Callable[[Evidence], bool]:
     return lambda e: e.fault_kind in kinds
 
 
-def _refused(e: Evidence, *commands: str) -> bool:
+def refused(e: Evidence, *commands: str) -> bool:
     return e.fault_kind == "refused" and e.fault_command in commands
 
 
-def _opening(e: Evidence) -> tuple[str | None, str | None]:
+def opening(e: Evidence) -> tuple[str | None, str | None]:
     """Refusals of what comes before the data commands: PASV or EPSV, PORT or EPRT."""
-    return e.fault_detail if _refused(e, "PASV", "EPSV") else None, e.port_reply if e.stage == "port" else None
+    return e.fault_detail if refused(e, "PASV", "EPSV") else None, e.port_reply if e.stage == "port" else None
 
 
 def _finals(e: Evidence) -> list[str]:
@@ -60,9 +57,9 @@ def _who(e: Evidence, shows: t.Callable[[Side], bool]) -> Role | None:
     return next((role for role, side in sides if side and shows(side)), None)
 
 
-def _busy(e: Evidence) -> bool:
+def busy(e: Evidence) -> bool:
     # Before anything is transferred there is no file that 450 could speak of.
-    return server_busy(e) or matches(r"\A450", *_opening(e))
+    return server_busy(e) or matches(r"\A450", *opening(e))
 
 
 def server_busy(e: Evidence) -> bool:
@@ -70,26 +67,26 @@ def server_busy(e: Evidence) -> bool:
     # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
     if e.fault_kind in ("greeting_closed", "login_closing"):
         return True
-    if _refused(e, "USER", "PASS") and matches("maximum number of", e.fault_detail):
+    if refused(e, "USER", "PASS") and matches("maximum number of", e.fault_detail):
         return True
-    said = (e.fault_detail if e.fault_kind == "refused" else None, *_opening(e), *_finals(e))
+    said = (e.fault_detail if e.fault_kind == "refused" else None, *opening(e), *_finals(e))
     return matches(r"\A450.*transfer in progress", *said)
 
 
-def _limited(e: Evidence) -> bool:
+def limited(e: Evidence) -> bool:
     # Whoever refuses PASV does not listen for anybody, whatever the reason.
-    pasv, _port = _opening(e)
+    pasv, _port = opening(e)
     return command_limited(e) or (matches(r"\A5", pasv) and not matches(_OTHER_PROTOCOL, pasv))
 
 
 def command_limited(e: Evidence) -> bool:
     """Whether a server says that its configuration forbids the command."""
     # <Limit> repeats the command; vsftpd's pasv_enable=NO answers 550 to PASV.
-    pasv, _port = _opening(e)
-    return matches(r"\A501 (PORT|EPRT|PASV|EPSV) ?:", *_opening(e)) or matches(r"\A550", pasv)
+    pasv, _port = opening(e)
+    return matches(r"\A501 (PORT|EPRT|PASV|EPSV) ?:", *opening(e)) or matches(r"\A550", pasv)
 
 
-def _no_active_mode(e: Evidence) -> bool:
+def no_active_mode(e: Evidence) -> bool:
     # What is refused to the client as well has nothing to do with addresses.
     none = port_refused(e) and (e.own_port_reply or "").startswith(("4", "5"))
     return e.stage == "port" and not matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
@@ -105,16 +102,16 @@ def active_mode_disabled(e: Evidence) -> bool:
 _OTHER_PROTOCOL = r"\A522\b"  # RFC 2428: network protocol not supported
 
 
-def _other_family(e: Evidence) -> bool:
+def other_family(e: Evidence) -> bool:
     # ProFTPD takes any EPRT and fails when it connects. Over IPv4 the same words are those of a route that leads nowhere.
     said = e.active_side.final if e.active_side else None
-    if matches(_OTHER_PROTOCOL, *_opening(e)):
+    if matches(_OTHER_PROTOCOL, *opening(e)):
         return True
     words = "Address family not supported" + ("|Invalid argument" if is_ipv6(e.announced_address or "") else "")
     return matches(rf"\A425.*({words})", said, e.port_reply)
 
 
-def _announces_what_is_refused(e: Evidence) -> bool:
+def announces_what_is_refused(e: Evidence) -> bool:
     # The active server admits the passive one, but not what that announces.
     return active_refuses(e) and (e.dialled_port_reply or "").startswith("2")
 
@@ -134,14 +131,14 @@ def file_side(e: Evidence) -> Role | None:
     return _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
 
 
-def _file_refused(e: Evidence) -> bool:
+def file_refused(e: Evidence) -> bool:
     commands = ("CWD", "SIZE", "STOR", "RETR")
-    return file_side(e) is not None or (_refused(e, *commands) and (e.fault_detail or "")[:3] in ("450", "550", "551", "553"))
+    return file_side(e) is not None or (refused(e, *commands) and (e.fault_detail or "")[:3] in ("450", "550", "551", "553"))
 
 
-def _overwrite_refused(e: Evidence) -> bool:
+def overwrite_refused(e: Evidence) -> bool:
     # ProFTPD's AllowOverwrite; pure-ftpd for anonymous users.
-    said = (e.fault_detail if _refused(e, "STOR") else None, *_finals(e))
+    said = (e.fault_detail if refused(e, "STOR") else None, *_finals(e))
     return matches(r"\A5.*(Overwrite permission denied|may not overwrite)", *said)
 
 
@@ -152,7 +149,7 @@ _NO_SPACE_OR_BROKEN = r"\A451"
 
 def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -> Role | None:
     """The server that has no place for the file."""
-    if _refused(e, "STOR") and matches(pattern, e.fault_detail):
+    if refused(e, "STOR") and matches(pattern, e.fault_detail):
         return e.fault_server
     side = e.side("destination")
     if side is None or side.done or not matches(pattern, side.final):
@@ -167,21 +164,21 @@ def ascii_side(e: Evidence) -> Role | None:
     return _who(e, lambda side: matches(r"\bASCII\b", side.preliminary) and not matches(r"\bBINARY\b", side.preliminary))
 
 
-def _in_ascii(e: Evidence) -> bool:
-    refused = _refused(e, "SIZE") and matches("ASCII", e.fault_detail)
-    return refused or (_content(e) and ascii_side(e) is not None)
+def in_ascii(e: Evidence) -> bool:
+    in_size = refused(e, "SIZE") and matches("ASCII", e.fault_detail)
+    return in_size or (content(e) and ascii_side(e) is not None)
 
 
-def _connection_refused(e: Evidence) -> bool:
+def connection_refused(e: Evidence) -> bool:
     return matches("connection refused", not_connected(e))
 
 
-def _private_address(e: Evidence) -> bool:
+def private_address(e: Evidence) -> bool:
     announced, dialled = e.announced_address, e.dialled_address
     return bool(announced and dialled) and is_private(announced or "") and not is_private(dialled or "") and no_data_connection(e)
 
 
-def _hairpin(e: Evidence) -> bool:
+def hairpin(e: Evidence) -> bool:
     # The way leads out of the network that both stand in and back into it: the active server is dialled at the announced address,
     # too, or that is a public one although both are dialled inside.
     announced, dialled, active = e.announced_address, e.dialled_address, e.active_address
@@ -190,12 +187,12 @@ def _hairpin(e: Evidence) -> bool:
     return same_address(announced, active) or (not is_private(announced) and is_private(dialled) and is_private(active))
 
 
-def _stalled(e: Evidence) -> bool:
+def stalled(e: Evidence) -> bool:
     active, passive = e.active_side, e.passive_side
     return e.stopped is not None and bool(active and active.preliminary) and not (passive is None or passive.silent)
 
 
-def _content(e: Evidence) -> bool:
+def content(e: Evidence) -> bool:
     active, passive = e.active_side, e.passive_side
     if not (active and passive and active.done and passive.done):
         return False
@@ -203,21 +200,21 @@ def _content(e: Evidence) -> bool:
     return other_size or (e.digest is not None and e.digest != e.expected_digest)
 
 
-def _refuses_tls(e: Evidence) -> bool:
+def refuses_tls(e: Evidence) -> bool:
     # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
     return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and matches(r"\bTLS\b", e.fault_detail))
 
 
-def _wants_tls(e: Evidence) -> bool:
+def wants_tls(e: Evidence) -> bool:
     """A login without TLS, or data at another protection, that a server does not take."""
-    login = _refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
+    login = refused(e, "USER", "PASS") or e.fault_kind == "login_closing"
     # ProFTPD, which has no other words with these letters for USER; vsftpd; pure-ftpd.
-    if _refused(e, "USER") and matches(r"\bSSL/TLS\b", e.fault_detail):
+    if refused(e, "USER") and matches(r"\bSSL/TLS\b", e.fault_detail):
         return True
     if login and matches("(TLS|SSL) required|must use encryption|cleartext sessions", e.fault_detail):
         return True
-    said = (e.fault_detail if _refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
-    return _refused(e, "PBSZ", "PROT") or any(matches(_OTHER_PROTECTION, text) and not wants_reuse(text) for text in said)
+    said = (e.fault_detail if refused(e, "STOR", "RETR", "LIST") else None, *_finals(e))
+    return refused(e, "PBSZ", "PROT") or any(matches(_OTHER_PROTECTION, text) and not wants_reuse(text) for text in said)
 
 
 # RFC 4217 has 521 and 534, everybody else 522; pyftpdlib says 550.
@@ -234,19 +231,19 @@ def reuse_side(e: Evidence) -> Role | None:
     return _who(e, lambda side: wants_reuse(side.final)) or e.tls_server
 
 
-def _reuse_demanded(e: Evidence) -> bool:
+def reuse_demanded(e: Evidence) -> bool:
     # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
     at_once = one_refuses_tls(e) and not waited_for_tls(e)
     return any(wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
 
 
-def _unverified(e: Evidence) -> bool:
+def unverified(e: Evidence) -> bool:
     # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
     sides = tls_sides(e)
     return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
 
 
-def _roles_unassigned(e: Evidence) -> bool:
+def roles_unassigned(e: Evidence) -> bool:
     # Each waits for the other one to begin, until one of them or the client loses patience.
     sides = tls_sides(e)
     if sides is None or e.size:
@@ -256,7 +253,7 @@ def _roles_unassigned(e: Evidence) -> bool:
     return gave_up or (e.stopped == "stalled" and wait)
 
 
-def _protection_mismatch(e: Evidence) -> bool:
+def protection_mismatch(e: Evidence) -> bool:
     # The side that does not encrypt has no complaint. If it receives, it may store the other one's hello as the file.
     sides = tls_sides(e)
     if sides is None:
@@ -279,7 +276,7 @@ def clear_side(e: Evidence) -> Role | None:
     return "destination"
 
 
-def _truncated(e: Evidence) -> bool:
+def truncated(e: Evidence) -> bool:
     # The sender's kernel resets the connection over tickets that the sender never read, and what was under way is lost.
     source, destination = e.side("source"), e.side("destination")
     if e.sscn != "source" or not (e.tls_server and source and destination and source.done):
@@ -289,73 +286,69 @@ def _truncated(e: Evidence) -> bool:
     return newest and (destination.code == 426 or short)
 
 
-# In this order: what stands higher explains what stands lower. A server that refuses a file also closes its data port, an address
-# that nobody planned also refuses connections.
-PICTURES: tuple[tuple[str, t.Callable[[Evidence], bool]], ...] = (
-    ("vantage_is_peer", lambda e: e.vantage_is_peer),
-    ("address_family_mismatch", _fault("no_common_family")),
-    ("type_mismatch", _in_ascii),
-    ("pret_required", lambda e: matches(r"\bPRET\b", *_opening(e))),
-    ("tls_certificate_untrusted", _fault("tls_untrusted")),
-    ("tls_policy_mismatch", _wants_tls),
-    ("tls_login_refused", _refuses_tls),
-    ("tls_protection_mismatch", _fault("tls_protection")),
-    ("tls_roles_unassigned", _fault("tls_roles")),
-    ("sscn_unsupported", lambda e: _refused(e, "SSCN")),
-    ("command_limited", _limited),
-    ("active_mode_disabled", _no_active_mode),
-    ("server_busy", _busy),
-    (
-        "control_unreachable",
-        _fault(
-            "name_unknown", "connect_refused", "connect_timed_out", "connect_unreachable", "greeting_silent", "greeting_wrong"
-        ),
-    ),
-    ("login_refused", lambda e: _refused(e, "USER", "PASS")),
-    ("protocol_error", _fault("malformed")),
-    ("unexpected_address_advertised", lambda e: e.address_unexpected or _announces_what_is_refused(e)),
-    ("passive_port_out_of_range", lambda e: e.port_unexpected),
-    ("privileged_port_refused", lambda e: active_refuses(e) and (e.announced_port or 0) < 1024),
-    ("active_refuses_foreign_address", active_refuses),
-    ("address_family_mismatch", _other_family),
-    ("overwrite_refused", _overwrite_refused),
-    ("no_space", lambda e: full_side(e) is not None),
-    ("file_refused", _file_refused),
-    ("hairpin_nat_missing", _hairpin),
-    # Whatever becomes of a private address, it begins with who announces it.
-    ("private_address_advertised", _private_address),
-    ("port_address_rewritten", lambda e: bool(e.rewritten) and no_data_connection(e)),
-    ("data_connection_refused", _connection_refused),
-    ("data_connection_blocked", connection_blocked),
-    # Any other reason, and none: vsftpd and pyftpdlib give none.
-    ("data_connection_unreachable", lambda e: not_connected(e) is not None),
-    ("data_connection_refused", _fault("client_data_refused")),
-    ("data_connection_unreachable", _fault("client_data_unreachable")),
-    ("data_connection_blocked", _fault("client_data_timed_out")),
-    ("passive_refuses_foreign_address", passive_refuses),
-    ("tls_versions_disjoint", both_refuse_tls),
-    ("tls_roles_unassigned", _roles_unassigned),
-    ("tls_session_reuse_required", _reuse_demanded),
-    ("tls_peer_certificate_unverified", _unverified),
-    ("tls_protection_mismatch", _protection_mismatch),
-    ("tls_data_truncated", _truncated),
-    ("control_lost", _fault("lost", "closing", "silent")),
-    ("transfer_stalled", _stalled),
-    ("content_mismatch", _content),
-)
+def disjoint(e: Evidence) -> bool:
+    """Whether the two servers were asked, and take no version in common."""
+    versions = e.tls_versions
+    return versions is not None and not set(versions["source"]) & set(versions["destination"])
+
+
+def both_gone(e: Evidence) -> bool:
+    """Whether both connections ended instead of a final reply."""
+    return all(side and side.gone for side in (e.active_side, e.passive_side))
+
+
+def passive_silent(e: Evidence) -> bool:
+    """Whether the passive server was commanded and said nothing."""
+    return e.passive_side is not None and e.passive_side.silent
+
+
+def space_named(e: Evidence) -> bool:
+    """Whether the server that has no place for the file says so, and no broken disk can be meant."""
+    return full_side(e, NO_SPACE) is not None
+
+
+def who_spoke(e: Evidence) -> Role | None:
+    """The server that said what nothing explains, if it is only one."""
+    return e.fault_server or (e.active if e.stage == "port" or (e.active_side and not e.passive_side) else None)
 
 
 __all__ = (
-    "NO_SPACE",
-    "PICTURES",
     "active_mode_disabled",
+    "announces_what_is_refused",
     "ascii_side",
+    "both_gone",
+    "busy",
     "clear_side",
     "command_limited",
+    "connection_refused",
+    "content",
+    "disjoint",
+    "fault",
+    "file_refused",
     "file_side",
     "foreign_address_refused",
     "full_side",
+    "hairpin",
+    "in_ascii",
+    "limited",
+    "no_active_mode",
+    "opening",
+    "other_family",
+    "overwrite_refused",
+    "passive_silent",
+    "private_address",
+    "protection_mismatch",
     "protection_side",
+    "refused",
+    "refuses_tls",
+    "reuse_demanded",
     "reuse_side",
+    "roles_unassigned",
     "server_busy",
+    "space_named",
+    "stalled",
+    "truncated",
+    "unverified",
+    "wants_tls",
+    "who_spoke",
 )

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import POLICY_CAUSES, Diagnosis, diagnose
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import POLICY_CAUSES
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import Diagnosis, diagnose
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Tried
@@ -27,6 +28,7 @@ def leg_result(leg: Tried, expect: str, masker: Masker) -> dict[str, t.Any]:
     moved = evidence.stage == "done" and evidence.seconds
     return {
         "passive": evidence.passive,
+        "expect": expect,
         "ok": ok,
         "cause": diagnosis.cause if diagnosis else None,
         "server": diagnosis.server if diagnosis else None,

@@ -13,6 +13,8 @@ import contextlib
 import os
 import stat
 
+_STAGED = ".fxp-staged"
+
 
 def read_text(path: str) -> str | None:
     """Return the text of *path*, or None if there is no such file. Bytes that are not UTF-8 survive a round trip."""
@@ -24,7 +26,7 @@ def read_text(path: str) -> str | None:
 
 
 def stage(path: str, text: str, mode: int) -> None:
-    """Write *text* to the new file *path* and to the disk. A left-over of that name is replaced."""
+    """Write *text* to the new file *path* and to the disk. A left-over of that name is replaced. An OSError names *path*."""
     remove(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
@@ -33,6 +35,10 @@ def stage(path: str, text: str, mode: int) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+    except OSError as exc:
+        remove(path)
+        # A descriptor that cannot be written to does not know its name.
+        raise OSError(exc.errno, exc.strerror, path) from None
     except BaseException:
         remove(path)
         raise
@@ -50,7 +56,12 @@ def rename(source: str, destination: str) -> None:
 
 def staged_name(path: str) -> str:
     """Return the name under which the new text of *path* lies before it is put in its place."""
-    return path + ".fxp-staged"
+    return path + _STAGED
+
+
+def named(path: str) -> str:
+    """Return the name that people know the file *path* by, which may be the one under which its new text lies."""
+    return path[: -len(_STAGED)] if path.endswith(_STAGED) else path
 
 
 def write(path: str, text: str, mode: int) -> None:
@@ -79,6 +90,7 @@ def second_name(path: str, name: str) -> None:
 
 
 def remove(path: str) -> None:
-    """Remove the file *path* if it is there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    """Remove the file *path* if it is there. Where it is not, a disk that takes no changes is no obstacle."""
+    if os.path.lexists(path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)

@@ -5,22 +5,23 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What modules that need root say where they are not."""
+"""How modules tell a problem of their host, and what they say where they need root and are not."""
 
 from __future__ import annotations
 
 import os
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import clause
+
 CURE = "Ansible is not root on this host, which this needs; say ansible_become: true in the inventory, or log in as root."
 
 
-def is_root() -> bool:
-    """Whether this process may do everything."""
-    return os.geteuid() == 0
-
-
 def told(problem: Exception) -> str:
-    """Return the words of *problem*, and the cure if root is what is missing."""
-    if is_root():
-        return str(problem)
-    return f"{str(problem).rstrip('.')}. {CURE}"
+    """Return *problem* as a sentence: what is wrong with which file, and the cure, also if root is what is missing."""
+    if os.geteuid() != 0:
+        return f"{clause(problem)}. {CURE}"
+    if isinstance(problem, OSError) and problem.strerror:
+        where = f"{files.named(problem.filename)}: " if isinstance(problem.filename, str) else ""
+        return f"{where}{problem.strerror}. Mend that and run this again; what was in force still is."
+    return str(problem)

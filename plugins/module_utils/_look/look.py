@@ -5,7 +5,6 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-
 """
 Look at the ProFTPD of this host and its firewall: everything that is known, as plain data. Nothing is changed.
 
@@ -206,7 +205,7 @@ def _configuration(
         "servers": [{**each, "file": each["file"] or path} for each in servers],
         "classes": describe.classes(in_force),
         "findings": [_finding(each, path) for each in findings.of(in_force)],
-        "advisories": advisories.advisories(release, package, in_force, servers, {*(compiled_in or policy.COMPILED_IN), *loaded}),
+        "advisories": advisories.advisories(package, in_force, {*(compiled_in or policy.COMPILED_IN), *loaded}),
         "_words": words,
     }
 

@@ -122,12 +122,12 @@ def _make_home(account: Account, *, check_mode: bool = False) -> list[str]:
     except HostError as exc:
         raise HostError(
             f"The home {account.home} of the account {account.name!r} cannot be made safely: {exc}. Make it by "
-            "hand, or choose one below directories that belong to root alone."
+            "hand, or choose one below directories that belong to root alone (home in fxp_users)."
         ) from None
     except OSError as exc:
         raise HostError(
             f"The home {account.home} of the account {account.name!r} cannot be made: {exc.strerror}. Mend that, "
-            "or choose another one."
+            "or choose another one (home in fxp_users)."
         ) from None
 
 

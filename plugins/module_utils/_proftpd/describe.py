@@ -23,7 +23,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language impo
     foreign,
     parser,
     policy,
-    releases,
     tls,
 )
 
@@ -128,14 +127,14 @@ def _override(in_force: policy.Policy, scope: policy.Scope) -> t.Iterator[Descri
             "within": within.name if within is not None and within.parent is not None else None,
             **_place(scope.line),
             **said,
+            **({"tls": dataclasses.asdict(tls.of(in_force, scope))} if scope.counts_before_login else {}),
             "unknown": unknown,
         }
 
 
 def _foreign(in_force: policy.Policy, line: parser.Line | None) -> Described:
     said = foreign.said(in_force, line)
-    known = said.meaning.port != releases.UNKNOWN
-    named = said.word if known and said.truth is None else None
+    named = said.word if said.names_class else None
     return {
         "said": said.word,
         **_place(0 if line is None else line.number),

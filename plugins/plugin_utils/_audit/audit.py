@@ -39,7 +39,6 @@ _EFFECTS: dict[str, dict[str, str]] = {
 }
 # That logins may cross the network in the clear; a plan that says otherwise makes more of it.
 _CLEAR_LOGINS = frozenset({"logins_in_clear", "tls_not_required", "tls_not_switched_on"})
-_TOLD_BY_LINTS = frozenset({"issue-2272", "issue-1346"})
 
 
 def judge(host: str, look: Data, plan: Data | None, digest: str | None = None) -> list[Finding]:
@@ -148,7 +147,7 @@ def _lints(notes: Notes, look: Data, open_meant: bool) -> None:
 
 def _advisories(notes: Notes, look: Data) -> None:
     for each in look["advisories"]:
-        if each["applies"] and each["id"] not in _TOLD_BY_LINTS:
+        if each["applies"] and not each["in_findings"]:
             severity = each["severity"] if each["certain"] else NOTE
             doubt = "" if each["certain"] else "; whether the package has a fix of its own is not known"
             notes.add("advisory", severity, "", f"{each['id']}: {each['what']} (ProFTPD {look['release']}){doubt}", each["cure"])

@@ -13,7 +13,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
 
 
 def not_known(notes: Notes, server: Data) -> None:
-    """Values that depend on variables of the daemon's environment; AllowForeignAddress has a finding of its own."""
+    """Note values that depend on variables of the daemon's environment; of AllowForeignAddress lints tell."""
     for where, context in contexts(server):
         names = [name for name in context.get("unknown") or [] if name != "AllowForeignAddress"]
         # What stands around a section is told once.
@@ -29,7 +29,7 @@ def not_known(notes: Notes, server: Data) -> None:
 
 
 def sftp(notes: Notes, server: Data) -> None:
-    """A server for which mod_sftp speaks."""
+    """Note a server for which mod_sftp speaks."""
     notes.add(
         "sftp_server",
         NOTE,
@@ -40,7 +40,7 @@ def sftp(notes: Notes, server: Data) -> None:
 
 
 def sockets(notes: Notes, look: Data) -> None:
-    """Where the running daemon listens, against where its configuration says so."""
+    """Note where the running daemon listens otherwise than its configuration says."""
     listening = look["running"].get("listening")
     if listening is None:
         return

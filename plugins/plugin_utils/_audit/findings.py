@@ -39,6 +39,7 @@ class Finding:
     cure: str
 
     def as_dict(self) -> dict[str, str]:
+        """Return it as plain data."""
         return dataclasses.asdict(self)
 
 
@@ -50,14 +51,20 @@ class Notes:
         self.found: list[Finding] = []
 
     def add(self, code: str, severity: str, server: str, sentence: str, cure: str) -> None:
+        """Note one finding down."""
         # Some of it was written by others.
         self.found.append(Finding(code, severity, self.host, server, printable(sentence), printable(cure)))
 
 
 def contexts(server: Data) -> t.Iterator[tuple[str, Data]]:
-    """What a server, its <Anonymous> and its sections for some sessions say, each with a name for people."""
+    """Yield what a server, its <Anonymous> and its sections for some sessions say, each with a name for people."""
     yield "", server
     for each in server["anonymous"]:
         yield f"<Anonymous {each['name']}>", each
+    yield from sections(server)
+
+
+def sections(server: Data) -> t.Iterator[tuple[str, Data]]:
+    """Yield what a server's sections for some sessions say, each with a name for people."""
     for each in server["overrides"]:
         yield f"<{each['section']} {each['for']}>", each

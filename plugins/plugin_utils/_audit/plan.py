@@ -21,11 +21,13 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     Data,
     Notes,
     contexts,
+    sections,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
 def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
+    """Note down what is other than the *plan* says, and a server that has the share of a plan with another *digest*."""
     host = notes.host
     row = plan["hosts"][host]
     if not look["managed"]:
@@ -207,23 +209,29 @@ def _accounts(notes: Notes, where: str, row: Data) -> None:
 
 
 def _planned_tls(notes: Notes, main: Data, row: Data) -> None:
-    meant, tls = row.get("tls"), main["tls"]
-    cure = "run proftpd.fxp.site, or correct fxp_tls"
-    if meant in ("required", "control") and not tls["logins_required"]:
-        what = f"TLSRequired is {tls['required']}" if tls["engine"] else "TLS is off"
-        notes.add(
-            "tls_weaker_than_said", HOLE, "main", f"{what}, so clients may log in in clear, and the plan says {meant}", cure
-        )
-    elif meant == "required" and not tls["data_required"]:
-        notes.add(
-            "tls_weaker_than_said",
-            HOLE,
-            "main",
-            f"TLSRequired is {tls['required']}, so files may cross the network in clear, and the plan says required",
-            cure,
-        )
-    elif meant == "none" and tls["engine"]:
-        notes.add("tls_stronger_than_said", NOTE, "main", "TLS is on and the plan says none", cure)
+    meant, cure = row.get("tls"), "run proftpd.fxp.site, or correct fxp_tls"
+    # A section for clients from some addresses may say something else than the server does.
+    for where, tls in [("", main["tls"]), *((where, said["tls"]) for where, said in sections(main) if "tls" in said)]:
+        place = f"in {where} " if where else ""
+        if meant in ("required", "control") and not tls["logins_required"]:
+            what = f"TLSRequired is {tls['required']}" if tls["engine"] else "TLS is off"
+            notes.add(
+                "tls_weaker_than_said",
+                HOLE,
+                "main",
+                f"{place}{what}, so clients may log in in clear, and the plan says {meant}",
+                cure,
+            )
+        elif meant == "required" and not tls["data_required"]:
+            notes.add(
+                "tls_weaker_than_said",
+                HOLE,
+                "main",
+                f"{place}TLSRequired is {tls['required']}, so files may cross the network in clear, and the plan says required",
+                cure,
+            )
+        elif meant == "none" and tls["engine"]:
+            notes.add("tls_stronger_than_said", NOTE, "main", f"{place}TLS is on and the plan says none", cure)
 
 
 def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:

@@ -5,7 +5,6 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-
 """Lay out what an audit found so that people can read it. Pure: lines with the part that each plays."""
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     Data,
     Finding,
     contexts,
+    sections,
 )
 
 # Verdicts on a server beside the first two.
@@ -50,7 +51,7 @@ def rows(host: str, look: Data, found: t.Sequence[Finding]) -> list[Row]:
         Row(
             host,
             f"{server['name']}:{'?' if server['control_port'] is None else server['control_port']}",
-            *(("-", "-", "SFTP") if server["sftp"] else (_partners(server), _ports(server), _tls_word(server["tls"]))),
+            *(("-", "-", "SFTP") if server["sftp"] else (_partners(server), _ports(server), _tls(server))),
             verdict([each for each in found if each.server in ("", "global", server["name"])]),
         )
         for server in servers
@@ -107,6 +108,13 @@ def _ports(server: Data) -> str:
     if "PassivePorts" in server["unknown"]:
         return "unknown"
     return f"{ports['first']}-{ports['last']}" if ports else "any"
+
+
+def _tls(server: Data) -> str:
+    """What a server demands, and what it demands of clients from some addresses if that is something else."""
+    words = {where[1:-1]: _tls_word(said["tls"]) for where, said in sections(server) if "tls" in said}
+    usual = _tls_word(server["tls"])
+    return "; ".join([usual, *(f"{word} for {where}" for where, word in words.items() if word != usual)])
 
 
 def _tls_word(tls: Data) -> str:

@@ -9,7 +9,8 @@
 Lay out what M(proftpd.fxp.fxp_check) returned so that people can read it.
 
 Pure: returns lines with the part that each plays; whoever prints them gives each part its colour. Files are the matter of
-C(_report_json), C(_report_junit), C(_report_markdown) and C(_report_html); all of them tell of the same C(Leg).
+``json``, ``junit``, ``markdown`` and ``html``; all of them tell of the same ``Leg``, in the words of this file. Nothing is
+decided here: cause, place and cure are those of the legs that come in.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import locate
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
 # What a line is. The two servers differ by more than hue: every line of a dialogue also names its server.
@@ -84,34 +84,6 @@ class Leg:
         return {"source": self.source, "destination": self.destination}.get(role or "")
 
 
-def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> list[Leg]:
-    """
-    Return the legs of one pair from what the check returned.
-
-    A check that ended before its first leg, for example at a login, counts as one leg that names the cause.
-    """
-    transcript = result.get("transcript") or []
-    found = result.get("legs") or [
-        {
-            "ok": False,
-            **{key: result.get(key) for key in ("cause", "server", "remedy")},
-            "also_possible": [] if result.get("cause") else [str(result.get("msg"))],
-        }
-    ]
-    said: list[list[t.Mapping[str, t.Any]]] = [[] for leg in found]
-    current = 0
-    for entry in transcript:
-        # What belongs to no leg is told where it was said: the log-in before the first leg, the clean-up after the last.
-        current = current if entry.get("leg") is None else entry["leg"]
-        said[current].append(entry)
-    expect = ((result.get("invocation") or {}).get("module_args") or {}).get("expect")
-    names = {"source": source, "destination": destination}
-    return [
-        _leg({"expect": expect, **leg, **names, "transcript": said[index] or leg.get("transcript")})
-        for index, leg in enumerate(found)
-    ]
-
-
 def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
     """Return the legs of a flat list whose entries name their C(source) and C(destination)."""
     return [_leg(leg) for leg in legs]
@@ -136,6 +108,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         verified_by=leg.get("verified_by"),
         listing=leg.get("listing") or {},
         dialogue=tuple(leg.get("transcript") or ()),
+        seen=leg.get("seen"),
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),
@@ -150,45 +123,6 @@ def _named(leg: t.Mapping[str, t.Any], text: str | None) -> str | None:
         if text and label:
             text = text.replace(str(label), str(leg.get(role)))
     return text
-
-
-def placed(leg: Leg, probes: t.Iterable[t.Mapping[str, t.Any]]) -> Leg:
-    """
-    Return the leg with the place that probes on both of its servers showed, if they showed any.
-
-    A probe has the keys C(source), C(destination), C(passive), C(port), C(egress) (addresses of the active server), and
-    C(connection) and C(arrivals) as M(proftpd.fxp.fxp_probe) returns them on the active and on the passive server. It may have
-    C(not_asked): C(server) and C(reason) of those that showed nothing because they could not be asked.
-    """
-    if leg.ok or leg.certain or leg.cause not in locate.UNPLACED:
-        return leg
-    for probe in probes:
-        if (probe["source"], probe["destination"], probe["passive"]) != (leg.source, leg.destination, leg.passive):
-            continue
-        mute = "; ".join(
-            f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
-            for each in probe.get("not_asked") or ()
-        )
-        place = locate.place_of(
-            locate.sight_of(probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("egress") or ())
-        )
-        if place is None:
-            if mute:
-                return dataclasses.replace(leg, seen=mute)
-            continue
-        roles = {"passive": leg.passive, "active": DESTINATION if leg.passive == SOURCE else SOURCE}
-        words = {end: leg.name(role) or role for end, role in roles.items()}
-        words["port"] = f"port {probe.get('port')}"
-        words["strangers"] = ", ".join((probe.get("arrivals") or {}).get("sources") or ())
-        return dataclasses.replace(
-            leg,
-            server=roles[place.end] if place.end else None,
-            certain=place.certain,
-            also_possible=tuple(roles.get(where, where) for where in place.also),
-            remedy=place.cure.format(**words),
-            seen="; ".join(filter(None, (place.seen.format(**words), mute))),
-        )
-    return leg
 
 
 def rate(bytes_per_second: float | None) -> str:
@@ -373,13 +307,6 @@ def notes(untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]
     for left in files_left:
         server, directory, name = (visible(left.get(key) or "") for key in ("server", "directory", "file"))
         yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
-
-
-def besides(source: str, destination: str, result: t.Mapping[str, t.Any]) -> tuple[list[str], list[dict[str, t.Any]]]:
-    """Return both matters of C(notes) from what the check of one pair returned, by the names in the inventory."""
-    names = {SOURCE: source, DESTINATION: destination}
-    left = [{**one, "server": names.get(one.get("server"), one.get("server"))} for one in result.get("files_left") or ()]
-    return list(names.values()) if result.get("vantage_told") is False else [], left
 
 
 def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:

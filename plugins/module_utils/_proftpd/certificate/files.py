@@ -186,6 +186,8 @@ def _judge(text: str, wanted: pair.Wanted) -> tuple[str, ...]:
     # Nobody but its owner can renew it, and it serves until it ends.
     if fault.kind == pair.ENDS and found is not None and not wanted.signed:
         return (f"{whose} {fault.told}; bring a new one.",)
+    if fault.of_key and not wanted.signed:
+        raise HostError(f"fxp_tls_private_key {fault.of_key}; nothing was changed.")
     raise HostError(f"{whose} {fault.told}; nothing was changed.")
 
 

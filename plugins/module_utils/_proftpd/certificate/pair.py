@@ -34,6 +34,7 @@ AUTHORITY_ENDS = 90
 BROKEN, UNTRUSTED, ADDRESSES, ENDS = "broken", "untrusted", "addresses", "ends"
 # Of OpenSSL, X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
 NOT_YET_VALID, EXPIRED = 9, 10
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(\s*Proc-Type: 4,ENCRYPTED)?")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -56,10 +57,15 @@ class Wanted:
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """Why a pair does not do: C(kind) for programs, C(told) as the end of a sentence that begins with "the certificate"."""
+    """
+    Why a pair does not do: C(kind) for programs, C(told) as the end of a sentence that begins with "the certificate".
+
+    C(of_key) ends one that begins with "the private key", where that is at fault.
+    """
 
     kind: str
     told: str
+    of_key: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,10 +111,7 @@ def look(pair: str, trust: str) -> Certified:
             # Never asks anybody for a passphrase.
             server.load_cert_chain(path, password=lambda: "")
         except (ssl.SSLError, OSError, ValueError) as exc:
-            reason = getattr(exc, "reason", None)
-            if reason == "KEY_VALUES_MISMATCH":
-                raise PairError(Fault(BROKEN, "does not belong to its private key")) from None
-            raise PairError(Fault(BROKEN, f"or its private key cannot be read ({_words(reason)})")) from None
+            raise PairError(_unreadable(pair, getattr(exc, "reason", None))) from None
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     try:
@@ -182,6 +185,21 @@ def authorities(trust: str) -> list[tuple[str, int]]:
     if len(found) < len(each_of(trust)):
         raise ValueError("has a certificate in it that is not the certificate of an authority (CA:TRUE)")
     return [(_common_name(each["subject"]), int(ssl.cert_time_to_seconds(each["notAfter"]))) for each in found]
+
+
+def _unreadable(pair: str, reason: str | None) -> Fault:
+    """Return why OpenSSL does not take the PEM text *pair*. It says so little that the text is asked, too."""
+    key = _KEY.search(pair)
+    if reason == "KEY_VALUES_MISMATCH":
+        return Fault(BROKEN, "does not belong to its private key")
+    if key is None:
+        return Fault(BROKEN, "has no private key", "is no private key as PEM text")
+    if "ENCRYPTED" in key.group(0):
+        passphrase = "a passphrase, which nobody is there to enter when a server starts"
+        return Fault(BROKEN, f"has a private key with {passphrase}", f"has {passphrase}; write the key without one")
+    if not first_of(pair):
+        return Fault(BROKEN, "is no certificate as PEM text")
+    return Fault(BROKEN, f"or its private key cannot be read ({_words(reason)})")
 
 
 def _words(reason: str | None) -> str:

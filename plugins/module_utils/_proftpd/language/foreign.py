@@ -33,12 +33,18 @@ class Said:
 
     @property
     def word(self) -> str | None:
+        """What is said, as it is written."""
         return None if self.line is None else self.line.arguments[0]
 
     @property
     def truth(self) -> bool | None:
         """The boolean that it is; None for a class, and where it is not said."""
         return None if self.word is None else policy.boolean(self.word)
+
+    @property
+    def names_class(self) -> bool:
+        """Whether it names a class, that is defined or not."""
+        return self.word is not None and self.truth is None and not environment.is_unknown([self.word])
 
     @property
     def takes_peers(self) -> bool:

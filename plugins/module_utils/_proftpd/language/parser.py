@@ -42,6 +42,7 @@ class Place(int):
 
     @classmethod
     def of(cls, number: int, file: str) -> Place:
+        """Return the line of this *number* in *file*."""
         place = cls(number)
         place.file = file
         return place
@@ -72,6 +73,7 @@ class Line:
 
     @property
     def arguments(self) -> tuple[str, ...]:
+        """The words behind the directive."""
         return self.words[1:]
 
 
@@ -95,10 +97,12 @@ class Section:
 
     @property
     def number(self) -> int:
+        """The line that it begins on."""
         return self.opening.number
 
     @property
     def arguments(self) -> tuple[str, ...]:
+        """The words behind its name."""
         return self.opening.arguments
 
 
@@ -172,8 +176,11 @@ def _line(number: int, raw: list[str], said: list[str]) -> Line:
 
 
 def parse(text: str, file: str = "") -> list[Node]:
-    """Return the tree of *text*, which *file* has. Raises ParseError where a section is not closed, or closed by "
-    "something else."""
+    """
+    Return the tree of *text*, which *file* has.
+
+    Raises ParseError where a section is not closed, or closed by something else.
+    """
     root: list[Node] = []
     # Sections that are still open, each with the list that it will stand in. No recursion: depth costs nothing.
     opened: list[tuple[Line, list[Node]]] = []

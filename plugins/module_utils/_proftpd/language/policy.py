@@ -150,6 +150,11 @@ class Scope:
         """What people call a section."""
         return f"<{CONDITIONAL.get(self.kind, self.kind.capitalize())} {' '.join(self.arguments)}>"
 
+    @property
+    def counts_before_login(self) -> bool:
+        """Whether what it says is in force from the first byte of a session on: nobody is known by name then."""
+        return self.kind not in CONDITIONAL or self.kind == "ifclass"
+
     def all(self, directive: str) -> list[parser.Line]:
         """Its own occurrences of *directive*."""
         return self.said.get(directive.lower(), [])
@@ -197,8 +202,22 @@ class Policy:
         return self.common.own(directive)
 
     def added(self, scope: Scope, directive: str) -> list[parser.Line]:
-        """Every occurrence of a *directive* that adds up: those of the server, and those of <Global> behind them."""
-        return [*scope.root.all(directive), *(self.common.all(directive) if scope.root is not self.common else [])]
+        """
+        Every occurrence of a *directive* that adds up: those of the server, and those of <Global> behind them.
+
+        Of a section for some sessions only the last one counts. In <IfClass> it takes the place of those of the server; after
+        the login it comes to them (tried with 1.3.8).
+        """
+        found: list[parser.Line] = []
+        at: Scope | None = scope
+        while at is not None:
+            if at.kind in CONDITIONAL:
+                found += at.all(directive)[-1:]
+                if found and at.counts_before_login:
+                    return found
+            at = at.parent
+        root = scope.root
+        return [*found, *root.all(directive), *(self.common.all(directive) if root is not self.common else [])]
 
     def sections(self, server: Scope) -> list[Scope]:
         """The sections in *server*, and behind them those in <Global>, which are in every server."""

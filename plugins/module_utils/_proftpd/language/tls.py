@@ -22,7 +22,7 @@ _RELAXED = "nosessionreuserequired"
 
 @dataclasses.dataclass(frozen=True)
 class Tls:
-    """TLS for sessions that no section of mod_ifsession is about; None is what is not said and depends on the release."""
+    """What is demanded of the sessions of a context; None is what is not said and depends on the release."""
 
     engine: bool
     required: str
@@ -39,7 +39,7 @@ class Tls:
 
 
 def of(in_force: policy.Policy, scope: policy.Scope) -> Tls:
-    """Return what is in force in *scope*."""
+    """Return what is in force in *scope*, a server or a section that counts from the first byte of a session on."""
 
     def word(directive: str) -> str | None:
         line = in_force.value(scope, directive)

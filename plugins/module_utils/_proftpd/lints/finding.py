@@ -56,4 +56,5 @@ class Finding:
         return f"{printable(place)} ({printable(self.server)}): {self.sentence}; {self.cure}"
 
     def as_dict(self) -> dict[str, t.Any]:
+        """Return it as plain data, with its file."""
         return {**dataclasses.asdict(self), "line": int(self.line), "file": self.file}

@@ -45,7 +45,9 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
     lint_tls.required,
     lint_tls.protocols,
     lint_tls.peers,
+    lint_tls.handshake,
     lint_tls.session_reuse,
+    lint_tls.from_anybody,
     lint_tls.short_files,
 )
 

@@ -22,57 +22,82 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding
 # Formally ended by RFC 7568 and RFC 8996.
 _OLD = ("SSLv3", "TLSv1", "TLSv1.1")
 _EVERY = (*_OLD, "TLSv1.2", "TLSv1.3")
+_AUTHORITIES, _OPTIONS = ("TLSCACertificateFile", "TLSCACertificatePath"), "TLSOptions"
 # Where systems keep the authorities that everybody can have a certificate of.
 _PUBLIC_AUTHORITIES = ("/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust", "/usr/share/ca-certificates")
 # Seconds. mod_tls waits 300 where nothing is said (TLS_HANDSHAKE_TIMEOUT).
 _LONG_HANDSHAKE = 60
 
 
-def _with_tls(in_force: policy.Policy) -> t.Iterator[policy.Scope]:
-    return (server for server in in_force.listening if in_force.flag(server, "TLSEngine"))
+class _Context(t.NamedTuple):
+    """Sessions that one thing is true of: those of the C(server), or those of a section in it; C(place) is for people."""
+
+    server: policy.Scope
+    scope: policy.Scope
+    place: str
 
 
-def _takes_peers(in_force: policy.Policy, server: policy.Scope) -> bool:
-    """Whether the server exchanges files with others than its clients, in some session."""
-    return any(said.takes_peers for _where, said in foreign.contexts(in_force, server))
+def _contexts(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]:
+    """
+    Every server, and the sections for clients from some addresses where something else is said by *directives* or of TLSEngine.
+
+    What is said for accounts comes too late for TLS, which begins before anybody has a name.
+    """
+    for server in in_force.listening:
+        yield _Context(server, server, "")
+        for scope in in_force.sections(server):
+            if scope.kind not in policy.CONDITIONAL or not scope.counts_before_login:
+                continue
+            switched = in_force.flag(scope, "TLSEngine") is not in_force.flag(server, "TLSEngine")
+            if switched or any(scope.own(directive) for directive in directives):
+                yield _Context(server, scope, f"in {scope.heading} ")
 
 
-def _is_unknown(in_force: policy.Policy, server: policy.Scope, directive: str) -> bool:
+def _with_tls(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]:
+    return (each for each in _contexts(in_force, *directives) if in_force.flag(each.scope, "TLSEngine"))
+
+
+def _with_peers(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]:
+    """Of those the ones of servers that exchange files with others than their clients, in some session."""
+    for each in _with_tls(in_force, *directives):
+        if any(said.takes_peers for _where, said in foreign.contexts(in_force, each.server)):
+            yield each
+
+
+def _is_unknown(in_force: policy.Policy, scope: policy.Scope, directive: str) -> bool:
     """Whether the directive depends on an environment that is not known, so that nothing can be said of it."""
-    line = in_force.value(server, directive)
-    return line is not None and environment.is_unknown(line.arguments)
+    return any(environment.is_unknown(line.arguments) for line in in_force.added(scope, directive))
 
 
-def _at(in_force: policy.Policy, server: policy.Scope, *directives: str) -> int:
-    """The line to look at: that of the first directive that is said, else where the server begins."""
-    lines = (in_force.value(server, directive) for directive in directives)
-    return next((line.number for line in lines if line is not None), server.line)
+def _at(in_force: policy.Policy, scope: policy.Scope, *directives: str) -> int:
+    """The line to look at: that of the first directive that is said, else where the server or section begins."""
+    lines = (in_force.value(scope, directive) for directive in directives)
+    return next((line.number for line in lines if line is not None), scope.line)
 
 
 def engine(in_force: policy.Policy) -> t.Iterator[Finding]:
     """TLS that is not there, that is described and not switched on, or switched on without a certificate."""
-    for server in in_force.listening:
-        said = tls.of(in_force, server)
+    for server, scope, place in _contexts(in_force):
+        said, line = tls.of(in_force, scope), in_force.value(scope, "TLSEngine")
         if said.engine:
             if not said.certificate_files:
                 yield Finding(
                     "tls_without_certificate",
                     ERROR,
                     server.name,
-                    _at(in_force, server, "TLSEngine"),
-                    "TLSEngine is on, but there is no certificate, so no session can be encrypted",
+                    _at(in_force, scope, "TLSEngine"),
+                    f"{place}TLSEngine is on, but there is no certificate, so no session can be encrypted",
                     "say TLSECCertificateFile and TLSECCertificateKeyFile, or those for RSA",
                 )
-        elif _is_unknown(in_force, server, "TLSEngine"):
+        elif line is not None and environment.is_unknown(line.arguments):
             continue
-        elif said.required != "off":
+        elif said.required != "off" and _is_meant(in_force, server, scope):
             yield Finding(
                 "tls_not_switched_on",
                 ERROR,
                 server.name,
-                _at(in_force, server, "TLSRequired"),
-                "TLSRequired has no effect without TLSEngine on: logins and files go in the clear"
-                + _beside(in_force, server, "TLSEngine"),
+                _at(in_force, scope, "TLSRequired"),
+                f"{place}TLSRequired has no effect without TLSEngine on: logins and files go in the clear",
                 "say TLSEngine on",
             )
         else:
@@ -80,29 +105,35 @@ def engine(in_force: policy.Policy) -> t.Iterator[Finding]:
                 "logins_in_clear",
                 NOTE,
                 server.name,
-                _at(in_force, server, "TLSEngine"),
-                f"there is no TLS{_beside(in_force, server, 'TLSEngine')}, so passwords cross the network in the clear",
+                _at(in_force, scope, "TLSEngine"),
+                f"{place}there is no TLS{_beside(in_force, scope, 'TLSEngine')}, so passwords cross the network in the clear",
                 "say fxp_tls: required, or TLSEngine on and TLSRequired on",
             )
 
 
+def _is_meant(in_force: policy.Policy, server: policy.Scope, scope: policy.Scope) -> bool:
+    """Whether TLSRequired is meant for just these sessions, and not for those of another section that has TLS."""
+    return not in_force.conditional(server, "TLSEngine") if scope is server else scope.own("TLSRequired") is not None
+
+
 def required(in_force: policy.Policy) -> t.Iterator[Finding]:
     """Servers that offer TLS and take passwords without it."""
-    for server in _with_tls(in_force):
-        if not tls.of(in_force, server).logins_required and not _is_unknown(in_force, server, "TLSRequired"):
+    for server, scope, place in _with_tls(in_force, "TLSRequired"):
+        line = in_force.value(scope, "TLSRequired")
+        if not tls.of(in_force, scope).logins_required and not (line and environment.is_unknown(line.arguments)):
             yield Finding(
                 "tls_not_required",
                 WARNING,
                 server.name,
-                _at(in_force, server, "TLSRequired", "TLSEngine"),
-                f"TLS is offered, but logins in the clear are taken too{_beside(in_force, server, 'TLSRequired')}",
+                _at(in_force, scope, "TLSRequired", "TLSEngine"),
+                f"{place}TLS is offered, but logins in the clear are taken too{_beside(in_force, scope, 'TLSRequired')}",
                 "say TLSRequired on, or TLSRequired ctrl where partners need files in the clear",
             )
 
 
-def _beside(in_force: policy.Policy, server: policy.Scope, directive: str) -> str:
-    """The sessions of which something else is said."""
-    sections = [scope.heading for scope in in_force.conditional(server, directive)]
+def _beside(in_force: policy.Policy, scope: policy.Scope, directive: str) -> str:
+    """The sessions of a server of which something else is said."""
+    sections = [each.heading for each in in_force.conditional(scope, directive)] if scope.parent is None else []
     return f", but for what {' and '.join(sections)} says" if sections else ""
 
 
@@ -134,19 +165,17 @@ def _taken(words: t.Sequence[str]) -> set[str]:
 
 
 def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """Servers that exchange files with peers over TLS."""
-    for server in _with_tls(in_force):
-        if not _takes_peers(in_force, server):
-            continue
-        said = tls.of(in_force, server)
+    """Servers that exchange files with peers over TLS, and do not look who they are."""
+    for server, scope, place in _with_peers(in_force, "TLSVerifyServer", *_AUTHORITIES):
+        said = tls.of(in_force, scope)
         authorities = [path for path in (said.ca_certificate_file, said.ca_certificate_path) if path]
-        if in_force.flag(server, "TLSVerifyServer") is False:
+        if in_force.flag(scope, "TLSVerifyServer") is False:
             yield Finding(
                 "tls_peer_not_verified",
                 ERROR,
                 server.name,
-                _at(in_force, server, "TLSVerifyServer"),
-                "TLSVerifyServer off lets anybody on the way stand in for a peer of secure FXP",
+                _at(in_force, scope, "TLSVerifyServer"),
+                f"{place}TLSVerifyServer off lets anybody on the way stand in for a peer of secure FXP",
                 "say TLSVerifyServer NoReverseDNS, and in TLSCACertificateFile the authority of the peers",
             )
         elif not authorities:
@@ -154,8 +183,9 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
                 "tls_authority_missing",
                 WARNING,
                 server.name,
-                _at(in_force, server, "TLSVerifyServer", "TLSEngine"),
-                "no authority is named, so that no peer is trusted where this server is the TLS client of secure FXP (SSCN ON)",
+                _at(in_force, scope, "TLSVerifyServer", "TLSEngine"),
+                f"{place}no authority is named, so that no peer is trusted where this server is the TLS client of secure FXP "
+                "(SSCN ON)",
                 "say TLSCACertificateFile with the authority of the peers",
             )
         elif any(path.startswith(_PUBLIC_AUTHORITIES) for path in authorities):
@@ -163,65 +193,82 @@ def peers(in_force: policy.Policy) -> t.Iterator[Finding]:
                 "tls_public_authority",
                 NOTE,
                 server.name,
-                _at(in_force, server, "TLSCACertificateFile", "TLSCACertificatePath"),
-                "ProFTPD checks the chain of a peer's certificate and not whose it is, so everybody with a certificate of a "
-                "public authority passes",
+                _at(in_force, scope, *_AUTHORITIES),
+                f"{place}ProFTPD checks the chain of a peer's certificate and not whose it is, so everybody with a certificate "
+                "of a public authority passes",
                 "take an authority for the fleet alone",
                 FAULT,
             )
-        timeout = in_force.value(server, "TLSTimeoutHandshake")
+
+
+def handshake(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Two servers of which neither begins."""
+    for server, scope, place in _with_peers(in_force, "TLSTimeoutHandshake"):
+        timeout = in_force.value(scope, "TLSTimeoutHandshake")
         if timeout is None or not 1 <= (policy.seconds(timeout.arguments[0]) or 0) <= _LONG_HANDSHAKE:
             yield Finding(
                 "tls_handshake_long",
                 WARNING,
                 server.name,
-                _at(in_force, server, "TLSTimeoutHandshake", "TLSEngine"),
-                "two servers that both wait for the other's TLS handshake hang for minutes",
+                _at(in_force, scope, "TLSTimeoutHandshake", "TLSEngine"),
+                f"{place}two servers that both wait for the other's TLS handshake hang for minutes",
                 "say TLSTimeoutHandshake 30",
             )
 
 
 def session_reuse(in_force: policy.Policy) -> t.Iterator[Finding]:
-    """Data connections that are tied to the client's TLS session, which no peer has, or neither to that nor to an address."""
-    for server in _with_tls(in_force):
-        waived = tls.reuse_waived(in_force, server)
-        if waived is None and _takes_peers(in_force, server) and not _options_unknown(in_force, server):
+    """Data connections that only the client can take up, because they are tied to its TLS session."""
+    for server, scope, place in _with_peers(in_force, _OPTIONS):
+        if tls.reuse_waived(in_force, scope) is None and not _is_unknown(in_force, scope, _OPTIONS):
             yield Finding(
                 "tls_session_reuse",
                 NOTE,
                 server.name,
-                _at(in_force, server, "TLSOptions", "TLSEngine"),
-                "no file flows over an encrypted data connection that this server accepts, because a peer cannot take up the "
-                "client's TLS session",
+                _at(in_force, scope, _OPTIONS, "TLSEngine"),
+                f"{place}no file flows over an encrypted data connection that this server accepts, because a peer cannot take up "
+                f"the client's TLS session{_beside(in_force, scope, _OPTIONS)}",
                 "say TLSOptions NoSessionReuseRequired",
             )
-        elif waived is not None and any(said.meaning.port == ANYBODY for _where, said in foreign.contexts(in_force, server)):
+
+
+def from_anybody(in_force: policy.Policy) -> t.Iterator[Finding]:
+    """Data connections that nothing ties to their session: neither its TLS session nor an address."""
+    for server, scope, place in [*_with_tls(in_force, _OPTIONS), *_after_login(in_force)]:
+        waived = tls.reuse_waived(in_force, scope)
+        said = [each for _where, each in foreign.contexts(in_force, server)]
+        if scope is not server:
+            said = [foreign.said(in_force, in_force.value(scope, foreign.DIRECTIVE))]
+        if waived is not None and any(each.meaning.port == ANYBODY for each in said):
             yield Finding(
                 "tls_data_from_anybody",
                 ERROR,
                 server.name,
                 waived.number,
-                f"{' '.join(waived.words)} together with an AllowForeignAddress that takes everybody lets anybody take a data "
-                "connection of others",
+                f"{place}{' '.join(waived.words)} together with an AllowForeignAddress that takes everybody lets anybody take a "
+                "data connection of others",
                 "name a class of peers in AllowForeignAddress",
             )
 
 
-def _options_unknown(in_force: policy.Policy, server: policy.Scope) -> bool:
-    return any(environment.is_unknown(line.arguments) for line in in_force.added(server, "TLSOptions"))
+def _after_login(in_force: policy.Policy) -> t.Iterator[_Context]:
+    """The sections that say TLSOptions for accounts: these come to those of the server, when it offers TLS to anybody."""
+    offering = {id(each.server) for each in _with_tls(in_force)}
+    for server in in_force.listening:
+        for scope in in_force.conditional(server, _OPTIONS):
+            if not scope.counts_before_login and id(server) in offering:
+                yield _Context(server, scope, f"in {scope.heading} ")
 
 
 def short_files(in_force: policy.Policy) -> t.Iterator[Finding]:
     """Clients that give SSCN to the sender cut files short over TLS 1.3, which is a default."""
-    for server in _with_tls(in_force):
-        line = in_force.value(server, "TLSProtocol")
-        taken = line is None or "TLSv1.3" in _taken(line.arguments)
-        if taken and _takes_peers(in_force, server) and not _is_unknown(in_force, server, "TLSProtocol"):
+    for server, scope, place in _with_peers(in_force, "TLSProtocol"):
+        line = in_force.value(scope, "TLSProtocol")
+        if line is None or ("TLSv1.3" in _taken(line.arguments) and not environment.is_unknown(line.arguments)):
             yield Finding(
                 "tls_1_3",
                 NOTE,
                 server.name,
-                _at(in_force, server, "TLSProtocol", "TLSEngine"),
-                "TLS 1.3 is not ruled out: a client that gives SSCN to the sender cuts files short with it",
+                _at(in_force, scope, "TLSProtocol", "TLSEngine"),
+                f"{place}TLS 1.3 is not ruled out: a client that gives SSCN to the sender cuts files short with it",
                 "say TLSProtocol TLSv1.2, or use clients that give SSCN to the receiver",
             )

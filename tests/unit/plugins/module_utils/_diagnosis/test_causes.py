@@ -8,9 +8,8 @@ import re
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import CAUSES, Cause
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import POLICY_CAUSES
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.pictures import PICTURES
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import CAUSES, POLICY_CAUSES, Cause
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 
 # Causes that two servers or the way between them may have; the dialogue looks the same.
 UNCERTAIN = {
@@ -23,22 +22,48 @@ UNCERTAIN = {
 }
 
 
-def test_every_picture_has_its_cause() -> None:
-    assert {cause for cause, _applies in PICTURES} == set(CAUSES) - {"unknown"}
-    assert set(POLICY_CAUSES) < set(CAUSES)
+ROWS = pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.code)
+# Parts in a leg and roles in the pair that a row may name.
+PLACES = {"active", "passive", "other", "source", "destination", "network"}
 
 
-@pytest.mark.parametrize(("code", "cause"), CAUSES.items())
-def test_certainty(code: str, cause: Cause) -> None:
-    assert cause.certain is (code not in UNCERTAIN)
-    assert bool(cause.also) is (code in UNCERTAIN - {"unknown"})
+def test_the_last_row_explains_what_no_other_does() -> None:
+    nothing = Evidence(passive="source", source="source a:21", destination="destination b:21")
+    assert [cause.code for cause in CAUSES if cause.sees(nothing)] == ["unknown"]
+    assert CAUSES[-1].code == "unknown"
 
 
-@pytest.mark.parametrize("cause", CAUSES.values())
+def test_the_policy_on_foreign_addresses() -> None:
+    assert POLICY_CAUSES == ("active_refuses_foreign_address", "passive_refuses_foreign_address")
+
+
+@ROWS
+def test_certainty(cause: Cause) -> None:
+    assert cause.certain is (cause.code not in UNCERTAIN)
+    assert bool(cause.also) is (cause.code in UNCERTAIN)
+    for row in (cause, *cause.nuances):
+        assert not (row.certain and row.also)
+        assert set(row.also) <= PLACES
+
+
+@ROWS
 def test_texts(cause: Cause) -> None:
-    assert re.match(r"[A-Z].*\.$", cause.cure, re.DOTALL)
-    assert not cause.seen.endswith(".")
+    for row in (cause, *cause.nuances):
+        cure = row.cure.replace("{cure}", cause.cure)
+        assert re.match(r"([A-Z]|\{announced\}).*\.$", cure, re.DOTALL), cure
+        assert not row.tells.endswith(".")
+
+
+@ROWS
+def test_of_the_nuances_the_first_that_is_seen_counts(cause: Cause) -> None:
+    nothing = Evidence(passive="source", source="source a:21", destination="destination b:21")
+    seen = next((nuance for nuance in cause.nuances if nuance.sees(nothing)), None)
+    row = cause.as_seen(nothing)
+    assert (row.certain, row.also) == ((seen.certain, seen.also) if seen else (cause.certain, cause.also))
+    assert "{tells}" not in row.tells
+    assert "{cure}" not in row.cure
 
 
 def test_a_server_that_cannot_be_reached_may_be_behind_a_firewall() -> None:
-    assert "firewall" in CAUSES["control_unreachable"].cure
+    (cause,) = (cause for cause in CAUSES if cause.code == "control_unreachable")
+    assert "firewall" in cause.cure

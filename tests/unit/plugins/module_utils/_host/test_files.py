@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import stat
+import subprocess
 
 import pytest
 
@@ -61,3 +63,24 @@ def test_reading_what_is_not_there_and_what_is_not_text(tmp_path: pathlib.Path) 
     assert text is not None
     _files.write(str(tmp_path / "copy"), text, 0o644)
     assert (tmp_path / "copy").read_bytes() == raw
+
+
+def test_what_cannot_be_written_is_named_whatever_step_fails(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        _files.write(str(tmp_path / "file"), "new", 0o600)
+    assert _files.named(told.value.filename) == str(tmp_path / "file")
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_is_not_there_is_removed_from_a_disk_that_takes_no_changes(tmp_path: pathlib.Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(tmp_path)], check=True)
+    try:
+        _files.remove(str(tmp_path / "missing"))
+        with pytest.raises(OSError, match="Read-only file system"):
+            os.unlink(tmp_path / "missing")
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 
@@ -38,8 +39,16 @@ def told_as(user: int, path: pathlib.Path) -> str:
 def test_somebody_else_is_told_to_become_root(tmp_path: pathlib.Path) -> None:
     secret = tmp_path / "secret"
     secret.touch(mode=0o600)
-    assert told_as(NOBODY, secret) == f"[Errno 13] Permission denied: '{secret}'. {_root.CURE}"
+    assert told_as(NOBODY, secret) == f"{secret}: Permission denied. {_root.CURE}"
     assert told_as(0, secret) == "opened"
+
+
+def test_a_file_that_cannot_be_written_is_told_by_the_name_that_people_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    cure = "Mend that and run this again; what was in force still is."
+    for name in ("/etc/a.pem", "/etc/a.pem.fxp-staged"):
+        assert _root.told(OSError(errno.EROFS, "Read-only file system", name)) == f"/etc/a.pem: Read-only file system. {cure}"
+    assert _root.told(OSError(errno.EIO, "Input/output error")) == f"Input/output error. {cure}"
 
 
 def test_words_end_once(monkeypatch: pytest.MonkeyPatch) -> None:

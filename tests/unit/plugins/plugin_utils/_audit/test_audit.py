@@ -50,11 +50,10 @@ RULES: Data = {
 RUNNING: Data = {"active": True, "newer": [], "current": True, "pid": 7}
 
 
-def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
+def seen(text: str = GOOD, release: str = SOUND, package: str | None = None, **changes: t.Any) -> Data:
     """What proftpd_info tells of a text."""
     known = releases.parse(release)
     in_force = policy.effective(parser.parse(text), policy.Surroundings(release=known))
-    servers = describe.describe(in_force)
     modules = sorted(policy.COMPILED_IN | {line.arguments[0] for line in in_force.modules})
     return {
         "installed": True,
@@ -63,9 +62,9 @@ def seen(text: str = GOOD, release: str = SOUND, **changes: t.Any) -> Data:
         "managed": True,
         "valid": True,
         "problem": None,
-        "servers": servers,
+        "servers": describe.describe(in_force),
         "findings": [{**each.as_dict(), "file": "f"} for each in findings.of(in_force)],
-        "advisories": advisories.advisories(known, None, in_force, servers, modules),
+        "advisories": advisories.advisories(package, in_force, modules),
         "running": RUNNING,
         "rules": RULES,
         **changes,
@@ -296,9 +295,9 @@ def test_what_is_doubtful_is_neither_open_nor_closed() -> None:
 
 def test_a_plan_that_says_off_or_any() -> None:
     off, on = plan(allow_foreign_address="off"), plan(allow_foreign_address="on")
-    assert codes(seen(), off) == [("wider_than_said", "hole")]
-    assert codes(seen(PORTS + "AllowForeignAddress off\n"), off) == []
-    anybody = seen(PORTS + "AllowForeignAddress on\n")
+    assert codes(seen(rules=None), off) == [("wider_than_said", "hole")]
+    assert codes(seen(PORTS + "AllowForeignAddress off\n", rules=None), off) == []
+    anybody = seen(PORTS + "AllowForeignAddress on\n", rules=None)
     assert codes(anybody, off) == [("foreign_address_any", "hole")]
     assert among(codes(anybody, on, notes=True), "foreign_address_any") == [("foreign_address_any", "note")]
 
@@ -396,6 +395,24 @@ def test_what_global_says_counts_for_every_server() -> None:
     assert [(each.server, each.severity) for each in found] == [("global", "note")]
     worse = [_audit_findings.Finding("code", "fault", "ftp1", "global", "a", "c")]
     assert [row.verdict for row in _audit_rows.rows("ftp1", look, worse)] == ["fault"]
+
+
+def test_tls_by_addresses_is_held_against_the_plan_and_shown() -> None:
+    secure = SECURE + CA + REUSE
+    section = "LoadModule mod_ifsession.c\n<IfClass lan>\nTLSRequired off\n</IfClass>\n"
+    look = seen(GOOD + secure + "TLSRequired on\n" + section)
+    assert codes(look, plan(tls="required")) == [("tls_weaker_than_said", "hole")]
+    (hole,) = [each for each in _audit.judge("ftp1", look, plan(tls="required")) if each.severity == "hole"]
+    assert hole.sentence.startswith("in <IfClass lan> TLSRequired is off, so clients may log in in clear")
+    assert [row.tls for row in _audit_rows.rows("ftp1", look, [])] == ["required; optional for IfClass lan"]
+    # What is said for an account comes too late to make a login weaker.
+    assert (
+        codes(
+            seen(GOOD + secure + "TLSRequired on\n" + section.replace("Class lan", "User a").replace("/IfClass", "/IfUser")),
+            plan(tls="required"),
+        )
+        == []
+    )
 
 
 def test_servers_that_are_to_be_absent() -> None:

@@ -43,3 +43,12 @@ def test_every_change_by_hand_is_told() -> None:
     for old, (new, code) in changes.items():
         assert old in text
         assert code in told(text.replace(old, new), plan, "1.3.8"), old
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_server_of_the_role_on_debian_12_has_nothing_that_its_operator_cannot_mend(name: str) -> None:
+    plan = plan_of(PLANS[name])
+    look = seen(render(plan), "1.3.8", "1.3.8+dfsg-4+deb12u5", rules=None)
+    notes = [each for each in _audit.judge(NAME, look, plan) if each.code == "advisory"]
+    assert {each.severity for each in notes} == {_audit_findings.NOTE}
+    assert "issue-2146" in "".join(each.sentence for each in notes)

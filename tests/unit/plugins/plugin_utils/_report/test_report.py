@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import results as _results
 
 PROVEN: dict[str, t.Any] = {
     "legs": [
@@ -50,12 +51,16 @@ BLOCKED: dict[str, t.Any] = {
 }
 
 
+def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> list[_report.Leg]:
+    return _report.listed(_results.legs_of(source, destination, result))
+
+
 def text(lines: t.Iterable[_report.Line]) -> str:
     return "\n".join(line[0] for line in lines)
 
 
 def test_a_dialogue_has_a_colour_and_a_name_per_server() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", PROVEN)[0]
+    leg = legs_of("ftp1", "ftp2", PROVEN)[0]
     lines = list(_report.dialogue(leg))
     assert lines[0] == ("ftp1 -> ftp2, ftp2 listens", _report.HEADING)
     assert [(line.split()[1:4], part) for line, part in lines[1:4]] == [
@@ -87,7 +92,7 @@ def test_a_dialogue_over_tls_ends_with_what_it_was_encrypted_with() -> None:
 
 
 def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
-    lines = list(_report.dialogue(_report.legs_of("ftp1", "ftp2", BLOCKED)[0]))
+    lines = list(_report.dialogue(legs_of("ftp1", "ftp2", BLOCKED)[0]))
     assert lines[-2] == (
         "  FAILED: data_connection_blocked, look at ftp1 first (not certain, also possible: ftp2, network)",
         _report.BAD,
@@ -97,17 +102,17 @@ def test_a_leg_that_falls_short_ends_with_cause_and_cure() -> None:
 
 def test_a_check_that_ended_before_its_first_leg_counts() -> None:
     result = {"ok": False, "cause": "login_refused", "server": "destination", "remedy": "Say the password.", "legs": []}
-    leg = _report.legs_of("ftp1", "ftp2", result)[0]
+    leg = legs_of("ftp1", "ftp2", result)[0]
     assert (leg.ok, _report.verdict(leg)) == (False, "login_refused, look at ftp2 first")
 
 
 def test_a_module_that_died_counts_too() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", {"failed": True, "msg": "No such interpreter"})[0]
+    leg = legs_of("ftp1", "ftp2", {"failed": True, "msg": "No such interpreter"})[0]
     assert (leg.ok, _report.verdict(leg)) == (False, "No such interpreter")
 
 
 def test_the_table_has_a_line_for_each_leg() -> None:
-    legs = _report.legs_of("ftp1", "ftp2", PROVEN) + _report.legs_of("ftp2", "ftp1", BLOCKED)
+    legs = legs_of("ftp1", "ftp2", PROVEN) + legs_of("ftp2", "ftp1", BLOCKED)
     lines = list(_report.table(legs))
     assert [line[1] for line in lines] == [_report.HEADING, _report.GOOD, _report.BAD]
     assert lines[1][0].split()[:5] == ["ftp1", "ftp2", "ftp2", "ok", "1048576"]
@@ -116,9 +121,9 @@ def test_the_table_has_a_line_for_each_leg() -> None:
 
 
 def test_the_summary_names_the_first_that_fell_short() -> None:
-    legs = _report.legs_of("ftp1", "ftp2", PROVEN)
+    legs = legs_of("ftp1", "ftp2", PROVEN)
     assert _report.summary(legs) == "All 1 transfers were proven."
-    legs += _report.legs_of("ftp2", "ftp1", BLOCKED)
+    legs += legs_of("ftp2", "ftp1", BLOCKED)
     assert _report.summary(legs).startswith(
         "1 of 2 transfers fell short, first ftp2 -> ftp1 with ftp2 listening: data_connection_blocked, look at ftp2 first"
     )
@@ -128,49 +133,36 @@ def test_rates() -> None:
     assert [_report.rate(value) for value in (None, 12.0, 2048.0, 3.5 * 2**30)] == ["-", "12 B/s", "2.00 KiB/s", "3.50 GiB/s"]
 
 
-LOST = {"source": "ftp1", "destination": "ftp2", "passive": "source", "port": 49152, "egress": ["192.0.2.12"]}
-SENT = {"state": "no answer", "left": True, "answered": False}
+PLACED = {**BLOCKED["legs"][0], "source": "ftp1", "destination": "ftp2", "seen": "the connection of ftp2 reaches ftp1"}
 
 
-def test_a_place_that_both_servers_showed() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
-    there = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": ["192.0.2.12"], "answered": []}}])
-    assert (there.server, there.certain, there.also_possible) == ("source", True, ())
-    assert _report.verdict(there) == (
-        "data_connection_blocked, look at ftp1 first: the connection of ftp2 reaches ftp1 and is dropped there"
-    )
-    assert "fxp_passive_ports of ftp1" in (there.remedy or "")
-    way = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": [], "answered": []}}])
-    assert (way.server, way.certain) == (None, True)
-    assert _report.verdict(way).startswith("data_connection_blocked, look between the two: the connection leaves ftp2")
-    half = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {}}])
-    assert _report.verdict(half).endswith("(not certain, also possible: network)")
+def test_what_both_servers_showed_is_told_as_it_was_found() -> None:
+    told = [
+        _report.verdict(leg)
+        for leg in _report.listed(
+            [
+                PLACED,
+                {**PLACED, "certain": True, "also_possible": []},
+                {**PLACED, "certain": True, "also_possible": [], "server": None},
+            ]
+        )
+    ]
+    assert told == [
+        (
+            "data_connection_blocked, look at ftp1 first: the connection of ftp2 reaches ftp1 "
+            "(not certain, also possible: ftp2, network)"
+        ),
+        "data_connection_blocked, look at ftp1 first: the connection of ftp2 reaches ftp1",
+        "data_connection_blocked, look between the two: the connection of ftp2 reaches ftp1",
+    ]
 
 
-def test_a_stranger_at_the_door_is_named() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
-    there = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {"sources": ["203.0.113.7"], "answered": []}}])
-    assert "from 203.0.113.7" in _report.verdict(there)
-    assert "fxp_egress_addresses of ftp2" in (there.remedy or "")
-
-
-def test_a_server_that_could_not_be_asked_is_told_with_the_reason() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
-    mute = {"not_asked": [{"server": "ftp1", "reason": "Missing sudo password.\n"}]}
-    half = _report.placed(leg, [{**LOST, "connection": SENT, "arrivals": {}, **mute}])
-    assert "; ftp1 could not be asked: Missing sudo password (not certain" in _report.verdict(half)
-    none = _report.placed(leg, [{**LOST, "connection": {}, "arrivals": {}, **mute}])
-    assert ": ftp1 could not be asked: Missing sudo password" in _report.verdict(none)
-    assert (none.server, none.certain, none.remedy) == (leg.server, leg.certain, leg.remedy)
-
-
-def test_probes_of_others_say_nothing() -> None:
-    leg = _report.legs_of("ftp1", "ftp2", BLOCKED)[0]
-    seen = {"connection": SENT, "arrivals": {"sources": [], "answered": []}}
-    assert _report.placed(leg, [{**LOST, **seen, "passive": "destination"}, {**LOST, **seen, "source": "ftp3"}]) is leg
-    assert _report.placed(leg, [{**LOST, "connection": None, "arrivals": None}]) is leg
-    proven = _report.legs_of("ftp1", "ftp2", PROVEN)[0]
-    assert _report.placed(proven, [{**LOST, **seen}]) is proven
+def test_what_was_expected_is_said_by_the_leg_and_not_by_how_a_module_was_called() -> None:
+    refused = {**PROVEN["legs"][0], "expect": "refused", "cause": "passive_refuses_foreign_address"}
+    called = {"invocation": {"module_args": {"expect": "allowed"}}}
+    assert [leg.state for leg in legs_of("ftp1", "ftp2", {"legs": [refused], **called})] == [_report.REFUSED]
+    called = {"invocation": {"module_args": {"expect": "refused"}}}
+    assert [leg.state for leg in legs_of("ftp1", "ftp2", {**PROVEN, **called})] == [_report.PROVEN]
 
 
 def test_what_strangers_could_do_is_told_by_the_findings_that_decide() -> None:
@@ -218,7 +210,7 @@ def test_strangers_of_whom_the_same_is_said_are_told_at_once_and_ports_are_left_
 
 
 def test_a_success_is_a_table_and_no_dialogue() -> None:
-    legs = _report.legs_of("ftp1", "ftp2", PROVEN)
+    legs = legs_of("ftp1", "ftp2", PROVEN)
     assert not [*_report.dialogues(legs, failed_only=True), *_report.sentences(legs)]
 
 

@@ -165,10 +165,17 @@ def test_a_key_that_others_could_read_is_not_used_again(place: certificate.Place
     assert (_files.read_text(place.path) or "").split()[3] not in (old or "")
 
 
-@pytest.mark.parametrize("text", ["", "nonsense\n", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
-def test_what_cannot_be_read_is_made_anew(place: certificate.Place, authority: Authority, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "has no private key"),
+        ("nonsense\n", "has no private key"),
+        ("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "is no certificate as PEM text"),
+    ],
+)
+def test_what_cannot_be_read_is_made_anew(place: certificate.Place, authority: Authority, text: str, reason: str) -> None:
     _files.write(place.path, text, 0o600)
-    assert (look(place, wanted(authority)).reason or "").startswith("or its private key cannot be read (")
+    assert look(place, wanted(authority)).reason == reason
     provide(place, authority, wanted(authority))
     assert not look(place, wanted(authority)).changed
 
@@ -242,7 +249,17 @@ def test_what_somebody_brings(place: certificate.Place, authority: Authority, ot
     for mistake, sentence in (
         ((new_key(), text), "fxp_tls_certificate does not belong to its private key; nothing was changed"),
         (other.issue(tmp_path, "IP:198.51.100.11"), "fxp_tls_certificate does not have 2001:db8::11 in it"),
-        ((key, "nonsense"), "fxp_tls_certificate or its private key cannot be read"),
+        ((key, "nonsense"), "fxp_tls_certificate is no certificate as PEM text; nothing was changed"),
+        (("nonsense", text), "fxp_tls_private_key is no private key as PEM text; nothing was changed"),
+        ((key[:60] + "!" + key[60:], text), r"fxp_tls_certificate or its private key cannot be read \("),
+        (
+            (openssl("ec", "-aes256", "-passout", "pass:x", text=key), text),
+            "fxp_tls_private_key has a passphrase, .* without one;",
+        ),
+        (
+            (openssl("pkey", "-aes256", "-passout", "pass:x", text=key), text),
+            "fxp_tls_private_key has a passphrase, .* without one;",
+        ),
     ):
         with pytest.raises(HostError, match=sentence):
             bring(*mistake)

@@ -8,8 +8,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, WARNING, Finding
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import ERROR, NOTE, WARNING, Finding
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lints.cases import CLASS, CLEAN, PEERS, virtual
 
 
@@ -62,6 +63,30 @@ def test_all_findings_come_at_once_in_the_order_of_lines() -> None:
         (5, "foreign_address_does_not_reach"),
         (5, "passive_ports_missing"),
     ]
+
+
+def test_nothing_that_is_told_steers_a_terminal() -> None:
+    name = "\x1b[2Jpeers\u202e"
+    texts = [
+        PEERS.replace("peers", f'"{name}"'),
+        PEERS + CLASS + f'<VirtualHost "{name}">\n</VirtualHost>\n',
+        CLEAN + f"Include /{name}\n",
+        f"<Global>\n</{name}>\n",
+    ]
+    for text in texts:
+        found = findings.findings(text)
+        assert found
+        for each in found:
+            assert not {"\x1b", "\u202e"} & set(f"{each}{each.sentence}{each.cure}")
+    (undefined,) = findings.findings(texts[0])
+    assert "\\x1b[2Jpeers\\u202e" in undefined.sentence
+    assert "\\x1b[2Jpeers\\u202e" in undefined.cure
+
+
+def test_what_an_audit_tells_alone_is_no_matter_of_writing() -> None:
+    notes = [each for each in findings.of(policy.effective(parser.parse(CLEAN))) if each.severity == NOTE]
+    assert [(each.code, each.weight) for each in notes] == [("logins_in_clear", NOTE)]
+    assert findings.findings(CLEAN) == []
 
 
 WORDS = """AllowForeignAddress PassivePorts MasqueradeAddress MaxInstances TimeoutStalled TimeoutNoTransfer HiddenStores
