@@ -165,6 +165,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     removal,
     state,
     transaction,
+    units,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
@@ -190,7 +191,8 @@ def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Trans
     params = module.params
     found = interfaces.find(read_defines(params["content"]).addresses, detect.Commands())
     content = with_interfaces(params["content"], *found)
-    return transaction.Transaction(host, manager, transaction.Texts(content, params["unit"], params["drop_in"], program))
+    files = units.files(host, params["unit"], params["drop_in"])
+    return transaction.Transaction(host, manager, transaction.Texts(content, files, program))
 
 
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:

@@ -23,15 +23,17 @@ import io
 import typing as t
 import zipfile
 
+# Ansible brings to the host what is imported.
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import boot
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 _ROOT = ("ansible_collections", "proftpd", "fxp", "plugins", "module_utils")
-_MAIN = "_firewall.boot"
-# What _MAIN needs, and nothing else; a test holds it against the imports.
+# What C(boot) needs, and nothing else; a test holds it against the imports.
 PARTS = (
     "_firewall.backend",
     "_firewall.boot",
     "_firewall.errors",
+    "_firewall.kinds",
     "_firewall.managers",
     "_firewall.nftables.__init__",
     "_firewall.nftables.backend",
@@ -58,8 +60,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 def build(interpreter: str) -> bytes:
     """Return the archive, to be run by C(interpreter), an absolute path."""
-    name = ".".join((*_ROOT, _MAIN))
-    start = f"import sys\n\nfrom {name} import main\n\nraise SystemExit(main(sys.argv[1:]))\n"
+    start = f"import sys\n\nfrom {boot.__name__} import main\n\nraise SystemExit(main(sys.argv[1:]))\n"
     files = {"__main__.py": start.encode(), **dict(_packages()), **dict(_sources())}
     buffer = io.BytesIO()
     # In front of the archive, as zipapp(3) does: offsets count from the start of the file.

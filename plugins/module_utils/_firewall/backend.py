@@ -41,7 +41,7 @@ class Backend(t.Protocol):
 
     name: str  # as fxp_firewall_backend says it
     package: str  # that brings it
-    file: str  # name of the stored text
+    ending: str  # of the name of its stored text
     service: str  # whose start and reload lose our rules, so that they are loaded again then; empty if there is none
 
     def is_installed(self) -> bool:

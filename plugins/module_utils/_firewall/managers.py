@@ -13,6 +13,7 @@ import os
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 
 # By the name that fxp_firewall_backend has for each; the first is the one where no manager decides yet.
@@ -22,12 +23,12 @@ BACKENDS: dict[str, t.Callable[[str], Backend]] = {
 DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of its own
 
 
-def in_use(root: str = "") -> Backend:
+def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
     """The one whose rules are on trial on a host, else the one whose rules it keeps, else the first. Asks no program."""
     backends = [make(root) for make in BACKENDS.values()]
-    for ending in (".new", ""):
+    for state in (".new", ""):
         for backend in backends:
-            if os.path.exists(f"{root}{DIRECTORY}/{backend.file}{ending}"):
+            if os.path.exists(f"{root}{DIRECTORY}/{kind.stem}.{backend.ending}{state}"):
                 return backend
     return backends[0]
 

@@ -19,14 +19,14 @@ import contextlib
 import os
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT, Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
-    TIMER,
     Outcome,
     Texts,
     Transaction,
     write,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import files as units_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -50,7 +50,8 @@ def is_found(host: Host) -> bool:
 
 
 def _files_of(host: Host) -> tuple[str, ...]:
-    return (host.rules, host.unit, host.drop_in, host.record, host.program, host.new_rules, host.pending)
+    units = (file.path for file in units_of(host))
+    return (host.rules, *units, host.record, host.program, host.new_rules, host.pending)
 
 
 class Removal(Transaction):
@@ -59,9 +60,9 @@ class Removal(Transaction):
     """
 
     def __init__(self, host: Host, systemd: Systemd, program: bytes) -> None:
-        super().__init__(host, systemd, Texts("", "", "", program))
+        super().__init__(host, systemd, Texts("", units_of(host), program))
         self.files = _files_of(host)
-        self.unit_files = (host.unit, host.drop_in)
+        self.unit_files = tuple(file.path for file in self.units)
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """
@@ -125,10 +126,10 @@ class Removal(Transaction):
         """
         The unit first, because it runs our program when it stops.
         """
-        self.systemd.disarm(TIMER)
+        self.systemd.disarm(self.timer)
         if any(map(os.path.lexists, self.unit_files)):
-            self.systemd.stop(UNIT)
-            self.systemd.switch_off(UNIT)
+            self.systemd.stop(self.unit)
+            self.systemd.switch_off(self.unit)
             for path in self.unit_files:
                 _files.remove(path)
             self.systemd.reload()

@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import sys
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend, Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 
 LOCK_TIMEOUT = 30  # seconds to wait for another change to end
-
-
-UNIT = "proftpd-fxp-firewall.service"
 
 
 class Host:
@@ -36,17 +35,16 @@ class Host:
     A change that is not confirmed yet has a C(pending) file in C(/run): after a reboot it is forgotten.
     """
 
-    def __init__(self, backend: Backend, root: str = "") -> None:
+    def __init__(self, backend: Backend, root: str = "", kind: Kind = KINDS["server"]) -> None:
         self.backend = backend
-        self.rules = f"{root}{DIRECTORY}/{backend.file}"
+        self.root = root
+        self.kind = kind
+        self.rules = f"{root}{DIRECTORY}/{kind.stem}.{backend.ending}"
         self.new_rules = self.rules + ".new"
-        self.record = root + "/var/lib/proftpd-fxp/firewall.json"
-        self.program = root + "/usr/local/lib/proftpd-fxp/firewall.py"
-        self.pending = root + "/run/proftpd-fxp/firewall.pending"
-        self.lock = root + "/run/proftpd-fxp/firewall.lock"
-        units = root + "/etc/systemd/system"
-        self.unit = f"{units}/{UNIT}"
-        self.drop_in = f"{units}/{backend.service}.d/proftpd-fxp.conf"
+        self.record = f"{root}/var/lib/proftpd-fxp/{kind.stem}.json"
+        self.program = f"{root}/usr/local/lib/proftpd-fxp/firewall.py"
+        self.pending = f"{root}/run/proftpd-fxp/{kind.stem}.pending"
+        self.lock = f"{root}/run/proftpd-fxp/firewall.lock"
 
     @contextlib.contextmanager
     def locked(self) -> t.Iterator[None]:
@@ -83,17 +81,11 @@ class Host:
 
     def load(self) -> None:
         """
-        Put in force what counts now: the rules on trial if there are any, else the confirmed ones, else none. If no rule can be
-        put into another table, the guard is in force all the same. What stays shut is said on standard error, for the journal.
+        Put in force what counts now. If no rule can be put into another table, the guard is in force all the same. What stays
+        shut is said on standard error, for the journal.
         """
         with self.locked():
-            trial = None
-            if os.path.exists(self.pending):
-                trial = _files.read_text(self.new_rules)
-            else:
-                with contextlib.suppress(OSError):  # nftables.service sees /etc read-only
-                    _files.remove(self.new_rules)
-            text = trial if trial is not None else _files.read_text(self.rules)
+            text = self._text()
             try:
                 self._load(text)
             except FirewallError:
@@ -103,6 +95,48 @@ class Host:
             if text is not None:
                 for sentence in self.backend.shut(text):
                     sys.stderr.write(f"{sentence}\n")
+
+    def guard(self) -> None:
+        """
+        Load the rules that count now unless what keeps strangers out is in force; raise FirewallError if it is not then. Asked
+        before the server starts. What is in force already is not touched.
+        """
+        with self.locked():
+            text = self._text()
+            if text is None:
+                return  # nothing to guard: the rules are gone, and the file that made the server ask is about to go
+            try:
+                if self.backend.is_guarded(self.recorded(self.pending) or self.recorded(self.record)):
+                    return
+                self.backend.load(text)
+            except FirewallError as error:
+                try:
+                    self.backend.load_guard(text)
+                except FirewallError:
+                    first = str(error).splitlines()[0].rstrip(".")
+                    raise FirewallError(
+                        "The server is not started, because the firewall rules that keep strangers off its ports are missing and "
+                        f"cannot be loaded: {first}."
+                    ) from None
+                sys.stderr.write(f"{error}\n")
+
+    def recorded(self, path: str) -> Fingerprint:
+        """A fingerprint that lies on the host; empty if there is none, or none that can be read."""
+        try:
+            recorded = json.loads(_files.read_text(path) or "{}")
+        except ValueError:
+            return {}
+        return recorded if isinstance(recorded, dict) else {}
+
+    def _text(self) -> str | None:
+        """What counts now: the rules on trial if there are any, else the confirmed ones, else none."""
+        trial = None
+        if os.path.exists(self.pending):
+            trial = _files.read_text(self.new_rules)
+        else:
+            with contextlib.suppress(OSError):  # nftables.service sees /etc read-only
+                _files.remove(self.new_rules)
+        return trial if trial is not None else _files.read_text(self.rules)
 
     def unload(self) -> None:
         with self.locked():

@@ -22,15 +22,11 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT, Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import File
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-
-TIMER = "proftpd-fxp-return"
-
-
-File = t.Tuple[str, str, int]  # path, text, mode
 
 
 class Texts(t.NamedTuple):
@@ -39,8 +35,7 @@ class Texts(t.NamedTuple):
     """
 
     rules: str  # in the language of the backend
-    unit: str  # of proftpd-fxp-firewall.service
-    drop_in: str  # for the service of the backend
+    units: tuple[File, ...]  # for systemd
     program: bytes  # what the units run: C(archive)
 
 
@@ -67,12 +62,10 @@ class Transaction:
         self.systemd = systemd
         self.texts = texts
         program = texts.program.decode("utf-8", "surrogateescape")  # as _files reads and writes what is no text
-        # What stands beside the rules: path, text, mode. Only the program is needed while a change is on trial.
-        self.program = (host.program, program, 0o755)
-        self.units = (
-            (host.unit, texts.unit, 0o644),
-            (host.drop_in, texts.drop_in, 0o644),
-        )
+        # Of what stands beside the rules only the program is needed while a change is on trial.
+        self.program = File(host.program, program, 0o755)
+        self.units = texts.units
+        self.unit, self.timer = host.kind.unit, host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """
@@ -83,7 +76,7 @@ class Transaction:
         deadline = time.monotonic() + return_after + 10
         while True:
             with self.host.locked():
-                if os.path.exists(self.host.pending) and not self.systemd.is_armed(TIMER):
+                if os.path.exists(self.host.pending) and not self.systemd.is_armed(self.timer):
                     self._take_back()  # left over from a change that died; nobody will confirm it
                 if not os.path.exists(self.host.pending):
                     self._tidy()
@@ -114,7 +107,7 @@ class Transaction:
         return [file for file in (self.program, *self.units) if _files.read_text(file[0]) != file[1]]
 
     def _apply(self, return_after: int, check_mode: bool) -> Outcome:
-        finding = self.host.backend.examine(self.texts.rules, self._recorded())
+        finding = self.host.backend.examine(self.texts.rules, self.host.recorded(self.host.record))
         confirmed = _files.read_text(self.host.rules)
         beside = self._beside()
         outcome = Outcome(
@@ -124,7 +117,7 @@ class Transaction:
             warnings=finding.warnings,
         )
         new_rules = bool(confirmed != self.texts.rules or finding.drift)
-        if not new_rules and not beside and self.systemd.is_on(UNIT):
+        if not new_rules and not beside and self.systemd.is_on(self.unit):
             return outcome
         self.host.backend.check(self.texts.rules)
         if check_mode:
@@ -137,9 +130,9 @@ class Transaction:
         return outcome._replace(changed=True, on_trial=True)
 
     def _load_on_trial(self, return_after: int) -> None:
-        self.systemd.disarm(TIMER)
+        self.systemd.disarm(self.timer)
         # The timer first: whatever dies after this line, the change is taken back.
-        self.systemd.arm(TIMER, return_after, [self.host.program, "return"])
+        self.systemd.arm(self.timer, return_after, [self.host.program, "return"])
         try:
             write(self.host.pending, "{}", 0o600)
             self._put_on_trial()
@@ -158,7 +151,7 @@ class Transaction:
             self.host.take_back()
         finally:
             if not os.path.exists(self.host.pending):
-                self.systemd.disarm(TIMER)
+                self.systemd.disarm(self.timer)
 
     def confirm(self) -> None:
         """
@@ -172,7 +165,7 @@ class Transaction:
         with self.host.locked():
             self._commit(self._on_trial())
             # Under the lock: the next change arms a timer of the same name.
-            self.systemd.disarm(TIMER)
+            self.systemd.disarm(self.timer)
 
     def is_confirmed(self) -> bool:
         """
@@ -180,9 +173,9 @@ class Transaction:
         """
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
-        if self._beside() or not self.systemd.is_on(UNIT):
+        if self._beside() or not self.systemd.is_on(self.unit):
             return False
-        return not self.host.backend.drift(self.texts.rules, self._recorded())
+        return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
     def _commit(self, now: Fingerprint) -> None:
         """
@@ -215,17 +208,17 @@ class Transaction:
         Write the units and switch them on; put the former ones back if that fails.
         """
         former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
-        was_on = self.systemd.is_on(UNIT)
+        was_on = self.systemd.is_on(self.unit)
         if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
             return
         try:
             for path, text, mode in self.units:
                 write(path, text, mode)
             self.systemd.reload()
-            self.systemd.switch_on(UNIT)
+            self.systemd.switch_on(self.unit)
         except (HostError, OSError):
             if not was_on:
-                self.systemd.switch_off(UNIT)
+                self.systemd.switch_off(self.unit)
             for path, before, mode in former:
                 restore(path, before, mode)
             self.systemd.reload()
@@ -241,14 +234,7 @@ class Transaction:
             confirmed = _files.read_text(self.host.rules)
             if confirmed is None:
                 return not any(self.host.backend.in_force().values())
-            return not self.host.backend.drift(confirmed, self._recorded())
-
-    def _recorded(self) -> Fingerprint:
-        try:
-            recorded = json.loads(_files.read_text(self.host.record) or "{}")
-        except ValueError:
-            return {}
-        return recorded if isinstance(recorded, dict) else {}
+            return not self.host.backend.drift(confirmed, self.host.recorded(self.host.record))
 
     def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
         texts = [(self.host.rules, confirmed, self.texts.rules)] if confirmed != self.texts.rules else []

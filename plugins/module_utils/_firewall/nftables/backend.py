@@ -27,7 +27,7 @@ class Nftables:
 
     name = "nftables"
     package = "nftables"
-    file = "firewall.nft"
+    ending = "nft"
     service = "nftables.service"
 
     def __init__(self, root: str = "", nft: Nft | None = None) -> None:

@@ -69,7 +69,7 @@ def test_same_bytes_where_the_sources_are_in_an_archive_themselves(tmp_path: pat
     brought = tmp_path / "brought.zip"
     packages: set[str] = set()
     with zipfile.ZipFile(brought, "w", zipfile.ZIP_DEFLATED) as packed:
-        for part in {*archive.PARTS, *needed("_firewall.archive", set())}:
+        for part in needed("_firewall.archive", set()):
             names = [*ROOM.rstrip(".").split("."), *part.split(".")]
             packed.write(source(part), "/".join(names) + ".py")
             packages.update("/".join([*names[:depth], "__init__.py"]) for depth in range(1, len(names)))
@@ -92,7 +92,7 @@ def program(tmp_path: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize("arguments", [[], ["reload"], ["load", "unload"]])
 def test_runs_alone_under_the_name_of_the_single_file_of_earlier_releases(program: pathlib.Path, arguments: list[str]) -> None:
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd="/", env={}, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "Usage: firewall.py load|unload|return\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "Usage: firewall.py load|guard|unload|return\n")
 
 
 def test_the_environment_leads_nothing_into_it(program: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -615,6 +615,92 @@ class TestHost:
         Host(Nftables(str(tmp_path), nft), str(tmp_path)).unload()
         assert listing(nft) == ""
 
+    def test_guard_that_is_in_force_is_not_touched(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.guarded(tmp_path, nft, rules)
+        nft.run("add rule inet filter input ip saddr 192.0.2.1 drop\n")
+        before = listing(nft, "-a", "list", "ruleset")
+        host.guard()
+        assert listing(nft, "-a", "list", "ruleset") == before
+
+    @pytest.mark.parametrize(
+        "lost",
+        [
+            "flush ruleset",
+            "delete table inet proftpd_fxp",
+            "flush chain inet proftpd_fxp ftp",
+            "insert rule inet proftpd_fxp input accept",
+            "add element inet proftpd_fxp peers4 { 203.0.113.9 }",
+        ],
+    )
+    def test_guard_that_is_lost_comes_back_before_the_server_starts(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules, lost: str
+    ) -> None:
+        host = self.guarded(tmp_path, nft, rules)
+        wanted = host.backend.in_force()["table"]
+        nft.run(f"{lost}\n")
+        assert host.backend.in_force()["table"] != wanted
+        host.guard()
+        assert host.backend.in_force()["table"] == wanted
+
+    def test_server_starts_behind_the_guard_alone(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Whom another program keeps out is no reason to start nothing."""
+        host = self.guarded(tmp_path, nft, rules)
+        wanted = host.backend.in_force()["table"]
+        nft.run("flush ruleset\n")
+
+        def fail(text: str) -> None:
+            raise FirewallError("the chain is somebody else's")
+
+        monkeypatch.setattr(nft, "load", fail)
+        host.guard()
+        assert host.backend.in_force()["table"] == wanted
+        assert "somebody else's" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(("program", "why"), [(None, "nft is not installed"), ("/bin/false", "nft .* says")])
+    def test_server_does_not_start_where_no_guard_can_be_loaded(
+        self, tmp_path: pathlib.Path, nft: Nft, rules: Rules, monkeypatch: pytest.MonkeyPatch, program: str | None, why: str
+    ) -> None:
+        host = self.guarded(tmp_path, nft, rules)
+        nft.run("flush ruleset\n")
+        monkeypatch.setattr(nft, "path", program)
+        with pytest.raises(
+            FirewallError, match=rf"^The server is not started, because .* missing and cannot be loaded: {why}.*"
+        ) as told:
+            host.guard()
+        assert "\n" not in str(told.value)
+
+    def test_where_there_are_no_rules_nothing_is_guarded(self, tmp_path: pathlib.Path, nft: Nft) -> None:
+        host = Host(Nftables(str(tmp_path), nft), str(tmp_path))
+        host.guard()
+        assert not any(host.backend.in_force().values())
+
+    def test_rules_on_trial_are_a_guard(self, tmp_path: pathlib.Path, nft: Nft, rules: Rules) -> None:
+        host = self.guarded(tmp_path, nft, rules)
+        text = rules()
+        pathlib.Path(host.new_rules).write_text(text)
+        nft.load(text)
+        on_trial = host.backend.in_force()
+        pathlib.Path(host.pending).write_text(json.dumps(on_trial))
+        host.guard()
+        assert host.backend.in_force() == on_trial
+        nft.run("delete table inet proftpd_fxp\n")
+        host.guard()
+        assert host.backend.in_force() == on_trial
+
+    @staticmethod
+    def guarded(root: pathlib.Path, nft: Nft, rules: Rules) -> Host:
+        """A host whose rules are confirmed and in force."""
+        nft.run("table inet filter {\nchain input { type filter hook input priority 0; policy drop; }\n}\n")
+        host = Host(Nftables(str(root), nft), str(root))
+        for path in (host.rules, host.record, host.pending):
+            pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+        pathlib.Path(host.rules).write_text(rules(PEER))
+        nft.load(rules(PEER))
+        pathlib.Path(host.record).write_text(json.dumps(host.backend.in_force()))
+        return host
+
     def test_one_change_at_a_time(self, tmp_path: pathlib.Path, nft: Nft, monkeypatch: pytest.MonkeyPatch) -> None:
         host = Host(Nftables(str(tmp_path), nft), str(tmp_path))
         monkeypatch.setattr(state, "LOCK_TIMEOUT", 0.2)

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
@@ -81,12 +81,13 @@ def test_check_mode_tells_what_would_go(place: Place, rules: Rules) -> None:
     files, rulesets = place.files(), place.listed()
     outcome = place.removal().apply(30, check_mode=True)
     assert (outcome.changed, outcome.on_trial) == (True, False)
-    assert [(entry["before"], entry["after"]) for entry in outcome.diff[:3]] == [
+    assert [(entry["before"], entry["after"]) for entry in outcome.diff[:4]] == [
         (rules(PEER), ""),
         ("[Unit]\n", ""),
         ("[Service]\n", ""),
+        (units.files(place.host)[2].text, ""),
     ]
-    assert [line.split("/")[-1] for line in outcome.diff[3]["prepared"].splitlines()] == [
+    assert [line.split("/")[-1] for line in outcome.diff[4]["prepared"].splitlines()] == [
         "firewall.py is removed",
         "firewall.json is removed",
         "# the rules in the kernel are removed",

@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import state
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import state, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
@@ -90,7 +90,7 @@ class Bench:
         return self.backend.nft
 
     def change(self, content: str, unit: str = "[Unit]\n", drop_in: str = "[Service]\n") -> Transaction:
-        return Transaction(self.host, self.systemd, Texts(content, unit, drop_in, PROGRAM))
+        return Transaction(self.host, self.systemd, Texts(content, units.files(self.host, unit, drop_in), PROGRAM))
 
     def confirmed(self, content: str) -> None:
         change = self.change(content)
@@ -128,11 +128,12 @@ def test_first_change(bench: Bench, rules: Rules) -> None:
         "etc/proftpd-fxp/firewall.nft": rules(PEER),
         "etc/systemd/system/nftables.service.d/proftpd-fxp.conf": "[Service]\n",
         "etc/systemd/system/proftpd-fxp-firewall.service": "[Unit]\n",
+        "etc/systemd/system/proftpd.service.d/proftpd-fxp-firewall.conf": units.files(bench.host)[2].text,
         "usr/local/lib/proftpd-fxp/firewall.py": PROGRAM.decode(),
         "var/lib/proftpd-fxp/firewall.json": bench.files()["var/lib/proftpd-fxp/firewall.json"],
     }
     modes = {path: stat.S_IMODE(os.stat(bench.root / path).st_mode) for path in bench.files()}
-    assert list(modes.values()) == [0o600, 0o644, 0o644, 0o755, 0o600]
+    assert list(modes.values()) == [0o600, 0o644, 0o644, 0o644, 0o755, 0o600]
 
 
 def test_no_change_touches_nothing(bench: Bench, rules: Rules) -> None:
@@ -151,9 +152,10 @@ def test_diff(bench: Bench, rules: Rules) -> None:
         ("/etc/proftpd-fxp/firewall.nft", ""),
         ("/etc/systemd/system/proftpd-fxp-firewall.service", ""),
         ("/etc/systemd/system/nftables.service.d/proftpd-fxp.conf", ""),
+        ("/etc/systemd/system/proftpd.service.d/proftpd-fxp-firewall.conf", ""),
         ("", None),
     ]
-    assert first[3]["prepared"].endswith("firewall.py is renewed\n")
+    assert first[4]["prepared"].endswith("firewall.py is renewed\n")
     bench.confirmed(rules(PEER))
     (second,) = bench.change(rules()).apply(30).diff
     assert (second["before"], second["after"]) == (rules(PEER), rules())

@@ -23,7 +23,7 @@ class Toy:
 
     name = "toy"
     package = "toyfirewall"
-    file = "firewall.toy"
+    ending = "toy"
     service = "toy.service"
 
     def __init__(self, kernel: pathlib.Path) -> None:

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""
+What systemd is told on a host: the unit that loads the rules at boot, and drop-ins for services that they have to do with. Pure.
+"""
+
+from __future__ import annotations
+
+import string
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+
+_HEADER = """\
+#
+# Managed by the Ansible collection proftpd.fxp; changes made by hand are overwritten.
+#
+"""
+
+_UNIT = """
+[Unit]
+Description=$title
+Documentation=man:nft(8)
+DefaultDependencies=no
+RequiresMountsFor=/etc/proftpd-fxp /usr/local/lib/proftpd-fxp /run
+# After $service, which flushes everything; before the network and whoever listens on it.
+After=$service
+Wants=network-pre.target
+Before=network-pre.target $guarded shutdown.target
+Conflicts=shutdown.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=$program load
+ExecReload=$program load
+ExecStop=$program unload
+TimeoutStartSec=120
+TimeoutStopSec=60
+
+[Install]
+WantedBy=sysinit.target
+"""
+
+_DROP_IN = """
+# $service flushes every table when it starts or reloads: put the rules of the FXP server back at once.
+# The minus sign: whatever becomes of them, $service itself has succeeded.
+[Service]
+ExecStartPost=-$program load
+ExecReload=-$program load
+"""
+
+_GUARD = """
+# No start without the rules that keep strangers out: where they are missing, they are loaded, and where that fails, the journal
+# of this service says why. It depends on nothing else, so that a restart of the rules or of the firewall touches no transfer.
+[Unit]
+After=$unit
+
+[Service]
+ExecStartPre=+$program guard
+"""
+
+
+class File(t.NamedTuple):
+    """One file for systemd."""
+
+    path: str
+    text: str
+    mode: int = 0o644
+
+
+def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tuple[File, ...]:
+    """All of them, for rules of this kind and backend; *unit* and *drop_in* are texts of the caller's own for the first two."""
+    kind, service = host.kind, host.backend.service
+    words = {
+        "title": kind.title,
+        "unit": kind.unit,
+        "guarded": kind.guarded,
+        "service": service,
+        "program": host.program[len(host.root) :],
+    }
+
+    def text(layout: str) -> str:
+        return _HEADER + string.Template(layout).substitute(words)
+
+    directory = f"{host.root}/etc/systemd/system"
+    found = [File(f"{directory}/{kind.unit}", unit or text(_UNIT))]
+    if service:
+        found.append(File(f"{directory}/{service}.d/proftpd-fxp.conf", drop_in or text(_DROP_IN)))
+    if kind.guarded:
+        found.append(File(f"{directory}/{kind.guarded}.d/{kind.unit[: -len('.service')]}.conf", text(_GUARD)))
+    return tuple(found)
+
+
+__all__ = ("File", "files")
