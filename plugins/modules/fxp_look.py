@@ -120,11 +120,9 @@ options:
       unit:
         description: As O(proftpd.fxp.fxp_firewall#module:unit).
         type: str
-        required: true
       drop_in:
         description: As O(proftpd.fxp.fxp_firewall#module:drop_in).
         type: str
-        required: true
   certificate:
     description:
       - What the server needs for TLS. Without it nothing of that is looked at, nor is the clock.
@@ -297,7 +295,7 @@ def main() -> None:
             "plan_digest": {"type": "str"},
             "rules": {
                 "type": "dict",
-                "options": {name: {"type": "str", "required": True} for name in ("content", "unit", "drop_in")},
+                "options": {"content": {"type": "str", "required": True}, "unit": {"type": "str"}, "drop_in": {"type": "str"}},
             },
             "certificate": {
                 "type": "dict",

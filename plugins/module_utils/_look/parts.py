@@ -31,6 +31,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     removal,
     state,
     transaction,
+    units,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
@@ -69,7 +70,7 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
     return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
-def rules(wish: t.Mapping[str, str], connection: str, ssh: t.Iterable[int]) -> Part:
+def rules(wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) -> Part:
     """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
     try:
         host = state.Host(choose.choose(detect.Commands()))
@@ -86,7 +87,7 @@ def rules(wish: t.Mapping[str, str], connection: str, ssh: t.Iterable[int]) -> P
     try:
         here = interfaces.find(read_defines(wish["content"]).addresses, detect.Commands())
         content = with_interfaces(wish["content"], *here)
-        texts = transaction.Texts(content, wish["unit"], wish["drop_in"], archive.build(interpreter))
+        texts = transaction.Texts(content, units.files(host, wish["unit"], wish["drop_in"]), archive.build(interpreter))
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("firewall_rules", None, exc), about=about)

@@ -21,8 +21,7 @@ import sys
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import UNIT
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds, lockout
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, root, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, listeners, parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
@@ -44,7 +43,7 @@ class Wish:
     passive_ports: tuple[int, int]
     accounts: t.Sequence[t.Mapping[str, t.Any]]
     needs: t.Sequence[str]
-    rules: t.Mapping[str, str] | None
+    rules: t.Mapping[str, t.Any] | None
     certificate: t.Mapping[str, t.Any] | None
     now: float
 
@@ -57,7 +56,7 @@ def survey(wish: Wish) -> Known:
         # Whatever else there is follows from it.
         return _result(row, refusals)
     wrong_clock = host.clock(time.time(), wish.now) if wish.certificate is not None else []
-    units = [host.unit(name, manager) for name in (f"{row.unit}.service", f"{row.unit}.socket", UNIT)]
+    units = [host.unit(name, manager) for name in (f"{row.unit}.service", f"{row.unit}.socket", kinds.KINDS["server"].unit)]
     of_units = host.units(units)
     taken, warnings, heard = _ports(wish, manager.main_pid(row.unit), any(each.code == "inetd_mode" for each in of_units))
     found = {
