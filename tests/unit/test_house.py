@@ -45,6 +45,7 @@ ROOMS: dict[str, set[str]] = {
     # The documentation of fxp_plan is the vocabulary.
     "_plan": {"modules", "_libraries", "netaddr", "yaml", ANSIBLE},
     "_authority": {"_plan", "_libraries", "_proftpd", "_host", "cryptography"},
+    "_verdict": {"_authority", "_plan", "_host"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     # The page is a template; ansible-core brings the library.
     "_report": {"_host", "jinja2"},
