@@ -121,6 +121,9 @@ class ActionModule(ActionBase):
         # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
         unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
         message = [_report.summary(legs)] if legs or not bounce else []
+        if contents.other_plans:
+            # Before anything that follows from it is looked for on these servers.
+            message.insert(0, next(iter(contents.notes)))
         if vulnerable:
             message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
         elif bounce and not unknown:

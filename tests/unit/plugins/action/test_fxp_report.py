@@ -234,6 +234,7 @@ def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> Non
     }
     run = report(tmp_path, options)
     assert not run.result["failed"]
+    assert run.result["msg"].startswith("ftp5 runs another plan than the inventory makes now")
     said = (
         "ftp5 runs another plan than the inventory makes now: run proftpd.fxp.site there",
         "ftp1, ftp2, ftp3 may see the client at the address of a peer",
