@@ -49,14 +49,22 @@ class Wish(t.NamedTuple):
 
 
 def read_wish(data: Data) -> Wish:
-    """The wish as C(fxp_firewall) takes it, which has looked at the types in it. Raises FirewallError for what is no address."""
+    """
+    The wish as C(fxp_firewall) takes it, which has looked at the types in it.
+
+    Raises FirewallError for what is no address or port.
+    """
     passive = data["passive_ports"]
+    _require_port("control_port", data["control_port"], data["control_port"])
+    _require_port("passive_ports", passive["first"], passive["last"])
     _require("addresses", data["addresses"], (4, 6))
     for family in (4, 6):
         _require(f"clients{family}", data[f"clients{family}"], (family,))
         for key in (f"peers{family}", f"outgoing{family}"):
             for row in data[key]:
                 _require(key, row["addresses"], (family,))
+                if key.startswith("outgoing"):
+                    _require_port(key, row["first"], row["last"])
     return Wish(
         Ports(data["control_port"], (passive["first"], passive["last"])),
         tuple(data["addresses"]),
@@ -69,6 +77,12 @@ def read_wish(data: Data) -> Wish:
             for family in (4, 6)
         },
     )
+
+
+def _require_port(key: str, first: int, last: int) -> None:
+    if not 1 <= first <= last <= 65535:
+        said = str(first) if first == last else f"{first}-{last}"
+        raise FirewallError(f"{key} of the wish is {said}; ports go from 1 to 65535, the lower one first.")
 
 
 def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> None:
