@@ -79,6 +79,7 @@ class ActionModule(ActionBase):
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
                 "coverage": {"type": "str"},
+                "other_plans": {"type": "list", "elements": "str", "default": []},
                 "vantage_untold": {"type": "list", "elements": "str", "default": []},
                 "files_left": {"type": "list", "elements": "dict", "default": []},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -113,6 +114,7 @@ class ActionModule(ActionBase):
             bounce,
             itertools.chain(options["vantage_untold"], *(untold for untold, left in besides)),
             itertools.chain(options["files_left"], *(left for untold, left in besides)),
+            options["other_plans"],
         )
         self._show(legs, contents, options["show"])
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]

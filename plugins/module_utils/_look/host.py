@@ -14,7 +14,7 @@ import datetime
 import os
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, run, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, run, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 
@@ -26,8 +26,6 @@ ROOM = 1 << 20
 ROOM_FOR_PACKAGES = 100 << 20
 PACKAGE_DIRECTORIES = ("/usr", "/var/cache/apt", "/var/lib/dpkg")
 SOCKET = "proftpd.socket"
-# Debian's FTP servers all bring it, and conflict with everybody else who does.
-FTP_SERVER = "ftp-server"
 
 
 def can_be_served(manager: systemd.Systemd) -> list[Refusal]:
@@ -68,16 +66,14 @@ def clock(now: float, controllers: float) -> list[Refusal]:
     ]
 
 
-def conflicts(missing: t.Sequence[str], output: t.Callable[..., str] = run.output) -> list[Refusal]:
+def conflicts(
+    missing: t.Sequence[str], output: t.Callable[..., str] = run.output, row: platform.Platform = platform.USUAL
+) -> list[Refusal]:
     """Refuse other FTP servers where ours is still *missing*: Debian's conflict with one another."""
     if not missing:
         return []
-    told = output("dpkg-query", "--show", "--showformat=${Package}|${db:Status-Status}|${Provides}\\n")
-    rows = (line.split("|") for line in told.splitlines() if line.count("|") == 2)
-    others = sorted(
-        name for name, status, provides in rows if status == "installed" and FTP_SERVER in provides.replace(",", " ").split()
-    )
-    others = [name for name in others if not name.startswith("proftpd")]
+    found = packages.providing(row.ftp_servers_provide, row, output)
+    others = [name for name in found if not name.startswith("proftpd")]
     if not others:
         return []
     names = " and ".join(others)

@@ -72,7 +72,7 @@ def survey(wish: Wish) -> Known:
             # By that clock nothing that is said of it counts.
             found["certificate"] = dataclasses.replace(found["certificate"], refusals=(), warnings=())
     missing = packages.missing(row.packages(wish.needs), row)
-    refusals = [*wrong_clock, *of_units, *taken, *host.conflicts(missing)]
+    refusals = [*wrong_clock, *of_units, *taken, *host.conflicts(missing, row=row)]
     if "package" in found["rules"].about and parts.RULES in found["rules"].not_asked:
         missing.append(found["rules"].about["package"])
     if missing or not all(part.in_place for part in found.values()):
