@@ -30,6 +30,7 @@ requirements:
   - nftables with JSON, and systemd, on the host
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._wish
   - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
@@ -48,132 +49,9 @@ attributes:
     description: Supports being used with the C(async) keyword.
     support: none
 options:
-  wish:
-    description:
-      - What is to be let through, as the filter P(proftpd.fxp.firewall_wish#filter) derives it from the plan. Everybody else is
-        kept off these ports.
-      - The host makes the rules of it, in the language of the firewall manager that decides there.
-      - One of O(wish) and O(content) is required if O(state=present).
-    type: dict
-    version_added: 0.3.0
-    suboptions:
-      kind:
-        description: For what the rules are. Paths and names on the host follow from it.
-        type: str
-        choices:
-          - server
-        default: server
-      control_port:
-        description: The port at which clients log in.
-        type: int
-        required: true
-      passive_ports:
-        description: The range of data connections.
-        type: dict
-        required: true
-        suboptions:
-          first:
-            description: First port.
-            type: int
-            required: true
-          last:
-            description: Last port.
-            type: int
-            required: true
-      addresses:
-        description: Addresses of the host itself. They tell by which interface those connections come.
-        type: list
-        elements: str
-        default: []
-      clients4:
-        description: IPv4 networks that may connect to all of these ports.
-        type: list
-        elements: str
-        default: []
-      clients6:
-        description: IPv6 networks that may connect to all of these ports.
-        type: list
-        elements: str
-        default: []
-      peers4:
-        description: Peers that may connect to the passive ports by IPv4.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
-      peers6:
-        description: Peers that may connect to the passive ports by IPv6.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
-      outgoing4:
-        description: Peers to which the host itself opens data connections by IPv4.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
-          first:
-            description: First of the ports at which it listens.
-            type: int
-            required: true
-          last:
-            description: Last of them.
-            type: int
-            required: true
-      outgoing6:
-        description: Peers to which the host itself opens data connections by IPv6.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
-          first:
-            description: First of the ports at which it listens.
-            type: int
-            required: true
-          last:
-            description: Last of them.
-            type: int
-            required: true
   content:
     description:
-      - The whole text of the rules for nftables, instead of O(wish). It becomes C(/etc/proftpd-fxp/firewall.nft).
+      - The whole text of the rules for nftables, instead of O(wish). One of both is required if O(state=present). It becomes C(/etc/proftpd-fxp/firewall.nft).
       - It defines C(control_port), C(passive_ports) and C(incoming), and C(outgoing4) and C(outgoing6) where this server dials
         peers, and replaces the table C(inet proftpd_fxp), as the text that O(wish) makes does.
       - Deprecated, and goes in 1.0.0. Use O(wish).
@@ -303,31 +181,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
-
-_NUMBER: dict[str, t.Any] = {"type": "int", "required": True}
-_LIST: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
-_SPAN = {"first": _NUMBER, "last": _NUMBER}
-_PEER = {"name": {"type": "str", "required": True}, "addresses": {"type": "list", "elements": "str", "required": True}}
-_PEERS: dict[str, t.Any] = {"type": "list", "elements": "dict", "default": []}
-WISH: dict[str, t.Any] = {
-    "kind": {"type": "str", "choices": sorted(kinds.KINDS), "default": "server"},
-    "control_port": _NUMBER,
-    "passive_ports": {"type": "dict", "required": True, "options": _SPAN},
-    "addresses": _LIST,
-    "clients4": _LIST,
-    "clients6": _LIST,
-    "peers4": {**_PEERS, "options": _PEER},
-    "peers6": {**_PEERS, "options": _PEER},
-    "outgoing4": {**_PEERS, "options": {**_PEER, **_SPAN}},
-    "outgoing6": {**_PEERS, "options": {**_PEER, **_SPAN}},
-}
 
 
 def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Transaction:
@@ -391,7 +251,7 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "wish": {"type": "dict", "options": WISH},
+            "wish": {"type": "dict", "options": wish_options()},
             "content": {"type": "str", **DEPRECATED},
             "unit": {"type": "str", **DEPRECATED},
             "drop_in": {"type": "str", **DEPRECATED},

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 
 Span = t.Tuple[int, int]  # first and last
@@ -46,6 +47,27 @@ class Wish(t.NamedTuple):
     outgoing: t.Mapping[int, tuple[Peer, ...]]  # what the host itself opens
     here: tuple[str, ...] = ()  # those of its addresses that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections come; none if that is not known
+
+
+def wish_options() -> dict[str, t.Any]:
+    """The argument spec of a wish, the same in every module that takes one."""
+    number: dict[str, t.Any] = {"type": "int", "required": True}
+    texts: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
+    span = {"first": number, "last": number}
+    peer = {"name": {"type": "str", "required": True}, "addresses": {"type": "list", "elements": "str", "required": True}}
+    peers: dict[str, t.Any] = {"type": "list", "elements": "dict", "default": []}
+    return {
+        "kind": {"type": "str", "choices": sorted(kinds.KINDS), "default": "server"},
+        "control_port": number,
+        "passive_ports": {"type": "dict", "required": True, "options": span},
+        "addresses": texts,
+        "clients4": texts,
+        "clients6": texts,
+        "peers4": {**peers, "options": peer},
+        "peers6": {**peers, "options": peer},
+        "outgoing4": {**peers, "options": {**peer, **span}},
+        "outgoing6": {**peers, "options": {**peer, **span}},
+    }
 
 
 def read_wish(data: Data) -> Wish:
@@ -97,4 +119,4 @@ def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> No
             raise FirewallError(f"{key} of the wish holds {value!r}, which is no {kinds} address or network; write one there.")
 
 
-__all__ = ("Peer", "Ports", "Span", "Wish", "read_wish")
+__all__ = ("Peer", "Ports", "Span", "Wish", "read_wish", "wish_options")
