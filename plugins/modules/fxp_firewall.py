@@ -51,7 +51,8 @@ attributes:
 options:
   content:
     description:
-      - The whole text of the rules for nftables, instead of O(wish). One of both is required if O(state=present). It becomes C(/etc/proftpd-fxp/firewall.nft).
+      - The whole text of the rules for nftables, instead of O(wish). One of both is required if O(state=present).
+      - It becomes C(/etc/proftpd-fxp/firewall.nft).
       - It defines C(control_port), C(passive_ports) and C(incoming), and C(outgoing4) and C(outgoing6) where this server dials
         peers, and replaces the table C(inet proftpd_fxp), as the text that O(wish) makes does.
       - Deprecated, and goes in 1.0.0. Use O(wish).
