@@ -19,6 +19,9 @@ description:
     take, or behind the denies of that chain if nothing else leads there. Whatever drops under a condition, as the rules of
     C(fail2ban), block lists and limits, stays in front of it; where such a condition is not understood, a warning names the rule.
     Nothing else of other tables is touched, and nothing at all of tables that firewalld, ufw or iptables manages.
+  - Rules fit the server that runs at every moment. Where that has other ports than O(wish) says, because it is to change only
+    after this, those ports are guarded too, and let the same clients and peers through. The same module run after the change
+    narrows the rules to the ports of O(wish).
   - If the rules would govern the port that ssh comes in by, if firewalld, ufw or iptables decides on connections to the host,
     or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
@@ -152,6 +155,27 @@ rules_in:
   elements: str
   sample:
     - inet filter input
+former_ports:
+  description:
+    - Ports that the server of this host still has beside those of O(wish), by its configuration in force. They are guarded like
+      those and let the same clients and peers through, so that rules fit the server while it changes.
+    - If there are any, run the module again when the server has changed.
+  returned: success
+  type: list
+  elements: dict
+  version_added: 0.3.0
+  contains:
+    first:
+      description: First port.
+      type: int
+      returned: success
+    last:
+      description: Last port.
+      type: int
+      returned: success
+  sample:
+    - first: 2121
+      last: 2121
 drift:
   description: How the rules in force differed from the file although the file was as wanted.
   returned: success
@@ -182,16 +206,17 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Former, former, read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served
 
 MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
 
 
-def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Transaction:
+def transaction_of(module: AnsibleModule, host: state.Host, left: Former) -> transaction.Transaction:
     manager = systemd.Systemd()
     if not manager.is_here():
         raise FirewallError(
@@ -204,28 +229,45 @@ def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Trans
     if module.params["state"] == "absent":
         return removal.Removal(host, manager, program)
     files = units.files(host, module.params["unit"], module.params["drop_in"])
-    return transaction.Transaction(host, manager, transaction.Texts(rules_of(module, host), files, program))
+    return transaction.Transaction(host, manager, transaction.Texts(rules_of(module, host, left), files, program))
 
 
-def rules_of(module: AnsibleModule, host: state.Host) -> str:
+def rules_of(module: AnsibleModule, host: state.Host, left: Former) -> str:
     """The text of the rules, with what only this host knows."""
     if module.params["wish"]:
         wish = read_wish(module.params["wish"])
         here, names = interfaces.find(wish.addresses, detect.Commands())
-        return host.backend.text(wish._replace(here=here, interfaces=names))
+        return host.backend.text(wish._replace(here=here, interfaces=names, former=left))
     content: str = module.params["content"]
     return with_interfaces(content, *interfaces.find(read_defines(content).addresses, detect.Commands()))
 
 
+def former_of(module: AnsibleModule) -> Former:
+    """The ports that the server still has beside those of the wish; they are guarded until it has changed to those."""
+    if not module.params["wish"]:
+        return Former()
+    has = served.served(platform.nearest())
+    ways_in = lockout.ways_in(lockout.ssh_connection(), lockout.listening())
+    return former(read_wish(module.params["wish"]).ports, has.control, has.passive, ways_in)
+
+
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
     validated = host.backend.is_installed()
-    result = {"path": host.rules, "validated": validated, "missing_packages": [], "rules_in": [], "drift": [], "changed": False}
+    result = {
+        "path": host.rules,
+        "validated": validated,
+        "missing_packages": [],
+        "rules_in": [],
+        "drift": [],
+        "former_ports": [],
+        "changed": False,
+    }
     if not removal.is_found(host):
         return result
     if not validated:
         name = host.backend.name
         module.warn(f"{name} is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
-    outcome = transaction_of(module, host).apply(module.params["return_after"], module.check_mode)
+    outcome = transaction_of(module, host, Former()).apply(module.params["return_after"], module.check_mode)
     result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
     return {**result, "connection": connection}
 
@@ -234,8 +276,16 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
     wish = module.params["wish"]
     governed = read_wish(wish).ports if wish else host.backend.ports(module.params["content"])
     lockout.refuse_lockout(governed, connection, lockout.listening())
-    change = transaction_of(module, host)
-    result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
+    left = former_of(module)
+    change = transaction_of(module, host, left)
+    result = {
+        "path": host.rules,
+        "validated": True,
+        "missing_packages": [],
+        "rules_in": [],
+        "drift": [],
+        "former_ports": [{"first": first, "last": last} for first, last in left.spans],
+    }
     if host.backend.is_installed():
         outcome = change.apply(module.params["return_after"], module.check_mode)
         for warning in outcome.warnings:
@@ -276,7 +326,7 @@ def main() -> None:
                 raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
             begin = remove if module.params["state"] == "absent" else apply
             module.exit_json(**begin(module, host, connection))
-        change = transaction_of(module, host)
+        change = transaction_of(module, host, former_of(module))
         if module.params["_phase"] == "settle":
             settled = change.settle()
             module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())

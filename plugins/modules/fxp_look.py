@@ -204,7 +204,8 @@ parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
     - C(in_place) tells that there is nothing to do for it. C(certificate) has C(trusted), C(reason) and C(expires) as
-      M(proftpd.fxp.proftpd_certificate) returns them, C(rules) has C(drift) as M(proftpd.fxp.fxp_firewall) does.
+      M(proftpd.fxp.proftpd_certificate) returns them, C(rules) has C(drift) and C(former_ports) as
+      M(proftpd.fxp.fxp_firewall) does.
   returned: success
   type: dict
 refusals:

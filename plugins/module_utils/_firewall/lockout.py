@@ -55,15 +55,17 @@ def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
     }
 
 
+def ways_in(connection: str, listeners: t.Iterable[int]) -> set[int]:
+    """The ports that the administrator comes in through: that of his *connection* beside those of the *listeners*."""
+    fields = connection.split()
+    return {*listeners, *([int(fields[3])] if len(fields) == 4 and fields[3].isdigit() else [])}
+
+
 def refuse_lockout(governed: Ports, connection: str, listeners: t.Iterable[int]) -> None:
     """
     Raise FirewallError if the rules would govern a port that the administrator comes in through.
     """
-    ports = set(listeners)
-    fields = connection.split()
-    if len(fields) == 4 and fields[3].isdigit():
-        ports.add(int(fields[3]))
-    for port in sorted(ports):
+    for port in sorted(ways_in(connection, listeners)):
         if port == governed.control:
             raise FirewallError(
                 f"fxp_control_port is {port}, but ssh, the way in for administrators, listens on port {port} here; "

@@ -37,6 +37,21 @@ class Peer(t.NamedTuple):
     ports: Span = (0, 65535)  # on which it listens
 
 
+class Former(t.NamedTuple):
+    """
+    Ports beside those of the plan that the server still has, until it has changed to those. They are guarded as those are.
+
+    Each port is in one of the spans at most, and in none of the plan's.
+    """
+
+    control: tuple[Span, ...] = ()  # for clients
+    passive: tuple[Span, ...] = ()  # for clients and peers
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        return tuple(sorted((*self.control, *self.passive)))
+
+
 class Wish(t.NamedTuple):
     """What the firewall of one host is to let through; families are 4 and 6."""
 
@@ -47,6 +62,7 @@ class Wish(t.NamedTuple):
     outgoing: t.Mapping[int, tuple[Peer, ...]]  # what the host itself opens
     here: tuple[str, ...] = ()  # those of its addresses that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections come; none if that is not known
+    former: Former = Former()
 
 
 def wish_options() -> dict[str, t.Any]:
@@ -101,6 +117,37 @@ def read_wish(data: Data) -> Wish:
     )
 
 
+def former(plan: Ports, control: t.Iterable[int], passive: t.Iterable[Span], others: t.Iterable[int]) -> Former:
+    """
+    What remains of the *control* ports and the *passive* ranges of a server beside those of the plan.
+
+    On *others* some other program listens, so the server does not: the way in of an administrator is never guarded for being in a
+    range that is left.
+    """
+    taken = [(plan.control, plan.control), plan.passive, *((port, port) for port in others)]
+    left = _without([(port, port) for port in control], taken)
+    return Former(tuple(left), tuple(_without(passive, [*taken, *left])))
+
+
+def _without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
+    """The spans as few as possible, without the ports that are taken."""
+    left: list[Span] = []
+    for first, last in sorted(spans):
+        if left and first <= left[-1][1] + 1:
+            left[-1] = left[-1][0], max(last, left[-1][1])
+        else:
+            left.append((first, last))
+    for low, high in taken:
+        cut = [(first, min(last, low - 1)) for first, last in left] + [(max(first, high + 1), last) for first, last in left]
+        left = sorted({(first, last) for first, last in cut if first <= last})
+    return left
+
+
+def data_ports(wish: Wish) -> list[Span]:
+    """The ports on which peers may come in, while the server may have ports of two plans."""
+    return _without([wish.ports.passive, *wish.former.passive], [])
+
+
 def _require_port(key: str, first: int, last: int) -> None:
     if not 1 <= first <= last <= 65535:
         said = str(first) if first == last else f"{first}-{last}"
@@ -119,4 +166,4 @@ def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> No
             raise FirewallError(f"{key} of the wish holds {value!r}, which is no {kinds} address or network; write one there.")
 
 
-__all__ = ("Peer", "Ports", "Span", "Wish", "read_wish", "wish_options")
+__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options")

@@ -33,7 +33,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     transaction,
     units,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import former, read_wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
@@ -41,7 +41,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import R
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served, swap
 
 # What any of the parts may say instead of doing it.
 PROBLEMS = (HostError, OSError)
@@ -70,13 +70,13 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
     return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
-def rules(wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) -> Part:
+def rules(row: Platform, wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) -> Part:
     """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
     try:
         host = state.Host(choose.choose(detect.Commands()))
     except PROBLEMS as exc:
         return refused("firewall_manager", "fxp_firewall_backend", exc)
-    about = {"manager": host.backend.name, "package": host.backend.package}
+    about: dict[str, t.Any] = {"manager": host.backend.name, "package": host.backend.package}
     try:
         meant = read_wish(wish)
         lockout.refuse_lockout(meant.ports, connection, ssh)
@@ -87,7 +87,10 @@ def rules(wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) ->
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
     try:
         here, names = interfaces.find(meant.addresses, detect.Commands())
-        content = host.backend.text(meant._replace(here=here, interfaces=names))
+        has = served.served(row)
+        left = former(meant.ports, has.control, has.passive, lockout.ways_in(connection, ssh))
+        about["former_ports"] = [{"first": first, "last": last} for first, last in left.spans]
+        content = host.backend.text(meant._replace(here=here, interfaces=names, former=left))
         texts = transaction.Texts(content, units.files(host), archive.build(interpreter))
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:

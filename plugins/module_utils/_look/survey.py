@@ -64,7 +64,7 @@ def survey(wish: Wish) -> Known:
         "accounts": parts.password_file(row, wish.accounts),
         "rules": parts.no_rules()
         if wish.rules is None
-        else parts.rules(wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager)),
+        else parts.rules(row, wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager)),
     }
     if wish.certificate is not None:
         found["certificate"] = parts.certified(row, wish.certificate)

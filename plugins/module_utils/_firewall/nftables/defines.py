@@ -31,10 +31,16 @@ class Defines(t.NamedTuple):
     addresses: tuple[str, ...] = ()  # of this server, as the plan knows them
     here: tuple[str, ...] = ()  # those of them that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
+    former_ports: tuple[Span, ...] = ()  # that the server still has beside those
+    opened: str = "incoming"  # the ports that other tables are to let through, by their name in the file
 
     @property
     def ports(self) -> Ports:
         return Ports(self.control_port, self.passive_ports)
+
+    def planned(self) -> Defines:
+        """The same where other tables are to let through the ports of the plan only; the guard is for all."""
+        return self._replace(former_ports=(), opened="planned") if self.former_ports else self
 
 
 def read_defines(text: str) -> Defines:
@@ -51,12 +57,19 @@ def read_defines(text: str) -> Defines:
         )
     outgoing = "".join(re.findall(r"^define outgoing[46] = \{([^}]*)\}", text, re.MULTILINE))
     spans = {(int(first), int(last)) for first, last in re.findall(r" \. (\d+)-(\d+),", outgoing)}
+    former = re.findall(r"(\d+)(?:-(\d+))?", defines.get("former_ports", ""))
+    addresses, here, interfaces = (
+        tuple(re.findall(r"[^\s{},\"]+", defines.get(name, ""))) for name in ("addresses", "here", "interfaces")
+    )
     return Defines(
         int(port.group(1)),
         (int(passive.group(1)), int(passive.group(2))),
         frozenset(defines),
         tuple(sorted(spans)),
-        *(tuple(re.findall(r"[^\s{},\"]+", defines.get(name, ""))) for name in ("addresses", "here", "interfaces")),
+        addresses,
+        here,
+        interfaces,
+        former_ports=tuple((int(first), int(last or first)) for first, last in former),
     )
 
 

@@ -72,7 +72,14 @@ class Judgement(t.NamedTuple):
 def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
     """
     Where rules of ours are needed in other tables, what stays shut, and what may.
+
+    Ports that the server is about to leave are opened along with those of the plan, or not at all: nothing is refused for them.
     """
+    judgement = _judge(ruleset, defines)
+    return _judge(ruleset, defines.planned()) if judgement.shut and defines.former_ports else judgement
+
+
+def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
     stops: dict[Stop, set[str]] = {}
     strange: dict[tuple[ChainKey, int], None] = {}
     limits: dict[tuple[ChainKey, int], None] = {}
@@ -113,7 +120,8 @@ def _traffic(defines: Defines, family: str, hook: str) -> list[Traffic]:
         if kind not in defines.names or kind.startswith("incoming") is not (hook == "input"):
             continue
         control = (defines.control_port, defines.control_port)
-        groups = [(control,), (defines.passive_ports,)] if hook == "input" else [defines.outgoing_ports]
+        former = [(span,) for span in defines.former_ports]
+        groups = [(control,), (defines.passive_ports,), *former] if hook == "input" else [defines.outgoing_ports]
         versions = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}[family] if hook == "input" else (int(kind[-1]),)
         for version in versions:
             for ports in groups:
@@ -126,4 +134,5 @@ def _rule_text(kind: str, stop: Stop, defines: Defines) -> str:
     if stop.scoped:
         names = ", ".join(f'"{name}"' for name in defines.interfaces)
         by = f"{'iifname' if kind == 'incoming' else 'oifname'} {{ {names} }} "
-    return f'{by}{STATEMENTS[kind]} comment "{COMMENT}"'
+    statement = STATEMENTS[kind].replace("$incoming", f"${defines.opened}")
+    return f'{by}{statement} comment "{COMMENT}"'

@@ -16,7 +16,7 @@ from __future__ import annotations
 import string
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Peer, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Peer, Span, Wish, data_ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 
@@ -34,7 +34,7 @@ _RULES = """\
 # Control connections of clients, and data connections that clients and peers open to this server.
 define control_port = %control_port
 define passive_ports = %passive_ports
-define incoming = { $control_port, $passive_ports }
+%{former}define incoming = { $control_port, $passive_ports%{more} }
 # Addresses of this server: they tell by which interface those connections come.
 %{known_here}define addresses = { %addresses }
 %{outgoing4}%{outgoing6}
@@ -78,11 +78,19 @@ table inet proftpd_fxp {
         ct state established,related accept
         ip saddr @clients4 accept
         ip6 saddr @clients6 accept
-        tcp dport $passive_ports ip saddr @peers4 accept
-        tcp dport $passive_ports ip6 saddr @peers6 accept
+        tcp dport $%{data_ports} ip saddr @peers4 accept
+        tcp dport $%{data_ports} ip6 saddr @peers6 accept
         counter drop
     }
 }
+"""
+
+_FORMER = """\
+# Ports that the server still has beside those of the plan; guarded alike until it has changed to those.
+define former_ports = { %former_ports }
+define planned = { $control_port, $passive_ports }
+# Where peers come in meanwhile.
+define data_ports = { %data_ports }
 """
 
 _OUTGOING = """
@@ -99,7 +107,13 @@ def text_of(wish: Wish) -> str:
         "passive_ports": _span(wish.ports.passive),
         "addresses": ", ".join(wish.addresses),
         "known_here": known_here(wish.here, wish.interfaces),
+        "former": "",
+        "more": "",
+        "data_ports": "passive_ports",
     }
+    if wish.former.spans:
+        ports = {"former_ports": _list(wish.former.spans), "data_ports": _list(data_ports(wish))}
+        words.update(former=_filled(_FORMER, ports), more=f", {ports['former_ports']}", data_ports="data_ports")
     for family in (4, 6):
         words[f"outgoing{family}"] = _outgoing(family, wish.outgoing[family])
         words[f"clients{family}"] = _elements(f"{network}," for network in wish.clients[family])
@@ -132,7 +146,11 @@ def _outgoing(family: int, peers: t.Iterable[Peer]) -> str:
     return _filled(_OUTGOING, {"family": str(family), "rows": rows}) if rows else ""
 
 
-def _span(span: tuple[int, int]) -> str:
+def _list(spans: t.Iterable[Span]) -> str:
+    return ", ".join(str(span[0]) if span[0] == span[1] else _span(span) for span in spans)
+
+
+def _span(span: Span) -> str:
     return f"{span[0]}-{span[1]}"
 
 

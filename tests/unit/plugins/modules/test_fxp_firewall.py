@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import pathlib
@@ -19,7 +20,8 @@ from ansible.module_utils import basic
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import archive, detect, lockout, managers, state, transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served, swap
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
 CONTENT = "define control_port = 21\ndefine passive_ports = 50000-50099\ndefine incoming = { $control_port, $passive_ports }\n"
@@ -226,3 +228,18 @@ def test_a_name_cannot_end_the_comment_that_it_stands_in(call: Call) -> None:
     wish = {**WISH, "peers4": [{"name": "ftp2\n0.0.0.0/0,", "addresses": ["198.51.100.12"]}]}
     result = call(check_mode=True, wish=wish, content=None, unit=None, drop_in=None).result
     assert "\t\t\t198.51.100.12, # ftp2\\n0.0.0.0/0,\n" in changes(result)["firewall.nft"]
+
+
+def test_ports_that_the_server_still_has_are_guarded(call: Call, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the module finds of a server of ours is in its rules, and is told; the same server with the new ports is not."""
+    configuration = tmp_path / "proftpd.conf"
+    monkeypatch.setattr(platform, "nearest", lambda: dataclasses.replace(platform.USUAL, configuration=str(configuration)))
+    monkeypatch.setattr(served, "Systemd", lambda: mock.Mock(main_pid=lambda unit: 0))
+    configuration.write_text(f"# {swap.MARK}\nPort 2121\nPassivePorts 50050 50149\n")
+    told = call(check_mode=True, wish=WISH, content=None, unit=None, drop_in=None).result
+    assert told["former_ports"] == [{"first": 2121, "last": 2121}, {"first": 50100, "last": 50149}]
+    assert "define former_ports = { 2121, 50100-50149 }" in told["diff"][0]["after"]
+    configuration.write_text(f"# {swap.MARK}\nPort 21\nPassivePorts 50000 50099\n")
+    told = call(check_mode=True, wish=WISH, content=None, unit=None, drop_in=None).result
+    assert told["former_ports"] == []
+    assert "former" not in told["diff"][0]["after"]

@@ -19,7 +19,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftab
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import former
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.conftest import wish_of
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -241,6 +244,29 @@ def test_a_limit_that_accepts_is_told(nft: Nft, rules: Rules, chain: str, policy
     for warning in warnings:
         assert f'The rule "{chain[:-1]}" (table inet x, chain in, handle' in warning
         assert "what proftpd.fxp opens behind it accepts those over the limit, too." in warning
+
+
+@pytest.mark.parametrize(
+    ("chain", "opened"),
+    [
+        ("tcp dport 22 accept;", "{ 21, 2121, 50000-50199 }"),
+        # The operator denies what the server is about to leave: that is no reason to refuse, and nothing to pass by.
+        ("tcp dport 2121 drop;", "{ 21, 50000-50099 }"),
+        ("tcp dport 50150 drop;", "{ 21, 2121, 50000-50199 }"),
+        ("tcp dport != { 21, 50000-50099 } drop;", "{ 21, 50000-50099 }"),
+    ],
+)
+def test_ports_that_the_server_is_to_leave_are_opened_or_not(nft: Nft, chain: str, opened: str) -> None:
+    nft.run(f"table inet x {{\nchain in {{ type filter hook input priority 0; policy drop; {chain} }}\n}}\n")
+    wish = wish_of(PEER)
+    text = text_of(wish._replace(former=former(wish.ports, [2121], [(50000, 50199)], [])))
+    judged(nft, text).refuse(nft)
+    nft.load(text)
+    ruleset = nft.ruleset()
+    first, ours = ruleset.rules["inet", "x", "in"]
+    assert nft.text_of(("inet", "x", "in"), ours["handle"]).startswith(f"tcp dport {opened} accept")
+    assert "comment" not in first
+    assert nftables.drift(text, ruleset, nftables.in_force(ruleset)) == []
 
 
 def test_rule_of_an_earlier_release_moves_behind_what_the_operator_denies(nft: Nft, rules: Rules) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.bac
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Former, Wish, data_ports, former
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.conftest import wish_of
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
 
@@ -68,3 +69,37 @@ def test_another_manager_has_its_own_service_or_none(tmp_path: pathlib.Path, ser
     assert ("toy.service.d/proftpd-fxp.conf" in texts) is bool(service)
     assert "nftables" not in "".join(texts.values())
     assert ("After=toy.service" in texts["proftpd-fxp-firewall.service"]) is bool(service)
+
+
+def with_former(control: int, passive: tuple[int, int], others: tuple[int, ...] = ()) -> Wish:
+    return WISH._replace(former=former(WISH.ports, [WISH.ports.control, control], [WISH.ports.passive, passive], others))
+
+
+def test_ports_that_the_server_still_has_stand_beside_those_of_the_plan() -> None:
+    text = text_of(with_former(2121, (50050, 50199), (50150,)))
+    defines = read_defines(text)
+    assert defines.ports == WISH.ports
+    assert defines.former_ports == ((2121, 2121), (50100, 50149), (50151, 50199))
+    assert "define incoming = { $control_port, $passive_ports, 2121, 50100-50149, 50151-50199 }\n" in text
+    assert "define data_ports = { 50000-50149, 50151-50199 }\n" in text
+
+
+@pytest.mark.parametrize("ports", [(21, (50000, 50099)), (50050, (50010, 50020))])
+def test_a_server_whose_ports_are_within_those_of_the_plan_changes_no_text(ports: tuple[int, tuple[int, int]]) -> None:
+    assert text_of(with_former(*ports)) == text_of(WISH)
+
+
+def test_peers_come_to_no_control_port_that_is_in_the_other_range() -> None:
+    wish = WISH._replace(former=former(WISH.ports, [2121], [(1, 40), (2100, 2200)], []))
+    assert data_ports(wish) == [(1, 20), (22, 40), (2100, 2120), (2122, 2200), (50000, 50099)]
+
+
+def test_no_way_in_of_an_administrator_is_guarded_for_being_in_a_range_that_is_left() -> None:
+    assert former(WISH.ports, [2121], [(40000, 40009)], [40005, 2121]) == Former((), ((40000, 40004), (40006, 40009)))
+
+
+def test_the_kernel_takes_ports_that_touch_each_other(nft: Nft) -> None:
+    backend = Nftables("", nft)
+    for passive in ((50100, 50199), (49000, 49999), (49000, 51000), (50050, 50060), (1, 65535)):
+        backend.load(text_of(with_former(2121, passive)))
+        assert backend.is_guarded(backend.in_force())
