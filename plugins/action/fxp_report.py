@@ -79,6 +79,7 @@ class ActionModule(ActionBase):
                 "directory": {"type": "path"},
                 "title": {"type": "str", "default": "Site-to-site transfers"},
                 "coverage": {"type": "str"},
+                "other_plans": {"type": "list", "elements": "str", "default": []},
                 "vantage_untold": {"type": "list", "elements": "str", "default": []},
                 "files_left": {"type": "list", "elements": "dict", "default": []},
                 "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -113,12 +114,16 @@ class ActionModule(ActionBase):
             bounce,
             itertools.chain(options["vantage_untold"], *(untold for untold, left in besides)),
             itertools.chain(options["files_left"], *(left for untold, left in besides)),
+            options["other_plans"],
         )
         self._show(legs, contents, options["show"])
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
         # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
         unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
         message = [_report.summary(legs)] if legs or not bounce else []
+        if contents.other_plans:
+            # Before anything that follows from it is looked for on these servers.
+            message.insert(0, next(iter(contents.notes)))
         if vulnerable:
             message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
         elif bounce and not unknown:

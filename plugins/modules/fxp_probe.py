@@ -284,12 +284,11 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import dialled_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_server, parse_timeout
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_port, parse_server, parse_timeout
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import (
     PROBE_KEYS,
     parse_connection,
-    parse_port,
     probe_connection,
     probe_server,
     watch_port,

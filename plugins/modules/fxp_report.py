@@ -110,6 +110,14 @@ options:
       - Which pairs were tried, in words. It stands in every form of the report.
     type: str
     version_added: 0.2.0
+  other_plans:
+    description:
+      - Servers that run another plan than the inventory makes now, as P(proftpd.fxp.other_plans#filter) tells. It is the first
+        thing to mend when transfers fail, so every form of the report says so.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.3.0
   vantage_untold:
     description:
       - Servers that may see the client at the address of a peer, RV(proftpd.fxp.fxp_mesh_check#module:vantage_untold). Those of

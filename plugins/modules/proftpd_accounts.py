@@ -204,17 +204,7 @@ def main() -> None:
         if not module.check_mode:
             module.fail_json(msg=f"The system account {row.owner} is missing; install ProFTPD first.")
         owner = (0, 0)
-    wanted = [
-        accounts.Account(
-            row["name"],
-            row["password_hash"],
-            owner[0] if row["uid"] is None else row["uid"],
-            owner[1] if row["gid"] is None else row["gid"],
-            row["home"],
-            tuple(row["former_hashes"]),
-        )
-        for row in module.params["accounts"]
-    ]
+    wanted = accounts.of(module.params["accounts"], owner)
     try:
         changed, made = accounts.apply(path, wanted, check_mode=module.check_mode)
     except (HostError, OSError) as exc:

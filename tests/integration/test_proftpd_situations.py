@@ -22,13 +22,16 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import root, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import proof, swap
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import sha512_crypt
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import Authority
 
 __all__ = ["server"]  # the fixture
 
@@ -128,6 +131,24 @@ def test_passwords_on_a_full_disk(small: Server) -> None:
         accounts.apply(path, [account], check_mode=False)
     assert pathlib.Path(path).read_text() == ""
     assert sorted(os.listdir(place)) == ["ballast", "fxp.passwd"]
+
+
+def test_a_certificate_on_a_full_disk(small: Server, tmp_path: pathlib.Path) -> None:
+    disk, authority = small.directory / "small", Authority(tmp_path, "fleet")
+    place = certificate.Place(str(disk / "fxp-tls.pem"), str(disk / "fxp-tls-ca.pem"))
+    wanted = pair.Wanted(("198.51.100.11",), None, authority.pem, signed=True)
+    request = certificate.apply(place, wanted, None, None, check_mode=False).request
+    signed = authority.sign(request or "")
+    fill(disk)
+    with pytest.raises(OSError, match="No space left on device") as full:
+        certificate.apply(place, wanted, signed, None, check_mode=False)
+    told = f"{place.path}: No space left on device. Mend that and run this again; what was in force still is."
+    assert root.told(full.value) == told
+    (disk / "ballast").unlink()
+    assert certificate.apply(place, wanted, signed, None, check_mode=False).changed
+    # Where there is nothing to do, nothing is written, and a disk that takes no changes is no obstacle.
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    assert certificate.apply(place, wanted, None, None, check_mode=False).in_place
 
 
 def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> None:

@@ -45,6 +45,7 @@ ROOMS: dict[str, set[str]] = {
     # The documentation of fxp_plan is the vocabulary.
     "_plan": {"modules", "_libraries", "netaddr", "yaml", ANSIBLE},
     "_authority": {"_plan", "_libraries", "_proftpd", "_host", "cryptography"},
+    "_verdict": {"_authority", "_plan", "_host"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},
     # The page is a template; ansible-core brings the library.
     "_report": {"_host", "jinja2"},
@@ -151,3 +152,14 @@ def test_one_room_starts_programs_and_reads_the_kernel_s_sockets() -> None:
         if starts or any(isinstance(text, str) and re.search(r"/net/(tcp|udp)|^/proc/net/?$", text) for text in said):
             found.add(str(file))
     assert found == set()
+
+
+def test_what_a_host_refuses_is_one_family_of_errors() -> None:
+    """A module catches one, and what is raised below it is told as a sentence, never as a traceback."""
+    for room in ("_host", "_firewall", "_proftpd", "_look"):
+        for path in sorted((PLUGINS / "module_utils" / room).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            for made in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+                bases = {getattr(base, "id", "") for base in made.bases}
+                own = {base for base in bases if base.endswith(("Error", "Exception"))}
+                assert not own - {"HostError", "FirewallError"} or made.name == "HostError", f"{path}: {made.name}"

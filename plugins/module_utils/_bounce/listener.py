@@ -15,7 +15,7 @@ import socket
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import describe
 
 LOW_PORTS = range(512, 1024)
 _ATTEMPTS = 32  # ports that may be taken before a search is given up

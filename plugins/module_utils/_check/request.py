@@ -12,8 +12,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, check_line, parse_server
-from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import (
+    RequestError,
+    check_line,
+    is_private,
+    parse_server,
+    parse_timeout,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Terms
 
 
@@ -32,8 +38,7 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         check_line("path", path)
     if options["payload_size"] < 0:
         raise RequestError(f"payload_size is {options['payload_size']}, but a size is 0 or more; write for example 1MB.")
-    if not options["timeout"] > 0:
-        raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
+    timeout = parse_timeout(options["timeout"])
     if not options["transfer_timeout"] >= 0:
         raise RequestError(f"transfer_timeout is {options['transfer_timeout']}; write seconds, or 0 for no limit.")
     servers = {role: parse_server(role, options[role]) for role in ROLES}
@@ -44,23 +49,13 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         family=options["family"],
         path=path,
         payload_size=options["payload_size"],
-        timeout=options["timeout"],
+        timeout=timeout,
         transfer_timeout=options["transfer_timeout"],
-        private=_private(options.get("protection"), servers),
+        private=is_private(options.get("protection"), {role: servers[role] for role in ROLES}),
         # With TLS 1.3 a sender that is the TLS client loses the end of files.
         sscn="destination" if sscn == "auto" else sscn,
     )
     return Request(terms, options["expect"])
-
-
-def _private(protection: str | None, servers: t.Mapping[Role, ServerSpec]) -> bool:
-    plain = [role for role in ROLES if servers[role].tls == "none"]
-    if protection == "private" and plain:
-        raise RequestError(
-            f"protection is private, but {plain[0]}.tls is none, and without TLS on both control connections no data can be "
-            f"encrypted; set {plain[0]}.tls, or protection: clear."
-        )
-    return protection != "clear" and not plain
 
 
 __all__ = ("Request", "parse_request")

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import errno
 import ftplib
 import socket
 import ssl
@@ -18,6 +17,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import parse_epsv, parse_pasv
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import Reached, describe, outcome_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reply import MalformedReply, Reply, ReplyAssembler
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed, TlsError, agreed, handshake
@@ -26,6 +26,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import
 # Family and socket address, as socket.getaddrinfo returns them.
 Endpoint = t.Tuple[socket.AddressFamily, t.Tuple[t.Any, ...]]
 
+# What the end of an attempt to connect means.
+_DIAL_FAULTS: dict[Reached, Kind] = {
+    "refused": "connect_refused",
+    "no answer": "connect_timed_out",
+    "unreachable": "connect_unreachable",
+}
 # What a fault means while the greeting is awaited, and what to say of it if the fault's own words do not tell.
 _GREETING_FAULTS: dict[Kind, tuple[Kind, str]] = {
     "silent": ("greeting_silent", "no 220 greeting in time"),
@@ -81,7 +87,7 @@ class ControlConnection(ftplib.FTP):
             sock.connect(address)
         except OSError as error:
             sock.close()
-            raise Fault(connect_kind(error), self.server, describe(error)) from None
+            raise Fault(_DIAL_FAULTS[outcome_of(error)], self.server, describe(error)) from None
         self.sock = sock
         self.af = family
         self.host, self.port = address[:2]
@@ -325,16 +331,4 @@ class ControlConnection(ftplib.FTP):
         return address, port, reply.text
 
 
-def connect_kind(error: OSError) -> Kind:
-    """Why a TCP connection could not be opened."""
-    if isinstance(error, socket.timeout) or error.errno == errno.ETIMEDOUT:
-        return "connect_timed_out"
-    return "connect_refused" if error.errno == errno.ECONNREFUSED else "connect_unreachable"
-
-
-def describe(error: OSError) -> str:
-    """An error of the operating system in its own words."""
-    return error.strerror or str(error)
-
-
-__all__ = ("ControlConnection", "Endpoint", "connect_kind", "describe")
+__all__ = ("ControlConnection", "Endpoint")

@@ -15,8 +15,9 @@ import socket
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection, connect_kind, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import Reached, describe, outcome_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import say_goodbye
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
@@ -24,10 +25,10 @@ CHUNK = 262144  # bytes that are read or written at once
 SLOWEST = 131072  # bytes per second; what is slower than 1 Mbit/s has stopped, as far as a check is concerned
 MAX_LISTING = 65536  # bytes
 
-_DATA_KINDS: dict[Kind, Kind] = {
-    "connect_refused": "client_data_refused",
-    "connect_timed_out": "client_data_timed_out",
-    "connect_unreachable": "client_data_unreachable",
+_DATA_FAULTS: dict[Reached, Kind] = {
+    "refused": "client_data_refused",
+    "no answer": "client_data_timed_out",
+    "unreachable": "client_data_unreachable",
 }
 
 
@@ -101,7 +102,7 @@ def _data_connection(control: ControlConnection, command: str) -> t.Iterator[soc
         raise Fault("refused", control.server, str(error), verb) from None
     except OSError as error:
         if data is None:
-            raise Fault(_DATA_KINDS[connect_kind(error)], control.server, describe(error), verb) from None
+            raise Fault(_DATA_FAULTS[outcome_of(error)], control.server, describe(error), verb) from None
         if not isinstance(error, socket.timeout):
             _final(control, verb)  # the server that closed the connection says why
         raise Fault("client_data_lost", control.server, describe(error), verb) from None

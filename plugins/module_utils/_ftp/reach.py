@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What becomes of one bare TCP connection; nothing is sent over it."""
+"""What becomes of a TCP connection that somebody opens; nothing is sent over it here."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def outcome_of(error: OSError) -> Reached:
     return "refused" if error.errno == errno.ECONNREFUSED else "unreachable"
 
 
+def describe(error: OSError) -> str:
+    """An error of the operating system in its own words."""
+    return error.strerror or str(error)
+
+
 def reach(address: str, port: int, timeout: float) -> Reached:
     """Connect to a literal address within ``timeout`` seconds and close."""
     try:
@@ -33,4 +38,4 @@ def reach(address: str, port: int, timeout: float) -> Reached:
         return outcome_of(error)
 
 
-__all__ = ("Reached", "outcome_of", "reach")
+__all__ = ("Reached", "describe", "outcome_of", "reach")

@@ -16,6 +16,7 @@ import threading
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
 
 _FAMILIES = {"auto": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
@@ -61,7 +62,7 @@ def _lookup(server: ServerSpec, family: socket.AddressFamily, timeout: float) ->
     except queue.Empty:
         raise Fault("name_unknown", server, f"no answer about the name {server.host} in time") from None
     if isinstance(found, OSError):
-        raise Fault("name_unknown", server, f"the name {server.host} is unknown: {found.strerror or found}")
+        raise Fault("name_unknown", server, f"the name {server.host} is unknown: {describe(found)}")
     if isinstance(found, UnicodeError):
         raise Fault("name_unknown", server, f"the name {server.host} is unknown: it is no host name")
     return found

@@ -54,8 +54,6 @@ def parse_server(option: str, options: t.Mapping[str, t.Any]) -> ServerSpec:
     """One server; ``option`` is the name of the module's option. Raises ``RequestError``."""
     for name in ("host", "user", "password", "directory"):
         check_line(f"{option}.{name}", options[name], secret=name == "password")
-    if not 0 < options["port"] < 65536:
-        raise RequestError(f"{option}.port is {options['port']}, but ports are 1 to 65535; FTP servers usually have 21.")
     ports, address = options["passive_ports"], options["expected_address"]
     try:
         passive_ports = None if ports is None else parse_ports(ports)
@@ -69,7 +67,7 @@ def parse_server(option: str, options: t.Mapping[str, t.Any]) -> ServerSpec:
         ) from None
     return ServerSpec(
         host=options["host"],
-        port=options["port"],
+        port=parse_port(f"{option}.port", options["port"], "; FTP servers usually have 21"),
         user=options["user"],
         password=options["password"],
         directory=options["directory"],
@@ -113,6 +111,28 @@ def check_line(option: str, value: str, secret: bool = False) -> None:
         raise RequestError(f"{option}{shown} contains a line break or NUL; remove it.")
 
 
+def parse_port(option: str, value: int, hint: str = "") -> int:
+    """A TCP port. Raises ``RequestError``."""
+    if not 0 < value < 65536:
+        raise RequestError(f"{option} is {value}, but ports are 1 to 65535{hint}.")
+    return value
+
+
+def is_private(protection: str | None, servers: t.Mapping[str, ServerSpec]) -> bool:
+    """
+    Whether data is encrypted between servers, given by their options: where all have TLS, and never with ``clear``.
+
+    Raises ``RequestError`` if it must be and cannot.
+    """
+    plain = next((option for option, server in servers.items() if server.tls == "none"), None)
+    if protection == "private" and plain is not None:
+        raise RequestError(
+            f"protection is private, but {plain}.tls is none, and without TLS on both control connections no data can be "
+            f"encrypted; set {plain}.tls, or protection: clear."
+        )
+    return protection != "clear" and plain is None
+
+
 def parse_timeout(value: float) -> float:
     """Seconds. Raises ``RequestError``."""
     if not 0 < value < math.inf:
@@ -120,4 +140,4 @@ def parse_timeout(value: float) -> float:
     return value
 
 
-__all__ = ("RequestError", "ServerSpec", "check_line", "parse_server", "parse_timeout")
+__all__ = ("RequestError", "ServerSpec", "check_line", "is_private", "parse_port", "parse_server", "parse_timeout")

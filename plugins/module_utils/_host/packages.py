@@ -33,4 +33,11 @@ def missing(
     return [name for name in names if name not in there]
 
 
-__all__ = ("installed", "missing")
+def providing(what: str, row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output) -> list[str]:
+    """Return the packages that are installed and stand for *what*, by their names."""
+    rows = (line.split("|") for line in output(*row.providers_query).splitlines() if line.count("|") == 2)
+    there = ((name, stands_for.replace(",", " ").split()) for name, state, stands_for in rows if state == "installed")
+    return sorted(name for name, stands_for in there if what in stands_for)
+
+
+__all__ = ("installed", "missing", "providing")

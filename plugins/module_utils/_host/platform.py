@@ -35,16 +35,19 @@ class Platform:
     What one release of a distribution has where.
 
     C(name) is for people; C(id) and C(version) are what os-release(5) says, the version of what is still in the making is empty.
-    C(needs) are the packages by what they are for; C(package_query) prints name, version and state of those that are named to it,
-    asking which takes milliseconds, while an installer opens its whole cache first. C(packaged) is the configuration as the
-    package ships it, C(compiled_in) are the modules of ProFTPD that are part of the program. C(owner) is the system account that
-    owns what virtual accounts write.
+    C(needs) are the packages by what they are for; C(package_query) prints name, version and state of those that are named to it:
+    asking that takes milliseconds, while an installer opens its whole cache first. C(providers_query) prints name, state and what
+    it stands for of every package; C(ftp_servers_provide) is what all FTP servers stand for, of which a host can have one.
+    C(packaged) is the configuration as the package ships it, C(compiled_in) are the modules of ProFTPD that are part of the
+    program. C(owner) is the system account that owns what virtual accounts write.
     """
 
     name: str
     id: str
     version: str
     package_query: tuple[str, ...]
+    providers_query: tuple[str, ...]
+    ftp_servers_provide: str
     needs: t.Mapping[str, tuple[str, ...]]
     unit: str
     configuration: str
@@ -98,6 +101,8 @@ DEBIAN_12 = Platform(
     id="debian",
     version="12",
     package_query=("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n"),
+    providers_query=("dpkg-query", "--show", "--showformat=${Package}|${db:Status-Status}|${Provides}\\n"),
+    ftp_servers_provide="ftp-server",
     needs={"server": ("proftpd-core",), "tls": ("proftpd-mod-crypto", "openssl")},
     unit="proftpd",
     configuration="/etc/proftpd/proftpd.conf",

@@ -13,7 +13,13 @@ import difflib
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import server_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, parse_server
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import (
+    RequestError,
+    ServerSpec,
+    is_private,
+    parse_server,
+    parse_timeout,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshRequest
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import (
     COVERAGES,
@@ -86,7 +92,8 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     refusing, shut = frozenset(options["refusing"]), frozenset(options["shut"])
     every = legs(rounds(names), options["passive"], expect, lambda name, to: name not in shut or to in refusing)
     schedule = share(every, options["share"], options["shares"])
-    clear = _clear(options["protection"], specs)
+    is_private(options["protection"], {f"servers.{name}": spec for name, spec in specs.items()})
+    clear = options["protection"] == "clear"
     _check_ports(options["connections"], specs)
     request = MeshRequest(
         servers=specs,
@@ -121,8 +128,7 @@ def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool, connections: 
 
 
 def _check_numbers(options: t.Mapping[str, t.Any]) -> None:
-    if not options["timeout"] > 0:
-        raise RequestError(f"timeout is {options['timeout']}, but every step needs some time; write for example 10.")
+    parse_timeout(options["timeout"])
     if options["concurrency"] is not None and options["concurrency"] < 1:
         raise RequestError(f"concurrency is {options['concurrency']}, but something has to be done at a time; write 1 or more.")
     if options["connections"] < 1:
@@ -162,16 +168,6 @@ def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Se
 def _instead(name: str, names: t.Sequence[str]) -> str:
     near = difflib.get_close_matches(name, names, 1)
     return f"did you mean {near[0]!r}?" if near else "add it there, or take it out."
-
-
-def _clear(protection: str | None, specs: t.Mapping[str, ServerSpec]) -> bool:
-    plain = sorted(name for name, spec in specs.items() if spec.tls == "none")
-    if protection == "private" and plain:
-        raise RequestError(
-            f"protection is private, but servers.{plain[0]}.tls is none, and without TLS on both control connections no data can "
-            f"be encrypted; set servers.{plain[0]}.tls, or protection: clear."
-        )
-    return protection == "clear"
 
 
 def _pairs(rows: t.Iterable[t.Mapping[str, t.Any]], names: t.Sequence[str]) -> dict[Edge, str]:

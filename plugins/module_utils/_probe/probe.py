@@ -21,7 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import list_
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import reach
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, ServerSpec, parse_port
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.wire import Wire
@@ -30,13 +30,6 @@ PROBE_KEYS = ("reachable", "steps", "connection", "arrivals")
 STEPS = ("control", "login", "data")
 INSIST_SECONDS = 0.5  # between two attempts
 ANSWER_SECONDS = 0.2  # that a host has for its own answer to what has arrived; its kernel needs none
-
-
-def parse_port(option: str, value: int) -> int:
-    """A TCP port. Raises ``RequestError``."""
-    if not 0 < value < 65536:
-        raise RequestError(f"{option} is {value}, but ports are 1 to 65535.")
-    return value
 
 
 def parse_connection(options: t.Mapping[str, t.Any]) -> tuple[str, int]:
@@ -167,7 +160,6 @@ __all__ = (
     "PROBE_KEYS",
     "STEPS",
     "parse_connection",
-    "parse_port",
     "probe_connection",
     "probe_server",
     "watch_port",

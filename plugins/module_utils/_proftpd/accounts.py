@@ -57,6 +57,21 @@ def owner(name: str) -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
+def of(rows: t.Iterable[t.Mapping[str, t.Any]], owner: tuple[int, int]) -> list[Account]:
+    """Return the accounts that a module's option has; those without an owner of their own write as *owner*."""
+    return [
+        Account(
+            row["name"],
+            row["password_hash"],
+            owner[0] if row["uid"] is None else row["uid"],
+            owner[1] if row["gid"] is None else row["gid"],
+            row["home"],
+            tuple(row["former_hashes"]),
+        )
+        for row in rows
+    ]
+
+
 def render(accounts: t.Iterable[Account]) -> str:
     """Return the text of the password file, sorted by name."""
     return "".join(account.line() for account in sorted(accounts, key=lambda account: account.name))

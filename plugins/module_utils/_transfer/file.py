@@ -15,7 +15,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import upload
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
-from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import parse_size
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.course import parse_size
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.payload import random_chunks, unguessable_name
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import Method
 

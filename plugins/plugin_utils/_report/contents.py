@@ -43,7 +43,7 @@ class Contents:
 
     C(generated) is a time in UTC as ISO 8601. The legs are sorted by name, so that the same results make the same report.
     C(bounce) are results of M(proftpd.fxp.fxp_bounce_check) with the name of the C(server). C(vantage_untold) and C(files_left)
-    are what M(proftpd.fxp.fxp_mesh_check) returns so.
+    are what M(proftpd.fxp.fxp_mesh_check) returns so. C(other_plans) are servers that run another plan than the inventory's.
     """
 
     title: str
@@ -53,6 +53,7 @@ class Contents:
     bounce: tuple[t.Mapping[str, t.Any], ...] = ()
     vantage_untold: tuple[str, ...] = ()
     files_left: tuple[t.Mapping[str, t.Any], ...] = ()
+    other_plans: tuple[str, ...] = ()
 
     @property
     def failed(self) -> int:
@@ -82,7 +83,7 @@ class Contents:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known besides, in sentences."""
-        return tuple(_report.notes(self.vantage_untold, self.files_left))
+        return tuple(_report.notes(self.other_plans, self.vantage_untold, self.files_left))
 
     @property
     def bytes(self) -> int:
@@ -150,6 +151,7 @@ def contents_of(
     bounce: t.Iterable[t.Mapping[str, t.Any]] = (),
     vantage_untold: t.Iterable[str] = (),
     files_left: t.Iterable[t.Mapping[str, t.Any]] = (),
+    other_plans: t.Iterable[str] = (),
 ) -> Contents:
     """Return the contents of a report, in the order of names."""
     ordered = sorted(legs, key=lambda leg: (natural(leg.source), natural(leg.destination), leg.passive != "source", leg.passive))
@@ -162,4 +164,5 @@ def contents_of(
         tuple(sorted(set(vantage_untold), key=natural)),
         # Names of files are random: by these no report is the same as another one, and that is the matter.
         tuple(sorted(files_left, key=lambda left: (natural(str(left.get("server"))), str(left.get("file"))))),
+        tuple(sorted(set(other_plans), key=natural)),
     )

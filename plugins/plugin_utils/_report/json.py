@@ -80,6 +80,7 @@ def as_json(contents: Contents) -> str:
             "vulnerable": contents.vulnerable,
         },
         "servers": contents.servers,
+        "other_plans": contents.other_plans,
         "vantage_untold": contents.vantage_untold,
         "files_left": contents.files_left,
     }

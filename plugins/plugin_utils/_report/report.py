@@ -296,8 +296,18 @@ def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
         yield f"{visible(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
 
 
-def notes(untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
-    """Yield what is to be known besides: servers to which the client may be a peer, and files that checks left behind."""
+def notes(
+    other_plans: t.Sequence[str], untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]
+) -> t.Iterator[str]:
+    """
+    Yield what is to be known besides.
+
+    That is servers of another plan, servers to which the client may be a peer, and files that checks left behind.
+    """
+    if other_plans:
+        names = ", ".join(map(visible, other_plans))
+        runs = "runs" if len(other_plans) == 1 else "run"
+        yield f"{names} {runs} another plan than the inventory makes now: run proftpd.fxp.site there before anything else."
     if untold:
         names = ", ".join(map(visible, untold))
         yield (

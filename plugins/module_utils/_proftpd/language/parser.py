@@ -21,11 +21,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+
 # isspace() of the C locale, limited to ASCII (PR_ISSPACE).
 _SPACES = " \t\n\v\f\r"
 
 
-class ParseError(Exception):
+class ParseError(HostError):
     """The sections of the text do not nest. C(line) counts from 1, C(text) is what stands there, C(reason) says what is wrong."""
 
     def __init__(self, line: int, text: str, reason: str) -> None:

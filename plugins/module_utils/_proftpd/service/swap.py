@@ -100,6 +100,12 @@ def _drop_ins(path: str) -> list[str]:
     return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
 
 
+def stands_by_hand(target: Target) -> bool:
+    """Tell whether somebody's work stands where ours is to stand."""
+    old = _files.read_text(target.path)
+    return old is not None and _is_made_by_hand(target, old)
+
+
 def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     """
     Make *content* the configuration in force and return what was done.
@@ -114,7 +120,7 @@ def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) ->
 
 def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     old = _files.read_text(target.path)
-    if old is not None and not take_over and _is_made_by_hand(target, old):
+    if not take_over and stands_by_hand(target):
         raise HostError(
             f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is; "
             "say fxp_take_over: true to replace it, the old file is kept then."

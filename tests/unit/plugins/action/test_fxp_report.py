@@ -228,12 +228,15 @@ def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> Non
     options = {
         "results": [check, told],
         "directory": "a",
+        "other_plans": ["ftp5"],
         "vantage_untold": ["ftp3"],
         "files_left": [{"server": "ftp3", "directory": ".", "file": "fxp-check-2"}],
     }
     run = report(tmp_path, options)
     assert not run.result["failed"]
+    assert run.result["msg"].startswith("ftp5 runs another plan than the inventory makes now")
     said = (
+        "ftp5 runs another plan than the inventory makes now: run proftpd.fxp.site there",
         "ftp1, ftp2, ftp3 may see the client at the address of a peer",
         "ftp2 still holds the file fxp-check-1 in in",
         "ftp3 still holds the file fxp-check-2 in .",
@@ -243,5 +246,6 @@ def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> Non
         assert all(words in text for words in said), name
     assert all(words in run.output for words in said)
     found = json.loads((tmp_path / "a" / "report.json").read_text())
+    assert found["other_plans"] == ["ftp5"]
     assert found["vantage_untold"] == ["ftp1", "ftp2", "ftp3"]
     assert [left["server"] for left in found["files_left"]] == ["ftp2", "ftp3"]

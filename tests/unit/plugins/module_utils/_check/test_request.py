@@ -107,6 +107,7 @@ def test_one_passive_role(passive: str) -> None:
         ("payload_size", -1, "payload_size is -1"),
         ("timeout", 0, "timeout is 0"),
         ("timeout", float("nan"), "timeout is nan"),
+        ("timeout", float("inf"), "timeout is inf, but every step needs some time and must end"),
         ("transfer_timeout", -1, "transfer_timeout is -1"),
     ],
 )

@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
-import errno
+import itertools
 import pathlib
 import socket
 import ssl
 import threading
 import time
+from unittest import mock
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import MOST, ControlConnection, connect_kind, describe
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp import control as control_module
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import (
+    MANY,
+    MOST,
+    ControlConnection,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import client_context
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
@@ -311,20 +317,6 @@ def test_dial() -> None:
         assert control.own_address == ""
 
 
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "connect_refused", "Connection refused"),
-        (socket.timeout("timed out"), "connect_timed_out", "timed out"),
-        (OSError(errno.ETIMEDOUT, "Connection timed out"), "connect_timed_out", "Connection timed out"),
-        (OSError(errno.EHOSTUNREACH, "No route to host"), "connect_unreachable", "No route to host"),
-        (OSError("odd"), "connect_unreachable", "odd"),
-    ],
-)
-def test_words_for_errors(error: OSError, kind: str, words: str) -> None:
-    assert (connect_kind(error), describe(error)) == (kind, words)
-
-
 def test_a_reply_that_is_here_when_the_time_is_over_counts(connect: Connect) -> None:
     """This process may have been kept from looking until then."""
     line = connect("source")
@@ -332,22 +324,15 @@ def test_a_reply_that_is_here_when_the_time_is_over_counts(connect: Connect) -> 
     assert line.control.read_reply(0).code == 200
 
 
-def test_slow_replies_make_patient(connect: Connect) -> None:
+def test_slow_replies_make_patient(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     line = connect("source", 5)
     line.control.logged_in = True
     assert line.control.patience(0.5) == 0.5
-
-    def answer() -> None:
-        line.server.recv(100)
-        time.sleep(0.2)
-        line.server.sendall(b"200 here\r\n")
-
-    thread = threading.Thread(target=answer)
-    thread.start()
+    line.server.sendall(b"200 here\r\n")
+    # A clock that goes on by 0.2 s whenever somebody looks at it.
+    monkeypatch.setattr(control_module, "time", mock.Mock(monotonic=mock.Mock(side_effect=itertools.count(0, 0.2))))
     line.control.command("NOOP")
-    thread.join()
-    # Not less than was waited, however late this thread or the other one got a processor.
-    assert 1.6 <= line.control.patience(0.5) <= MOST
-    assert line.control.patience(60) == 60
-    line.control.slowest = 300
+    assert 0.2 <= line.control.slowest < 5
+    assert line.control.patience(0.5) == MANY * line.control.slowest
+    line.control.slowest = 100
     assert line.control.patience(0.5) == MOST

@@ -9,22 +9,23 @@ import socket
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import outcome_of, reach
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import describe, outcome_of, reach
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"),
+    ("error", "outcome", "words"),
     [
-        (socket.timeout(), "no answer"),
-        (OSError(errno.ETIMEDOUT, "x"), "no answer"),
-        (OSError(errno.ECONNREFUSED, "x"), "refused"),
-        (OSError(errno.EHOSTUNREACH, "x"), "unreachable"),
-        (OSError(errno.ENETUNREACH, "x"), "unreachable"),
-        (OSError(errno.EACCES, "x"), "unreachable"),
+        (socket.timeout("timed out"), "no answer", "timed out"),
+        (OSError(errno.ETIMEDOUT, "Connection timed out"), "no answer", "Connection timed out"),
+        (OSError(errno.ECONNREFUSED, "Connection refused"), "refused", "Connection refused"),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), "unreachable", "No route to host"),
+        (OSError(errno.ENETUNREACH, "x"), "unreachable", "x"),
+        (OSError(errno.EACCES, "x"), "unreachable", "x"),
+        (OSError("odd"), "unreachable", "odd"),
     ],
 )
-def test_outcome(error: OSError, outcome: str) -> None:
-    assert outcome_of(error) == outcome
+def test_outcome(error: OSError, outcome: str, words: str) -> None:
+    assert (outcome_of(error), describe(error)) == (outcome, words)
 
 
 def test_reach() -> None:

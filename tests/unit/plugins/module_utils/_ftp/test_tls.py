@@ -116,11 +116,9 @@ def test_handshake_fails(said: bytes | None, kind: str, text: str) -> None:
         if said is not None:
             server.sendall(said)
             server.shutdown(socket.SHUT_WR)
-        began = time.monotonic()
         with pytest.raises(TlsError, match=text) as caught:
             handshake(client_context(False), client, "192.0.2.1", 0.3)
         assert caught.value.kind == kind
-        assert time.monotonic() - began < 2
         assert client.fileno() == -1
 
 

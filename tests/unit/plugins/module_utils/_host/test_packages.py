@@ -37,3 +37,10 @@ def test_only_what_is_installed_counts(state: str, missing: list[str]) -> None:
     assert packages.missing(["proftpd-core", "openssl"], output=told) == missing
     versions = packages.installed(["proftpd-core", "openssl"], output=told)
     assert versions == {"openssl": "3.0.20-1~deb12u1", **({} if missing else {"proftpd-core": "1.3.8"})}
+
+
+def test_who_stands_for_the_same() -> None:
+    told = "vsftpd|installed|ftp-server\nftpd|config-files|ftp-server\nother-ftpd|installed|ftp-server (= 2), x\nx|installed|\n"
+    assert packages.providing("ftp-server", output=lambda *command: told) == ["other-ftpd", "vsftpd"]
+    # Every dpkg knows who is the awk.
+    assert "mawk" in packages.providing("awk")

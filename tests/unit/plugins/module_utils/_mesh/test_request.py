@@ -71,6 +71,7 @@ def test_a_share_may_be_empty() -> None:
         ({"servers": {**SERVERS, "bad": {**SERVERS["ftp1"], "port": 0}}}, "servers.bad.port is 0"),
         ({"servers": {**SERVERS, "bad": {**SERVERS["ftp1"], "password": "a\nb"}}}, "servers.bad.password contains a line break"),
         ({"timeout": 0}, "timeout is 0"),
+        ({"timeout": float("inf")}, "timeout is inf, but every step needs some time and must end"),
         ({"concurrency": 0}, "concurrency is 0"),
         ({"connections": 0}, "connections is 0"),
         (

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 
 import pytest
 
@@ -20,6 +19,7 @@ def test_everything_is_done_once_and_no_server_is_in_two_works() -> None:
     done: list[int] = []
     most = 0
     lock = threading.Lock()
+    another = threading.Event()
 
     def do(index: int) -> None:
         nonlocal most
@@ -27,7 +27,10 @@ def test_everything_is_done_once_and_no_server_is_in_two_works() -> None:
             assert not set(pairs[index]) & set(busy)
             busy.extend(pairs[index])
             most = max(most, len(busy))
-        time.sleep(0.0005)
+        # The first work ends only beside another one.
+        if index:
+            another.set()
+        assert another.wait(10)
         with lock:
             for name in pairs[index]:
                 busy.remove(name)

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_server, parse_timeout
-from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import parse_connection, parse_port
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_port, parse_server, parse_timeout
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import parse_connection
 
 
 def test_usable() -> None:

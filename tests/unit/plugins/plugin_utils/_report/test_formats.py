@@ -284,6 +284,7 @@ def test_json_says_all_of_it(servers: int, failing: report_samples.Failing) -> N
         "verdict",
         "totals",
         "servers",
+        "other_plans",
         "vantage_untold",
         "files_left",
         "causes",

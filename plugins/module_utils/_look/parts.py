@@ -1,0 +1,165 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+
+"""
+The parts of a server, each held against the plan by the same code that puts it into force, which changes nothing in check mode.
+
+Whatever one of them refuses becomes data, so that all are asked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    choose,
+    detect,
+    exposure,
+    lockout,
+    make,
+    managers,
+    nftables,
+    removal,
+    state,
+    transaction,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
+from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
+
+# What any of the parts may say instead of doing it.
+PROBLEMS = (HostError, OSError)
+GREETING_TIMEOUT = 10  # seconds
+CHECKER = "what ProFTPD's own checker (proftpd -t) says of the configuration"
+RULES = "whether the rules can be loaded, and what other rules deny"
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """
+    What was found of one part.
+
+    C(in_place) tells that there is nothing to do. C(not_asked) has what nobody could tell yet, each the end of a sentence.
+    """
+
+    in_place: bool = False
+    about: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    warnings: tuple[str, ...] = ()
+    not_asked: tuple[str, ...] = ()
+
+
+def refused(code: str, variable: str | None, problem: Exception) -> Part:
+    """A part that cannot be done, in the words of who was to do it."""
+    return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
+
+
+def rules(wish: Wish, connection: str, ssh: t.Iterable[int]) -> Part:
+    """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
+    commands = detect.Commands()
+    try:
+        host = state.Host(choose.choose(commands))
+    except PROBLEMS as exc:
+        return refused("firewall_manager", "fxp_firewall_backend", exc)
+    about = {"manager": host.backend.name, "package": host.backend.package}
+    try:
+        lockout.refuse_lockout(wish.ports, connection, ssh)
+    except PROBLEMS as exc:
+        return dataclasses.replace(refused("ssh_port", None, exc), about=about)
+    if not host.backend.is_installed():
+        return Part(about=about, not_asked=(RULES,))
+    try:
+        texts = make.texts(host, wish, commands)
+        found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
+    except PROBLEMS as exc:
+        return dataclasses.replace(refused("firewall_rules", None, exc), about=about)
+    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=found.warnings)
+
+
+def no_rules() -> Part:
+    """The firewall is not ours to open: nothing of ours is to be left there."""
+    return Part(not removal.is_found(state.Host(managers.in_use())))
+
+
+def reach() -> t.Callable[[int], bool]:
+    """A function that tells whether the rules in force may let somebody from outside in at a port; unread ones may."""
+    nft = nftables.Nft()
+    if not nft.path:
+        return lambda port: True
+    try:
+        view = exposure.View(nft.everything())
+    except PROBLEMS:
+        return lambda port: True
+    return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)]))
+
+
+def password_file(row: Platform, rows: t.Sequence[t.Mapping[str, t.Any]]) -> Part:
+    """The accounts and their homes. Nothing of a password is told."""
+    owner = accounts.owner(row.owner)
+    try:
+        changed, made = accounts.apply(row.password_file, accounts.of(rows, owner or (0, 0)), check_mode=True)
+    except PROBLEMS as exc:
+        return refused("accounts", "fxp_users", exc)
+    return Part(not changed and owner is not None, {"homes_to_make": made})
+
+
+def certified(row: Platform, wish: t.Mapping[str, t.Any]) -> Part:
+    """Key, certificate and authorities."""
+    place = certificate.Place(row.certificate, row.trust)
+    brought = wish["private_key"] is not None
+    wanted = pair.Wanted(tuple(wish["addresses"]), wish["name"], wish["trust"], not brought, wish["renew_before"])
+    try:
+        found = certificate.apply(place, wanted, wish["certificate"], wish["private_key"], check_mode=True)
+    except PROBLEMS as exc:
+        return refused("certificate", "fxp_tls_certificate" if brought else "fxp_tls_ca_cert", exc)
+    about = {
+        "trusted": list(found.trusted),
+        "reason": found.reason,
+        "expires": None if found.ends is None else pair.day(found.ends),
+    }
+    return Part(found.in_place, about, warnings=found.warnings)
+
+
+@dataclasses.dataclass(frozen=True)
+class Configuration:
+    """The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from."""
+
+    text: str
+    control_port: int
+    take_over: bool
+    plan_digest: str | None
+
+
+def configuration(row: Platform, wish: Configuration, port_is_free: bool) -> Part:
+    """The configuration and its service. Where the port is not free that is told elsewhere; the rest is asked all the same."""
+    target = swap.Target(row.configuration, row.unit, wish.control_port if port_is_free else 0, GREETING_TIMEOUT, platform=row)
+    old, content = files.read_text(target.path), row.fill(wish.text)
+    about = {"ours": old is not None and swap.is_ours(old), "by_hand": swap.stands_by_hand(target)}
+    if about["by_hand"] and not wish.take_over:
+        sentence = f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is."
+        cure = "Say fxp_take_over: true to replace it; the old file is kept then."
+        return Part(about=about, refusals=(Refusal("configuration_by_hand", "fxp_take_over", False, sentence, cure),))
+    if not port_is_free and old == content:
+        return Part(about=about)
+    try:
+        found = swap.apply(target, content, take_over=wish.take_over, check_mode=True)
+    except PROBLEMS as exc:
+        return dataclasses.replace(refused("configuration", None, exc), about=about)
+    in_place = not found.changed and record.plan_digest() == wish.plan_digest
+    not_asked = (CHECKER,) if found.validated is None else ()
+    return Part(in_place, about, warnings=found.warnings, not_asked=not_asked)
+
+
+__all__ = ("Configuration", "Part", "certified", "configuration", "no_rules", "password_file", "reach", "rules")
