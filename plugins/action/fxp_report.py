@@ -98,22 +98,24 @@ class ActionModule(ActionBase):
         ]
         if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
-        wrong = misses(options, results)
+        wrong = incomplete(options, results)
         if wrong:
             return {"changed": False, "failed": True, "msg": wrong}
         found = [
             leg for result in results for leg in _results.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
         legs = _report.listed(placing.placed([*found, *(options["legs"] or ())], options["probes"]))
-        besides = [_results.besides(result["item"]["source"], result["item"]["destination"], result) for result in results]
+        beside_legs = [
+            _results.side_findings(result["item"]["source"], result["item"]["destination"], result) for result in results
+        ]
         contents = contents_of(
             options["title"],
             "",
             options["coverage"],
             legs,
             bounce,
-            itertools.chain(options["vantage_untold"], *(untold for untold, left in besides)),
-            itertools.chain(options["files_left"], *(left for untold, left in besides)),
+            itertools.chain(options["vantage_untold"], *(untold for untold, left in beside_legs)),
+            itertools.chain(options["files_left"], *(left for untold, left in beside_legs)),
             options["other_plans"],
         )
         self._show(legs, contents, options["show"])
@@ -121,6 +123,9 @@ class ActionModule(ActionBase):
         # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
         unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
         message = [_report.summary(legs)] if legs or not bounce else []
+        if contents.other_plans:
+            # Before anything that follows from it is looked for on these servers.
+            message.insert(0, next(iter(contents.notes)))
         if vulnerable:
             message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
         elif bounce and not unknown:
@@ -212,7 +217,7 @@ class ActionModule(ActionBase):
         return result
 
 
-def misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
+def incomplete(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     """Return what is missing in the lists that were given, if anything is."""
     for result in results:
         item = result.get("item")

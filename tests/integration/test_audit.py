@@ -243,8 +243,8 @@ def test_what_debian_ships_is_a_hole(tmp_path: pathlib.Path) -> None:
     assert known["valid"] is True
     assert known["files"] == [str(tmp_path / "modules.conf")]
     assert "mod_copy.c" in known["modules"]["loaded"]
-    codes = {each.code: each for each in _audit.judge("ftp", known, None)}
-    assert codes["passive_open_unset"].severity == _audit_findings.HOLE
+    holes = [each.code for each in _audit.judge("ftp", known, None) if each.severity == _audit_findings.HOLE]
+    assert holes == ["passive_open_unset"]
     # A drop-in mends it: nothing before it in the file says the directive.
     (tmp_path / "conf.d" / "fxp.conf").write_text(OFF)
     mended = _audit.judge("ftp", look.look(str(tmp_path / "proftpd.conf"), "no-such-unit", rules=False), None)

@@ -67,7 +67,11 @@ def by_environment(start: Starter, tmp_path: pathlib.Path, monkeypatch: pytest.M
 
 
 def codes(known: Data) -> dict[str, str]:
-    return {each.code: each.severity for each in _audit.judge("ftp", known, None)}
+    """The severity of each code. Nothing is told twice of one server."""
+    found = _audit.judge("ftp", known, None)
+    of_servers = [(each.server, each.code) for each in found if each.code != "advisory"]
+    assert sorted(of_servers) == sorted(set(of_servers))
+    return {each.code: each.severity for each in found}
 
 
 def verdicts(known: Data) -> list[str]:

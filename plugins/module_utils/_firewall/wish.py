@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 
 Span = t.Tuple[int, int]  # first and last
@@ -48,15 +49,44 @@ class Wish(t.NamedTuple):
     interfaces: tuple[str, ...] = ()  # by which connections come; none if that is not known
 
 
+def wish_options() -> dict[str, t.Any]:
+    """The argument spec of a wish, the same in every module that takes one."""
+    number: dict[str, t.Any] = {"type": "int", "required": True}
+    texts: dict[str, t.Any] = {"type": "list", "elements": "str", "default": []}
+    span = {"first": number, "last": number}
+    peer = {"name": {"type": "str", "required": True}, "addresses": {"type": "list", "elements": "str", "required": True}}
+    peers: dict[str, t.Any] = {"type": "list", "elements": "dict", "default": []}
+    return {
+        "kind": {"type": "str", "choices": sorted(kinds.KINDS), "default": "server"},
+        "control_port": number,
+        "passive_ports": {"type": "dict", "required": True, "options": span},
+        "addresses": texts,
+        "clients4": texts,
+        "clients6": texts,
+        "peers4": {**peers, "options": peer},
+        "peers6": {**peers, "options": peer},
+        "outgoing4": {**peers, "options": {**peer, **span}},
+        "outgoing6": {**peers, "options": {**peer, **span}},
+    }
+
+
 def read_wish(data: Data) -> Wish:
-    """The wish as C(fxp_firewall) takes it, which has looked at the types in it. Raises FirewallError for what is no address."""
+    """
+    The wish as C(fxp_firewall) takes it, which has looked at the types in it.
+
+    Raises FirewallError for what is no address or port.
+    """
     passive = data["passive_ports"]
+    _require_port("control_port", data["control_port"], data["control_port"])
+    _require_port("passive_ports", passive["first"], passive["last"])
     _require("addresses", data["addresses"], (4, 6))
     for family in (4, 6):
         _require(f"clients{family}", data[f"clients{family}"], (family,))
         for key in (f"peers{family}", f"outgoing{family}"):
             for row in data[key]:
                 _require(key, row["addresses"], (family,))
+                if key.startswith("outgoing"):
+                    _require_port(key, row["first"], row["last"])
     return Wish(
         Ports(data["control_port"], (passive["first"], passive["last"])),
         tuple(data["addresses"]),
@@ -71,6 +101,12 @@ def read_wish(data: Data) -> Wish:
     )
 
 
+def _require_port(key: str, first: int, last: int) -> None:
+    if not 1 <= first <= last <= 65535:
+        said = str(first) if first == last else f"{first}-{last}"
+        raise FirewallError(f"{key} of the wish is {said}; ports go from 1 to 65535, the lower one first.")
+
+
 def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> None:
     """Whatever is not exactly an address or a network could be words of a firewall manager's language."""
     for value in values:
@@ -83,4 +119,4 @@ def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> No
             raise FirewallError(f"{key} of the wish holds {value!r}, which is no {kinds} address or network; write one there.")
 
 
-__all__ = ("Peer", "Ports", "Span", "Wish", "read_wish")
+__all__ = ("Peer", "Ports", "Span", "Wish", "read_wish", "wish_options")

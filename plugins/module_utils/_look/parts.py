@@ -33,7 +33,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     transaction,
     units,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
@@ -78,16 +78,17 @@ def rules(wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) ->
         return refused("firewall_manager", "fxp_firewall_backend", exc)
     about = {"manager": host.backend.name, "package": host.backend.package}
     try:
-        lockout.refuse_lockout(host.backend.ports(wish["content"]), connection, ssh)
+        meant = read_wish(wish)
+        lockout.refuse_lockout(meant.ports, connection, ssh)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("ssh_port", None, exc), about=about)
     if not host.backend.is_installed():
         return Part(about=about, not_asked=(RULES,))
     interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
     try:
-        here = interfaces.find(read_defines(wish["content"]).addresses, detect.Commands())
-        content = with_interfaces(wish["content"], *here)
-        texts = transaction.Texts(content, units.files(host, wish["unit"], wish["drop_in"]), archive.build(interpreter))
+        here, names = interfaces.find(meant.addresses, detect.Commands())
+        content = host.backend.text(meant._replace(here=here, interfaces=names))
+        texts = transaction.Texts(content, units.files(host), archive.build(interpreter))
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("firewall_rules", None, exc), about=about)

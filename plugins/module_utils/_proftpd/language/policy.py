@@ -30,7 +30,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language impo
 
 # For where there is no daemon to ask (modules.listed).
 COMPILED_IN = USUAL.compiled_in
-MAIN, VIRTUAL_HOST, GLOBAL, CLASS, ANONYMOUS = "main", "virtualhost", "global", "class", "anonymous"
+MAIN, VIRTUAL_HOST, GLOBAL, CLASS, ANONYMOUS, IF_CLASS = "main", "virtualhost", "global", "class", "anonymous", "ifclass"
 # Sections of mod_ifsession: for some sessions they replace what stands around them.
 CONDITIONAL = {name.lower(): name for name in ("IfClass", "IfAuthenticated", "IfGroup", "IfUser")}
 # They are merged one kind after the other, in that order, so one that stands in its own kind or a later one never is (tried with
@@ -153,7 +153,7 @@ class Scope:
     @property
     def counts_before_login(self) -> bool:
         """Whether what it says is in force from the first byte of a session on: nobody is known by name then."""
-        return self.kind not in CONDITIONAL or self.kind == "ifclass"
+        return self.kind not in CONDITIONAL or self.kind == IF_CLASS
 
     def all(self, directive: str) -> list[parser.Line]:
         """Its own occurrences of *directive*."""

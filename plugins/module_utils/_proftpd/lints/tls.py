@@ -44,13 +44,19 @@ def _contexts(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]
     What is said for accounts comes too late for TLS, which begins before anybody has a name.
     """
     for server in in_force.listening:
-        yield _Context(server, server, "")
-        for scope in in_force.sections(server):
-            if scope.kind not in policy.CONDITIONAL or not scope.counts_before_login:
-                continue
+        sections = [each for each in in_force.sections(server) if each.kind == policy.IF_CLASS]
+        if not any(_is_left_to_sections(sections, directive) for directive in directives):
+            yield _Context(server, server, "")
+        for scope in sections:
             switched = in_force.flag(scope, "TLSEngine") is not in_force.flag(server, "TLSEngine")
             if switched or any(scope.own(directive) for directive in directives):
                 yield _Context(server, scope, f"in {scope.heading} ")
+
+
+def _is_left_to_sections(sections: t.Sequence[policy.Scope], directive: str) -> bool:
+    """Whether one section says it for a class and another one for everybody else, so that the server's own word is nobody's."""
+    classes = {scope.name for scope in sections if scope.own(directive) and len(scope.arguments) == 1 and "," not in scope.name}
+    return any(f"!{name}" in classes for name in classes)
 
 
 def _with_tls(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]:
@@ -77,7 +83,7 @@ def _at(in_force: policy.Policy, scope: policy.Scope, *directives: str) -> int:
 
 def engine(in_force: policy.Policy) -> t.Iterator[Finding]:
     """TLS that is not there, that is described and not switched on, or switched on without a certificate."""
-    for server, scope, place in _contexts(in_force):
+    for server, scope, place in _contexts(in_force, "TLSEngine"):
         said, line = tls.of(in_force, scope), in_force.value(scope, "TLSEngine")
         if said.engine:
             if not said.certificate_files:

@@ -183,13 +183,13 @@ def test_nothing_stands_beside_the_stream_of_a_program(
 )
 def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
     options = {"results": [], "legs": [], "bounce": {}, option: [entry]}
-    assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
+    assert (fxp_report.incomplete(options, options["results"]) or "").startswith(words)
 
 
 @pytest.mark.parametrize("entry", [{"tested": True}, None, "text"])
 def test_what_is_missing_about_strangers_is_named(entry: object) -> None:
     options = {"results": [], "legs": [], "bounce": {"ftp1": entry}}
-    assert fxp_report.misses(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
+    assert fxp_report.incomplete(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
 
 
 def test_a_server_that_could_not_be_tested_is_no_success(tmp_path: pathlib.Path) -> None:
@@ -234,6 +234,7 @@ def test_what_is_to_be_known_stands_in_every_form(tmp_path: pathlib.Path) -> Non
     }
     run = report(tmp_path, options)
     assert not run.result["failed"]
+    assert run.result["msg"].startswith("ftp5 runs another plan than the inventory makes now")
     said = (
         "ftp5 runs another plan than the inventory makes now: run proftpd.fxp.site there",
         "ftp1, ftp2, ftp3 may see the client at the address of a peer",
