@@ -201,7 +201,7 @@ listeners:
   elements: dict
   sample: [{address: 0.0.0.0, port: 21, program: proftpd (process 417)}]
 in_place:
-  description: Whether no package is missing and all of RV(parts) are in place.
+  description: Whether no package is missing, nothing is refused, and all of RV(parts) are in place.
   returned: success
   type: bool
   sample: true
