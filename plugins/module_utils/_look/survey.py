@@ -126,6 +126,7 @@ def _result(
         "units": {each.name: {"loaded": each.loaded, "active": each.active, "enabled": each.enabled} for each in units},
         "packages": {"missing": list(missing), "server": row.package, "service": row.unit},
         "listeners": [{"address": str(each.address), "port": each.port, "program": each.named()} for each in heard],
+        "in_place": bool(found) and not missing and all(part.in_place for part in found.values()),
         "parts": {name: {"in_place": part.in_place, **part.about} for name, part in found.items()},
         "refusals": [dataclasses.asdict(each) for each in refusals],
         "warnings": list(warnings),
