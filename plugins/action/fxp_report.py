@@ -98,22 +98,24 @@ class ActionModule(ActionBase):
         ]
         if self._task.check_mode and not (results or options["legs"] or bounce):
             return {"changed": False, "skipped": True, "msg": "Nothing was sent in check mode, so there is nothing to show."}
-        wrong = misses(options, results)
+        wrong = incomplete(options, results)
         if wrong:
             return {"changed": False, "failed": True, "msg": wrong}
         found = [
             leg for result in results for leg in _results.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
         legs = _report.listed(placing.placed([*found, *(options["legs"] or ())], options["probes"]))
-        besides = [_results.besides(result["item"]["source"], result["item"]["destination"], result) for result in results]
+        beside_legs = [
+            _results.side_findings(result["item"]["source"], result["item"]["destination"], result) for result in results
+        ]
         contents = contents_of(
             options["title"],
             "",
             options["coverage"],
             legs,
             bounce,
-            itertools.chain(options["vantage_untold"], *(untold for untold, left in besides)),
-            itertools.chain(options["files_left"], *(left for untold, left in besides)),
+            itertools.chain(options["vantage_untold"], *(untold for untold, left in beside_legs)),
+            itertools.chain(options["files_left"], *(left for untold, left in beside_legs)),
             options["other_plans"],
         )
         self._show(legs, contents, options["show"])
@@ -215,7 +217,7 @@ class ActionModule(ActionBase):
         return result
 
 
-def misses(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
+def incomplete(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str, t.Any]]) -> str | None:
     """Return what is missing in the lists that were given, if anything is."""
     for result in results:
         item = result.get("item")

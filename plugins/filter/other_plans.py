@@ -27,6 +27,11 @@ options:
 """
 
 EXAMPLES = r"""
+- name: Plan what every server must announce, allow, open and prove
+  proftpd.fxp.fxp_plan:
+  run_once: true
+  register: plan
+
 - name: Look at the servers
   proftpd.fxp.proftpd_info:
     rules: false

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: fxp_firewall
 short_description: Put the firewall rules of an FXP server into force, or return to the old ones
 description:
-  - Loads one file of nftables rules atomically and keeps it in force over restarts of C(nftables.service) and of the host.
+  - Makes one file of nftables rules of what is to be let through, loads it atomically, and keeps it in force over restarts of
+    C(nftables.service) and of the host. C(proftpd.service) does not start without them.
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
@@ -29,6 +30,7 @@ requirements:
   - nftables with JSON, and systemd, on the host
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._wish
   - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
@@ -49,20 +51,22 @@ attributes:
 options:
   content:
     description:
-      - The whole text of the rules, which becomes C(/etc/proftpd-fxp/firewall.nft).
+      - The whole text of the rules for nftables, instead of O(wish). One of both is required if O(state=present).
+      - It becomes C(/etc/proftpd-fxp/firewall.nft).
       - It defines C(control_port), C(passive_ports) and C(incoming), and C(outgoing4) and C(outgoing6) where this server dials
-        peers, and replaces the table C(inet proftpd_fxp), as the template of the role P(proftpd.fxp.firewall#role) does.
-      - Required if O(state=present).
+        peers, and replaces the table C(inet proftpd_fxp), as the text that O(wish) makes does.
+      - Deprecated, and goes in 1.0.0. Use O(wish).
     type: str
   unit:
     description:
-      - The text of C(proftpd-fxp-firewall.service), which loads the rules when the host starts.
-      - Required if O(state=present).
+      - With O(content), the text of C(proftpd-fxp-firewall.service), which loads the rules when the host starts.
+      - Deprecated, and goes in 1.0.0. The module has a text of its own.
     type: str
   drop_in:
     description:
-      - The text of a drop-in for C(nftables.service), which loads the rules again whenever that flushes everything.
-      - Required if O(state=present).
+      - With O(content), the text of a drop-in for C(nftables.service), which loads the rules again whenever that flushes
+        everything.
+      - Deprecated, and goes in 1.0.0. The module has a text of its own.
     type: str
   return_after:
     description:
@@ -99,15 +103,23 @@ seealso:
 EXAMPLES = r"""
 - name: Load the rules of the plan
   proftpd.fxp.fxp_firewall:
-    content: "{{ lookup('ansible.builtin.template', 'firewall.nft.j2') }}"
-    unit: "{{ lookup('ansible.builtin.template', 'proftpd-fxp-firewall.service.j2') }}"
-    drop_in: "{{ lookup('ansible.builtin.template', 'nftables-drop-in.conf.j2') }}"
+    wish: "{{ plan | proftpd.fxp.firewall_wish(inventory_hostname) }}"
 
-- name: The same over a slow way in
+- name: Load rules for one client and one peer over a slow way in
   proftpd.fxp.fxp_firewall:
-    content: "{{ lookup('ansible.builtin.template', 'firewall.nft.j2') }}"
-    unit: "{{ lookup('ansible.builtin.template', 'proftpd-fxp-firewall.service.j2') }}"
-    drop_in: "{{ lookup('ansible.builtin.template', 'nftables-drop-in.conf.j2') }}"
+    wish:
+      control_port: 21
+      passive_ports: {first: 49152, last: 49407}
+      addresses: [198.51.100.11]
+      clients4: [192.0.2.0/24]
+      peers4:
+        - name: ftp2
+          addresses: [198.51.100.12]
+      outgoing4:
+        - name: ftp2
+          addresses: [198.51.100.12]
+          first: 49152
+          last: 49407
     return_after: 120
 
 - name: Take all rules away
@@ -150,17 +162,17 @@ drift:
 """
 
 import os
-import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
-    archive,
     choose,
     detect,
     interfaces,
+    kinds,
     lockout,
+    make,
     managers,
     removal,
     state,
@@ -169,11 +181,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 MINIMUM = 5  # seconds that a new connection may need
+DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
 
 
 def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Transaction:
@@ -183,16 +197,19 @@ def transaction_of(module: AnsibleModule, host: state.Host) -> transaction.Trans
             "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
             "fxp_firewall_backend to none for this host and open the ports yourself."
         )
-    # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
-    interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-    program = archive.build(interpreter)
     if module.params["state"] == "absent":
-        return removal.Removal(host, manager, program)
-    params = module.params
-    found = interfaces.find(read_defines(params["content"]).addresses, detect.Commands())
-    content = with_interfaces(params["content"], *found)
+        return removal.Removal(host, manager, make.program())
+    return transaction.Transaction(host, manager, texts_of(module, host))
+
+
+def texts_of(module: AnsibleModule, host: state.Host) -> transaction.Texts:
+    """What is to stand on the host: for a wish, or texts of the user's own."""
+    params, commands = module.params, detect.Commands()
+    if params["wish"]:
+        return make.texts(host, read_wish(params["wish"]), commands)
+    found = interfaces.find(read_defines(params["content"]).addresses, commands)
     files = units.files(host, params["unit"], params["drop_in"])
-    return transaction.Transaction(host, manager, transaction.Texts(content, files, program))
+    return transaction.Texts(with_interfaces(params["content"], *found), files, make.program())
 
 
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
@@ -209,7 +226,9 @@ def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str
 
 
 def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
-    lockout.refuse_lockout(host.backend.ports(module.params["content"]), connection, lockout.listening())
+    wish = module.params["wish"]
+    governed = read_wish(wish).ports if wish else host.backend.ports(module.params["content"])
+    lockout.refuse_lockout(governed, connection, lockout.listening())
     change = transaction_of(module, host)
     result = {"path": host.rules, "validated": True, "missing_packages": [], "rules_in": [], "drift": []}
     if host.backend.is_installed():
@@ -228,21 +247,24 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "content": {"type": "str"},
-            "unit": {"type": "str"},
-            "drop_in": {"type": "str"},
+            "wish": {"type": "dict", "options": wish_options()},
+            "content": {"type": "str", **DEPRECATED},
+            "unit": {"type": "str", **DEPRECATED},
+            "drop_in": {"type": "str", **DEPRECATED},
             "return_after": {"type": "int", "default": 30},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
             "_connection": {"type": "str", "default": ""},
         },
-        required_if=[("state", "present", ("content", "unit", "drop_in"))],
+        required_if=[("state", "present", ("wish", "content"), True)],
+        mutually_exclusive=[("wish", "content"), ("wish", "unit"), ("wish", "drop_in")],
         supports_check_mode=True,
     )
     connection = lockout.ssh_connection()
     try:
         applies = module.params["_phase"] == "apply" and module.params["state"] == "present"
-        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use())
+        kind = kinds.KINDS[(module.params["wish"] or {}).get("kind", "server")]
+        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use(kind=kind), kind=kind)
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - proftpd.fxp._attributes
   - proftpd.fxp._attributes.looks
   - proftpd.fxp._attributes.platform
+  - proftpd.fxp._wish
 attributes:
   check_mode:
     support: full
@@ -108,21 +109,6 @@ options:
     description:
       - As O(proftpd.fxp.proftpd_config#module:plan_digest).
     type: str
-  rules:
-    description:
-      - The firewall rules. Without it nothing of this collection is to be in the firewall.
-    type: dict
-    suboptions:
-      content:
-        description: As O(proftpd.fxp.fxp_firewall#module:content).
-        type: str
-        required: true
-      unit:
-        description: As O(proftpd.fxp.fxp_firewall#module:unit).
-        type: str
-      drop_in:
-        description: As O(proftpd.fxp.fxp_firewall#module:drop_in).
-        type: str
   certificate:
     description:
       - What the server needs for TLS. Without it nothing of that is looked at, nor is the clock.
@@ -264,6 +250,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
 
 
@@ -293,10 +281,7 @@ def main() -> None:
             },
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},
-            "rules": {
-                "type": "dict",
-                "options": {"content": {"type": "str", "required": True}, "unit": {"type": "str"}, "drop_in": {"type": "str"}},
-            },
+            "wish": {"type": "dict", "options": wish_options()},
             "certificate": {
                 "type": "dict",
                 "options": {
@@ -315,13 +300,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     asked = module.params
+    try:
+        wish = None if asked["wish"] is None else read_wish(asked["wish"])
+    except HostError as exc:
+        module.fail_json(msg=str(exc))
     known = survey.survey(
         survey.Wish(
             parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
             (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
             asked["accounts"],
             asked["needs"],
-            asked["rules"],
+            wish,
             asked["certificate"],
             time.time() if asked["_now"] is None else asked["_now"],
         )

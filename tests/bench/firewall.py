@@ -5,28 +5,25 @@
 """
 Does a connection take longer where the rules know many peers? A peer connects to a passive port of two hosts in turn.
 
-The hosts are network namespaces with the rules of the role's own template, one with 2 peers and one with 5,000. Nothing is
+The hosts are network namespaces with the rules as the module makes them, one with 2 peers and one with 5,000. Nothing is
 asserted.
 """
 
 from __future__ import annotations
 
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
 import time
 
-import jinja2
-from ansible.plugins.filter.core import comment
-
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.tests.integration.network import run
 
-TEMPLATE = pathlib.Path(__file__).resolve().parents[2] / "roles" / "firewall" / "templates" / "firewall.nft.j2"
 FEW, MANY = 2, 5000
 ROUNDS = 41
 CONNECTIONS = 1000  # per round and host
@@ -56,11 +53,7 @@ def rules(peers: int, peer: str) -> str:
     addresses.update({f"peer{number}": f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1, peers)})
     said = {"fxp_passive_ports": f"{PORT}-61099", "fxp_tls": "none", "fxp_clients": ["192.0.2.0/24"]}
     options = {name: _vocabulary.options_of(name, {**said, "fxp_address": address})[0] for name, address in addresses.items()}
-    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
-    environment.filters["comment"] = comment
-    environment.filters["proftpd.fxp.firewall_wish"] = flows.wish
-    plan = _plan.make_plan(options)
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname="own")
+    return text_of(read_wish(flows.wish(_plan.make_plan(options), "own")))
 
 
 class Host:
@@ -78,8 +71,7 @@ class Host:
         rendered, begun = time.monotonic() - begun, time.monotonic()
         run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=text)
         print(
-            f"bench: rules for {peers} peers: planned and rendered in {rendered:.2f} s, "
-            f"loaded in {time.monotonic() - begun:.2f} s"
+            f"bench: rules for {peers} peers: planned and written in {rendered:.2f} s, loaded in {time.monotonic() - begun:.2f} s"
         )
         self.listener = subprocess.Popen(
             ["ip", "netns", "exec", self.name, sys.executable, "-c", LISTEN % PORT], stdout=subprocess.PIPE, text=True

@@ -28,9 +28,7 @@ Description=$title
 Documentation=man:nft(8)
 DefaultDependencies=no
 RequiresMountsFor=/etc/proftpd-fxp /usr/local/lib/proftpd-fxp /run
-# After $service, which flushes everything; before the network and whoever listens on it.
-After=$service
-Wants=network-pre.target
+${after}Wants=network-pre.target
 Before=network-pre.target $guarded shutdown.target
 Conflicts=shutdown.target
 
@@ -45,6 +43,11 @@ TimeoutStopSec=60
 
 [Install]
 WantedBy=sysinit.target
+"""
+
+_AFTER = """\
+# After $service, which flushes everything; before the network and whoever listens on it.
+After=$service
 """
 
 _DROP_IN = """
@@ -84,6 +87,7 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
         "service": service,
         "program": host.program[len(host.root) :],
     }
+    words["after"] = string.Template(_AFTER).substitute(words) if service else ""
 
     def text(layout: str) -> str:
         return _HEADER + string.Template(layout).substitute(words)

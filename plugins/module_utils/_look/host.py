@@ -60,8 +60,7 @@ def clock(now: float, controllers: float) -> list[Refusal]:
             "clock_off",
             "fxp_tls",
             here,
-            f"the clock here says {here} UTC, the controller's {there} UTC, and certificates that are made now may not be good "
-            "here.",
+            f"the clock here says {here} UTC, the controller's {there} UTC, and new certificates may not be good here.",
             "Set the clock, and have it kept (timedatectl set-ntp true).",
         )
     ]

@@ -22,6 +22,7 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds, lockout
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish as Rules
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, root, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, listeners, parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
@@ -43,7 +44,7 @@ class Wish:
     passive_ports: tuple[int, int]
     accounts: t.Sequence[t.Mapping[str, t.Any]]
     needs: t.Sequence[str]
-    rules: t.Mapping[str, t.Any] | None
+    rules: Rules | None
     certificate: t.Mapping[str, t.Any] | None
     now: float
 

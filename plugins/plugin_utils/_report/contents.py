@@ -22,7 +22,7 @@ DIALOGUES = 200
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Legs that fell short for one cause and with one server to look at first; C(legs) are their numbers in the contents."""
+    """Legs that fell short for one cause and with one server to look at first; ``legs`` are their numbers in the contents."""
 
     cause: str | None
     look_first: str | None
@@ -31,7 +31,7 @@ class Group:
 
     @property
     def heading(self) -> str:
-        """Cause and place in a few words."""
+        """Return cause and place in a few words."""
         where = f", look at {self.look_first} first" if self.look_first else ""
         return (self.cause or "no cause given") + where
 
@@ -41,9 +41,9 @@ class Contents:
     """
     All that a report tells.
 
-    C(generated) is a time in UTC as ISO 8601. The legs are sorted by name, so that the same results make the same report.
-    C(bounce) are results of M(proftpd.fxp.fxp_bounce_check) with the name of the C(server). C(vantage_untold) and C(files_left)
-    are what M(proftpd.fxp.fxp_mesh_check) returns so. C(other_plans) are servers that run another plan than the inventory's.
+    ``generated`` is a time in UTC as ISO 8601. The legs are sorted by name, so that the same results make the same report.
+    ``bounce`` are results of ``fxp_bounce_check`` with the name of the ``server``. ``vantage_untold`` and ``files_left``
+    are what ``fxp_mesh_check`` returns so. ``other_plans`` are servers that run another plan than the inventory's.
     """
 
     title: str
@@ -57,52 +57,52 @@ class Contents:
 
     @property
     def failed(self) -> int:
-        """How many legs fell short."""
+        """Return how many legs fell short."""
         return sum(not leg.ok for leg in self.legs)
 
     @property
     def proven(self) -> int:
-        """How many legs did what was expected."""
+        """Return how many legs did what was expected."""
         return len(self.legs) - self.failed
 
     @property
     def repeated(self) -> int:
-        """How many legs were proven only when they were repeated."""
+        """Return how many legs were proven only when they were repeated."""
         return sum(leg.ok and leg.repeated for leg in self.legs)
 
     @property
     def vulnerable(self) -> int:
-        """How many servers strangers can abuse."""
+        """Return how many servers strangers can abuse."""
         return sum(bool(entry.get("vulnerable")) for entry in self.bounce)
 
     @property
     def good(self) -> bool:
-        """Whether nothing fell short."""
+        """Tell whether nothing fell short."""
         return not self.failed and not self.vulnerable
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known besides, in sentences."""
+        """Return what is to be known besides, in sentences."""
         return tuple(_report.notes(self.other_plans, self.vantage_untold, self.files_left))
 
     @property
     def bytes(self) -> int:
-        """How much was moved."""
+        """Return how many bytes were moved by the legs that did what was expected."""
         return sum(leg.bytes or 0 for leg in self.legs if leg.ok)
 
     @property
     def seconds(self) -> float:
-        """How long the transfers took, one after the other."""
+        """Return how many seconds the transfers took, one after the other."""
         return sum(leg.seconds or 0.0 for leg in self.legs)
 
     @functools.cached_property
     def servers(self) -> tuple[str, ...]:
-        """The names of all servers that took part."""
+        """Return the names of all servers that took part."""
         return tuple(sorted({name for leg in self.legs for name in (leg.source, leg.destination)}, key=natural))
 
     @functools.cached_property
     def groups(self) -> tuple[Group, ...]:
-        """What fell short, the largest group first."""
+        """Return what fell short, the largest group first."""
         found: dict[tuple[str | None, str | None], list[int]] = {}
         for number, leg in enumerate(self.legs):
             if not leg.ok:
@@ -118,19 +118,19 @@ class Contents:
         return f"{first.remedy} (Said of {first.source} -> {first.destination}; likewise for the others.)"
 
     @functools.cached_property
-    def told(self) -> frozenset[int]:
-        """The numbers of the failed legs whose dialogue and evidence are told: of each group some, C(DIALOGUES) at most."""
-        told: list[int] = []
+    def with_dialogue(self) -> frozenset[int]:
+        """Return the numbers of the failed legs that keep dialogue and evidence: of each group some, ``DIALOGUES`` at most."""
+        found: list[int] = []
         # One of each group, then a second of each, and so on: a rare cause must not be hidden by a frequent one.
         depth = 0
-        while len(told) < min(DIALOGUES, self.failed):
-            told += [group.legs[depth] for group in self.groups if depth < len(group.legs)]
+        while len(found) < min(DIALOGUES, self.failed):
+            found += [group.legs[depth] for group in self.groups if depth < len(group.legs)]
             depth += 1
-        return frozenset(told[:DIALOGUES])
+        return frozenset(found[:DIALOGUES])
 
     @property
     def verdict(self) -> str:
-        """The whole in one sentence."""
+        """Return the whole in one sentence."""
         tried = len(self.legs)
         if not tried:
             text = "No transfer was tried"

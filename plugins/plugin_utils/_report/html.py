@@ -80,7 +80,7 @@ class _Page:
 
     def place(self, number: int) -> str:
         """Return the anchor that tells most about a leg."""
-        if number in self.contents.told and self.group_of[number] < GROUPS:
+        if number in self.contents.with_dialogue and self.group_of[number] < GROUPS:
             return f"leg-{number}"
         if self.group_of.get(number, GROUPS) < GROUPS:
             return f"group-{self.group_of[number]}"
@@ -140,8 +140,8 @@ class _Page:
 
     def _group(self, index: int, group: Group) -> Values:
         contents = self.contents
-        told = [self._leg(number) for number in group.legs if number in contents.told]
-        untold = [number for number in group.legs if number not in contents.told]
+        detailed = [self._leg(number) for number in group.legs if number in contents.with_dialogue]
+        plain = [number for number in group.legs if number not in contents.with_dialogue]
         return {
             "number": index,
             "open": index == 0,
@@ -150,10 +150,10 @@ class _Page:
             "noun": "transfer" if len(group.legs) == 1 else "transfers",
             "heading": group.heading,
             "remedy": group.remedy,
-            "first": told[:LEGS],
-            "more": told[LEGS:],
-            "named": [_names(contents.legs[number]) for number in untold[:NAMES]],
-            "unnamed": f"{len(untold) - NAMES:,}" if len(untold) > NAMES else None,
+            "first": detailed[:LEGS],
+            "more": detailed[LEGS:],
+            "named": [_names(contents.legs[number]) for number in plain[:NAMES]],
+            "unnamed": f"{len(plain) - NAMES:,}" if len(plain) > NAMES else None,
         }
 
     def _leg(self, number: int) -> Values:
@@ -247,7 +247,7 @@ class _Page:
     def values(self) -> Values:
         """Return everything that the template prints."""
         contents = self.contents
-        untold = contents.failed - len(contents.told)
+        without = contents.failed - len(contents.with_dialogue)
         return {
             "style": STYLE,
             "style_hash": _hash(STYLE),
@@ -261,8 +261,8 @@ class _Page:
             "strangers": self.strangers(),
             "tried": len(contents.legs),
             "rows": self.rows(),
-            "untold": f"{untold:,}" if untold else None,
-            "told_at_most": DIALOGUES,
+            "without_dialogue": f"{without:,}" if without else None,
+            "dialogues_at_most": DIALOGUES,
             "data": self.data(),
         }
 
@@ -273,7 +273,7 @@ def _names(leg: _report.Leg) -> Values:
 
 def dialogue(leg: _report.Leg) -> t.Iterator[Values]:
     """Yield the lines of a dialogue as rows of a table, and the listing on both servers after them."""
-    for entry in _report.spoken(leg):
+    for entry in _report.dialogue_entries(leg):
         role = entry["server"] if entry["server"] in ("source", "destination") else "soft"
         yield {
             "role": role,

@@ -5,7 +5,7 @@
 # Note that this plugin util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The report for programs: C(report.json). Pure. The schema is described in docs/report.md."""
+"""The report for programs: ``report.json``. Pure. The schema is described in docs/report.md."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ LEG_KEYS = (
 BOUNCE_KEYS = ("server", "vulnerable", "tested", "firewall_exposed", "findings", "stranger_sources")
 
 
-def _leg(leg: _report.Leg, told: bool) -> dict[str, t.Any]:
+def _leg(leg: _report.Leg, with_dialogue: bool) -> dict[str, t.Any]:
     entry: dict[str, t.Any] = {key: getattr(leg, key) for key in LEG_KEYS}
     entry["summary"] = leg.evidence.get("summary")
-    if told:
+    if with_dialogue:
         entry.update(evidence=leg.evidence, listing=leg.listing, transcript=leg.dialogue)
     return entry
 
@@ -60,7 +60,7 @@ def as_json(contents: Contents) -> str:
     """
     Return the report as JSON, a line for each leg and server, so that two reports can be compared.
 
-    Evidence, listing and dialogue are those of C(Contents.told).
+    Evidence, listing and dialogue are those of ``Contents.with_dialogue``.
     """
     head = {
         "schema": SCHEMA,
@@ -76,7 +76,7 @@ def as_json(contents: Contents) -> str:
             "repeated": contents.repeated,
             "bytes": contents.bytes,
             "seconds": round(contents.seconds, 4),
-            "transcripts_left_out": contents.failed - len(contents.told),
+            "transcripts_left_out": contents.failed - len(contents.with_dialogue),
             "vulnerable": contents.vulnerable,
         },
         "servers": contents.servers,
@@ -90,7 +90,7 @@ def as_json(contents: Contents) -> str:
             {"cause": group.cause, "look_first": group.look_first, "transfers": len(group.legs), "remedy": group.remedy}
             for group in contents.groups
         ],
-        "legs": [_leg(leg, number in contents.told) for number, leg in enumerate(contents.legs)],
+        "legs": [_leg(leg, number in contents.with_dialogue) for number, leg in enumerate(contents.legs)],
         "bounce": [_bounce(entry) for entry in contents.bounce],
     }
     lines += [f"{_dump(key)}: [" + ",".join(f"\n{_dump(row)}" for row in found) + "]" for key, found in rows.items()]

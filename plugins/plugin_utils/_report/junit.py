@@ -24,7 +24,7 @@ def _case(suite: ET.Element, classname: str, name: str, seconds: float) -> ET.El
     return ET.SubElement(suite, "testcase", {"classname": classname, "name": visible(name), "time": f"{seconds:.4f}"})
 
 
-def _transfer(suite: ET.Element, leg: _report.Leg, told: bool) -> None:
+def _transfer(suite: ET.Element, leg: _report.Leg, with_dialogue: bool) -> None:
     case = _case(suite, TRANSFERS, leg.label, leg.seconds or 0.0)
     if leg.ok:
         if leg.repeated:
@@ -33,7 +33,7 @@ def _transfer(suite: ET.Element, leg: _report.Leg, told: bool) -> None:
     failure = ET.SubElement(case, "failure", {"type": visible(leg.cause or "no_cause"), "message": _report.verdict(leg)})
     said = (
         [line for line, part in _report.dialogue(leg)]
-        if told
+        if with_dialogue
         else [f"Cure: {leg.remedy}", "The dialogue is left out: there are too many."]
     )
     failure.text = "\n".join(visible(line) for line in said)
@@ -75,7 +75,7 @@ def as_junit(contents: Contents) -> str:
     root = ET.Element("testsuites", {"name": visible(contents.title)})
     suite = _suite(root, "transfers", contents)
     for number, leg in enumerate(contents.legs):
-        _transfer(suite, leg, number in contents.told)
+        _transfer(suite, leg, number in contents.with_dialogue)
     if contents.bounce:
         suite = _suite(root, "strangers", contents)
         for entry in contents.bounce:

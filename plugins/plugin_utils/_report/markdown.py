@@ -25,8 +25,8 @@ def plain(value: t.Any) -> str:
     """
     Return *value* so that Markdown shows it and does nothing else with it, also in a table.
 
-    Everything but letters, digits and harmless signs becomes a reference; a space of no width keeps C(@name) from calling people
-    and C(#1), C(!1) from linking.
+    Everything but letters, digits and harmless signs becomes a reference; a space of no width keeps ``@name`` from calling people
+    and ``#1``, ``!1`` from linking.
     """
     text = re.sub(r"[^\w \-.,:;()/=+%?']|(?<![^\W_])_|_(?![^\W_])", lambda match: f"&#{ord(match.group())};", visible(value))
     text = re.sub(r"&#(64|35|33|36|37|126|38);(?=\w)", r"&#\1;&#8203;", text)
@@ -112,7 +112,7 @@ def _bounce(contents: Contents) -> t.Iterator[str]:
 
 
 def as_markdown(contents: Contents) -> str:
-    """Return the report as Markdown of C(LIMIT) characters at most: verdict and causes first, the rest folded away."""
+    """Return the report as Markdown of ``LIMIT`` characters at most: verdict and causes first, the rest folded away."""
     parts = list(_head(contents))
     if contents.groups:
         parts += ["\n".join(_causes(contents))]

@@ -94,7 +94,7 @@ def slowest(contents: Contents, numbers: t.Iterable[int]) -> float | None:
     return min(known) if known and len(known) == len(rates) else None
 
 
-def told_as(leg: _report.Leg) -> str:
+def title_of(leg: _report.Leg) -> str:
     """Return a leg in one line, for a title."""
     why = _report.evidence_in_short(leg)
     rate = f", {_report.rate(leg.bytes_per_second)}" if leg.bytes_per_second else ""
@@ -136,7 +136,7 @@ def outcome_table(contents: Contents, pairs: Pairs, place: Place) -> Values:
     """Return the matrix of outcomes as a table; *place* tells the anchor that a leg leads to."""
 
     def links(numbers: t.Sequence[int]) -> list[Values]:
-        return [_sign(contents, number, place, [told_as(contents.legs[number])]) for number in numbers]
+        return [_sign(contents, number, place, [title_of(contents.legs[number])]) for number in numbers]
 
     return _table(contents, "What came of each transfer, from row to column", links, pairs)
 
@@ -148,7 +148,7 @@ def rate_table(contents: Contents, pairs: Pairs, place: Place, heat: Heat) -> Va
         if not numbers:
             return []
         rate = slowest(contents, numbers)
-        words = [told_as(contents.legs[number]) for number in numbers]
+        words = [title_of(contents.legs[number]) for number in numbers]
         if rate is None:
             return [_sign(contents, next((n for n in numbers if not contents.legs[n].ok), numbers[0]), place, words)]
         worst = min(numbers, key=lambda number: contents.legs[number].bytes_per_second or 0)
@@ -179,7 +179,7 @@ class _Drawing:
             self.paths.setdefault(name, []).append(f"M{x:g} {y:g}h{width:g}v{height:g}h-{width:g}z")
         self.open = None
 
-    def drawn(self) -> dict[str, str]:
+    def by_class(self) -> dict[str, str]:
         """Return the path of each class."""
         self.close()
         return {name: "".join(parts) for name, parts in self.paths.items()}
@@ -204,7 +204,7 @@ def _drawn(contents: Contents, drawing: _Drawing, caption: str) -> Values:
         "label": 12 + 6 * max(map(len, short)),
         "labels": [{"name": short[index], "at": f"{index * size + size / 2 + 3.5:g}"} for index in range(0, count, every)],
         "diagonal": "".join(f"M{step * size} {step * size}h{size}v{size}h-{size}z" for step in range(count)),
-        "paths": drawing.drawn(),
+        "paths": drawing.by_class(),
         "lines": "".join(f"M0 {step * size - 0.5:g}h{whole}M{step * size - 0.5:g} 0v{whole}" for step in range(0, count + 1, 10)),
     }
 

@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-Lay out what M(proftpd.fxp.fxp_check) returned so that people can read it.
+Lay out what ``fxp_check`` returned so that people can read it.
 
 Pure: returns lines with the part that each plays; whoever prints them gives each part its colour. Files are the matter of
 ``json``, ``junit``, ``markdown`` and ``html``; all of them tell of the same ``Leg``, in the words of this file. Nothing is
@@ -26,16 +26,21 @@ Line = t.Tuple[str, str]
 # What came of a leg. Proven once it was repeated is no failure, and people want to know of it all the same.
 PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", "uncertain", "failed"
 # Up to here everything is printed. Of more than this, what fell short comes first and the rest is counted.
-ALL_DIALOGUES, SOME_DIALOGUES, ALL_ROWS = 24, 10, 100
+DIALOGUES_IN_FULL, MAX_DIALOGUES, ROWS_IN_FULL = 24, 10, 100
 # Of the reasons why transfers fell short, and of the transfers that each is said of.
-SOME_REASONS, SOME_LABELS = 20, 4
+MAX_REASONS, MAX_LABELS = 20, 4
 # What of a stranger decides; the other probes of a bounce check are about ports.
 STRANGERS_PROBES = ("passive_port_reachable", "passive_by_stranger", "port_to_stranger", "eprt_to_stranger")
 
 
 @dataclasses.dataclass(frozen=True)
 class Leg:
-    """One transfer of one pair, with the names that the servers have in the inventory."""
+    """
+    One transfer of one pair, with the names that the servers have in the inventory, and what the diagnosis says of it.
+
+    ``bytes`` are those that arrived, ``seconds`` go from the first data command to the last reply. ``passive`` and ``server`` are
+    roles, ``source`` or ``destination``.
+    """
 
     source: str
     destination: str
@@ -61,7 +66,7 @@ class Leg:
 
     @property
     def state(self) -> str:
-        """What came of it."""
+        """Return what came of it, one of the five words above."""
         if not self.ok:
             return FAILED if self.certain and self.cause else UNCERTAIN
         if self.expect == "refused":
@@ -70,22 +75,22 @@ class Leg:
 
     @property
     def label(self) -> str:
-        """Pair and role, as people call the leg."""
+        """Return pair and role, as people call the leg."""
         listens = self.name(self.passive)
         return f"{self.source} -> {self.destination}" + (f", {listens} listens" if listens else "")
 
     @property
     def look_first(self) -> str | None:
-        """The inventory name of the server to look at first."""
+        """Return the inventory name of the server to look at first, if there is one."""
         return self.name(self.server)
 
     def name(self, role: str | None) -> str | None:
-        """The inventory name behind C(source) or C(destination)."""
+        """Return the inventory name behind ``source`` or ``destination``, and nothing for what is no role."""
         return {"source": self.source, "destination": self.destination}.get(role or "")
 
 
 def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
-    """Return the legs of a flat list whose entries name their C(source) and C(destination)."""
+    """Return the legs of a flat list whose entries name their ``source`` and ``destination``."""
     return [_leg(leg) for leg in legs]
 
 
@@ -126,7 +131,7 @@ def _named(leg: t.Mapping[str, t.Any], text: str | None) -> str | None:
 
 
 def rate(bytes_per_second: float | None) -> str:
-    """Return a transfer rate as FTP clients print it."""
+    """Return a rate in the binary unit that suits it, as FTP clients print it."""
     if bytes_per_second is None:
         return "-"
     for unit, size in (("GiB/s", 1 << 30), ("MiB/s", 1 << 20), ("KiB/s", 1 << 10)):
@@ -135,7 +140,7 @@ def rate(bytes_per_second: float | None) -> str:
     return f"{bytes_per_second:.0f} B/s"
 
 
-def spoken(leg: Leg) -> t.Iterator[t.Mapping[str, t.Any]]:
+def dialogue_entries(leg: Leg) -> t.Iterator[t.Mapping[str, t.Any]]:
     """Yield the entries of the dialogue that people want to see, safe to be printed."""
     for entry in leg.dialogue:
         if entry["direction"] == "received" and entry["line"].startswith(" "):
@@ -147,7 +152,7 @@ def dialogue(leg: Leg) -> t.Iterator[Line]:
     """Yield what was said on both control connections, the listing on both servers, and the closing line."""
     yield leg.label, HEADING
     width = max(len(leg.source), len(leg.destination))
-    for entry in spoken(leg):
+    for entry in dialogue_entries(leg):
         arrow = "-->" if entry["direction"] == "sent" else "<--"
         yield f"  {entry['seconds']:8.4f}  {leg.name(entry['server']) or '':{width}}  {arrow} {entry['line']}", entry["server"]
     for role in (SOURCE, DESTINATION):
@@ -168,7 +173,7 @@ def proof(leg: Leg) -> str:
     seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
     text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
     text += encryption(leg)
-    return visible(text) + (again(leg) if leg.repeated else "")
+    return visible(text) + (second_attempt(leg) if leg.repeated else "")
 
 
 def encryption(leg: Leg) -> str:
@@ -182,7 +187,7 @@ def encryption(leg: Leg) -> str:
     return f", {' / '.join(dict.fromkeys(agreed))}, data {leg.evidence.get('protection') or 'clear'}{roles}"
 
 
-def again(leg: Leg) -> str:
+def second_attempt(leg: Leg) -> str:
     """Return that a leg was proven only when it was repeated, and why not at once."""
     return ", at the second attempt" + (f" (at first {visible(leg.first_cause)})" if leg.first_cause else "")
 
@@ -220,8 +225,8 @@ def dialogues(legs: t.Sequence[Leg], *, failed_only: bool = False) -> t.Iterator
     """Yield every dialogue, or those that fell short; of many legs only the first that did, and how many that leaves out."""
     wanted = [leg for leg in legs if not (failed_only and leg.ok)]
     shown = wanted
-    if len(wanted) > ALL_DIALOGUES or (failed_only and len(wanted) > SOME_DIALOGUES):
-        shown = [leg for leg in legs if not leg.ok][:SOME_DIALOGUES]
+    if len(wanted) > DIALOGUES_IN_FULL or (failed_only and len(wanted) > MAX_DIALOGUES):
+        shown = [leg for leg in legs if not leg.ok][:MAX_DIALOGUES]
     for leg in shown:
         yield "", PLAIN
         yield from dialogue(leg)
@@ -240,19 +245,19 @@ def sentences(legs: t.Iterable[Leg]) -> t.Iterator[Line]:
     for index, (reason, labels) in enumerate(reasons.items()):
         if not index:
             yield "", PLAIN
-        if index == SOME_REASONS:
-            yield f"and {len(reasons) - SOME_REASONS} more reasons", BAD
+        if index == MAX_REASONS:
+            yield f"and {len(reasons) - MAX_REASONS} more reasons", BAD
             return
-        more = f"; and {len(labels) - SOME_LABELS} more" if len(labels) > SOME_LABELS else ""
-        yield f"{'; '.join(labels[:SOME_LABELS])}{more}: {reason}", BAD
+        more = f"; and {len(labels) - MAX_LABELS} more" if len(labels) > MAX_LABELS else ""
+        yield f"{'; '.join(labels[:MAX_LABELS])}{more}: {reason}", BAD
 
 
 def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
     """Yield a table of all legs, a line each; of many legs only those that fell short, and how many that leaves out."""
     shown = list(legs)
-    if len(legs) > ALL_ROWS:
+    if len(legs) > ROWS_IN_FULL:
         shown = [leg for leg in legs if not leg.ok or leg.repeated]
-        shown = sorted(shown, key=lambda leg: leg.ok)[:ALL_ROWS]
+        shown = sorted(shown, key=lambda leg: leg.ok)[:ROWS_IN_FULL]
     rows = [("source", "destination", "listens", "result", "bytes", "seconds", "rate", "cause or proof")]
     for leg in shown:
         rows.append(
@@ -284,7 +289,7 @@ def evidence_in_short(leg: Leg) -> str:
     """Return what proves a leg, or why it fell short, as the last column of tables has it."""
     if not leg.ok or leg.expect == "refused":
         return verdict(leg)
-    return visible(f"verified by {leg.verified_by}") + (again(leg) if leg.repeated else "")
+    return visible(f"verified by {leg.verified_by}") + (second_attempt(leg) if leg.repeated else "")
 
 
 def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
@@ -321,7 +326,7 @@ def notes(
 
 def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """
-    Return state and words for one result of M(proftpd.fxp.fxp_bounce_check).
+    Return state and words for one result of ``fxp_bounce_check``.
 
     Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried.
     """
@@ -332,14 +337,14 @@ def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
     if not entry.get("tested"):
         left = [item for item in found if item.get("result", "untested") == "untested"]
         decide = [item for item in left if item.get("probe") in STRANGERS_PROBES] or left
-        why = "; ".join(_together(decide)) or visible(entry.get("msg") or "")
+        why = "; ".join(_merged(decide)) or visible(entry.get("msg") or "")
         asked = any(item.get("result") == "refused" and item.get("stranger") for item in found)
         words = "are refused as far as they could be played" if asked else "were not played"
         return UNCERTAIN, words + (f": {why}" if why else "")
     return PROVEN, "are refused"
 
 
-def _together(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+def _merged(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     """Return each finding in words once; what differs in nothing but the stranger is said of all of them at once."""
     said: dict[str, list[str]] = {}
     for item in found:

@@ -37,7 +37,7 @@ def legs_of(source: str, destination: str, result: t.Mapping[str, t.Any]) -> lis
     ]
 
 
-def besides(source: str, destination: str, result: t.Mapping[str, t.Any]) -> tuple[list[str], list[dict[str, t.Any]]]:
+def side_findings(source: str, destination: str, result: t.Mapping[str, t.Any]) -> tuple[list[str], list[dict[str, t.Any]]]:
     """Return servers whose view of the client is not known, and files that were left, by the names in the inventory."""
     names = {"source": source, "destination": destination}
     left = [{**one, "server": names.get(one.get("server"), one.get("server"))} for one in result.get("files_left") or ()]

@@ -183,13 +183,13 @@ def test_nothing_stands_beside_the_stream_of_a_program(
 )
 def test_what_is_missing_is_named(option: str, entry: dict[str, t.Any], words: str) -> None:
     options = {"results": [], "legs": [], "bounce": {}, option: [entry]}
-    assert (fxp_report.misses(options, options["results"]) or "").startswith(words)
+    assert (fxp_report.incomplete(options, options["results"]) or "").startswith(words)
 
 
 @pytest.mark.parametrize("entry", [{"tested": True}, None, "text"])
 def test_what_is_missing_about_strangers_is_named(entry: object) -> None:
     options = {"results": [], "legs": [], "bounce": {"ftp1": entry}}
-    assert fxp_report.misses(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
+    assert fxp_report.incomplete(options, []) == "bounce: the entry of ftp1 has no vulnerable; give what the check returned."
 
 
 def test_a_server_that_could_not_be_tested_is_no_success(tmp_path: pathlib.Path) -> None:

@@ -23,6 +23,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import systemd
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall
 
 CONTENT = "define control_port = 21\ndefine passive_ports = 50000-50099\ndefine incoming = { $control_port, $passive_ports }\n"
+WISH = {
+    "control_port": 21,
+    "passive_ports": {"first": 50000, "last": 50099},
+    "addresses": ["198.51.100.11"],
+    "clients4": ["192.0.2.0/24"],
+    "peers4": [{"name": "ftp2", "addresses": ["198.51.100.12"]}],
+    "outgoing4": [{"name": "ftp2", "addresses": ["198.51.100.12"], "first": 61000, "last": 61049}],
+}
 ARGUMENTS = {"content": CONTENT, "unit": "[Unit]\n", "drop_in": "[Service]\n"}
 
 
@@ -42,7 +50,7 @@ def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     here = functools.partial(state.Host, root=str(tmp_path))
     warnings: list[str] = []
     monkeypatch.setattr(state, "Host", here)
-    monkeypatch.setattr(managers, "in_use", lambda: backend)
+    monkeypatch.setattr(managers, "in_use", lambda **kind: backend)
     monkeypatch.setitem(managers.BACKENDS, "nftables", lambda root: backend)
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: [])
     monkeypatch.setattr(lockout, "listening", lambda: {22})
@@ -51,7 +59,8 @@ def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, text: warnings.append(text))
 
     def run(check_mode: bool = False, **arguments: t.Any) -> Answer:
-        options = {**ARGUMENTS, **arguments, "_ansible_check_mode": check_mode, "_ansible_remote_tmp": str(tmp_path)}
+        said = {name: value for name, value in {**ARGUMENTS, **arguments}.items() if value is not None}
+        options = {**said, "_ansible_check_mode": check_mode, "_ansible_remote_tmp": str(tmp_path)}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode())
         monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
         with pytest.raises(SystemExit) as exit_info:
@@ -151,7 +160,69 @@ def test_removal_where_nft_is_gone_says_so(call: Call, tmp_path: pathlib.Path) -
     assert "not installed here any more" in result["warned"][0]
 
 
-@pytest.mark.parametrize("missing", ["content", "unit", "drop_in"])
-def test_presence_needs_every_text(call: Call, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    monkeypatch.delitem(ARGUMENTS, missing)
-    assert call().result["msg"] == f"state is present but all of the following are missing: {missing}"
+def test_presence_needs_a_wish(call: Call) -> None:
+    told = call(content=None, unit=None, drop_in=None).result["msg"]
+    assert told == "state is present but any of the following are missing: wish, content"
+
+
+def test_a_wish_and_a_text_are_one_too_many(call: Call) -> None:
+    assert "mutually exclusive: wish|content" in call(wish=WISH).result["msg"]
+
+
+def changes(result: dict[str, t.Any]) -> dict[str, str]:
+    return {entry["after_header"].rpartition("/")[2]: entry["after"] for entry in result["diff"] if "after_header" in entry}
+
+
+def test_a_wish_becomes_the_text_that_people_read(call: Call) -> None:
+    code, result = call(check_mode=True, wish=WISH, content=None, unit=None, drop_in=None)
+    assert (code, result["changed"]) == (0, True)
+    after = changes(result)
+    assert sorted(after) == ["firewall.nft", "proftpd-fxp-firewall.conf", "proftpd-fxp-firewall.service", "proftpd-fxp.conf"]
+    text = after["firewall.nft"]
+    assert "define passive_ports = 50000-50099\n" in text
+    assert "\t\t\t198.51.100.12, # ftp2\n" in text
+    assert "\t198.51.100.12 . 61000-61049, # ftp2\n" in text
+
+
+@pytest.mark.parametrize("option", ["content", "unit", "drop_in"])
+def test_texts_of_the_callers_own_still_work_and_are_deprecated(call: Call, option: str) -> None:
+    code, result = call(check_mode=True)
+    assert code == 0
+    path = {"content": "firewall.nft", "unit": "proftpd-fxp-firewall.service", "drop_in": "proftpd-fxp.conf"}[option]
+    assert changes(result)[path] == ARGUMENTS[option]
+    (told,) = [entry for entry in map(json.dumps, result["deprecations"]) if f"'{option}'" in entry]
+    assert '"version": "1.0.0"' in told
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"clients4": ["192.0.2.0/24 accept"]}, "clients4 of the wish holds '192.0.2.0/24 accept', which is no IPv4 address"),
+        (
+            {"peers6": [{"name": "ftp2", "addresses": ["198.51.100.12"]}]},
+            "peers6 of the wish holds '198.51.100.12', which is no IPv6",
+        ),
+        ({"addresses": ["ftp1.example.org"]}, "addresses of the wish holds 'ftp1.example.org', which is no IPv4 or IPv6 address"),
+        ({"passive_ports": {"first": 50099, "last": 50000}}, "passive_ports of the wish is 50099-50000"),
+        ({"control_port": 0}, "control_port of the wish is 0"),
+        ({"kind": "bridge"}, "value of kind must be one of: server, got: bridge"),
+        ({"outgoing4": [{"name": "ftp2", "addresses": []}]}, "missing required arguments: first, last"),
+    ],
+)
+def test_a_wish_that_is_none_is_refused_by_name(call: Call, changed: dict[str, t.Any], told: str) -> None:
+    code, result = call(check_mode=True, wish={**WISH, **changed}, content=None, unit=None, drop_in=None)
+    assert code == 1
+    assert told in result["msg"]
+
+
+@pytest.mark.parametrize("port", [21, 50099])
+def test_the_port_of_ssh_is_refused_in_a_wish(call: Call, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setattr(lockout, "listening", lambda: {port})
+    told = call(check_mode=True, wish=WISH, content=None, unit=None, drop_in=None).result["msg"]
+    assert f"listens on port {port} here" in told
+
+
+def test_a_name_cannot_end_the_comment_that_it_stands_in(call: Call) -> None:
+    wish = {**WISH, "peers4": [{"name": "ftp2\n0.0.0.0/0,", "addresses": ["198.51.100.12"]}]}
+    result = call(check_mode=True, wish=wish, content=None, unit=None, drop_in=None).result
+    assert "\t\t\t198.51.100.12, # ftp2\\n0.0.0.0/0,\n" in changes(result)["firewall.nft"]

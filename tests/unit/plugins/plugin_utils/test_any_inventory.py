@@ -21,6 +21,8 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.filter.password_hashes import password_hashes
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
@@ -199,7 +201,6 @@ def plan_of(inventory: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
 def rendered(role: str, template: str, plan: dict[str, t.Any], host: str) -> str:
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
-    environment.filters["proftpd.fxp.firewall_wish"] = flows.wish
     source = (ROLES / role / "templates" / template).read_text(encoding="utf-8")
     return environment.from_string(source).render(_plan_fleet=plan, inventory_hostname=host)
 
@@ -307,7 +308,7 @@ def test_rules_of_any_plan_are_rules_for_nft(hosts: list[dict[str, t.Any]]) -> N
         plan = plan_of(inventory)
     except _plan.PlanError:
         return
-    rules = rendered("firewall", "firewall.nft.j2", plan, "ftp0")
+    rules = text_of(read_wish(flows.wish(plan, "ftp0")))
     # In a network namespace of its own: the check wants to look at a kernel's rules, and these are not this machine's business.
     done = subprocess.run(
         ["unshare", "--net", "nft", "--check", "--file", "-"],

@@ -37,8 +37,8 @@ def test_every_failure_is_in_one_group() -> None:
 def test_no_cause_is_hidden_by_a_frequent_one() -> None:
     contents = report_samples.contents(30, "all")
     assert contents.failed == 30 * 29 * 2
-    assert len(contents.told) == DIALOGUES
-    assert all(contents.told.intersection(group.legs) for group in contents.groups)
+    assert len(contents.with_dialogue) == DIALOGUES
+    assert all(contents.with_dialogue.intersection(group.legs) for group in contents.groups)
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_page_tells_every_failure_with_its_cure(servers: int, failing: report_
     for group in contents.groups:
         assert group.heading in page.text
         assert (group.remedy or "") in page.text
-    for number in contents.told:
+    for number in contents.with_dialogue:
         assert f"leg-{number}" in page.values("id")
     headings = ("fell short, and what cures it", "Every pair", "Whether strangers", " as a table")
     order = [page.text.find(words) for words in headings]

@@ -247,7 +247,7 @@ def test_of_many_reasons_and_transfers_some_are_told() -> None:
     failed = {**BLOCKED["legs"][0], "also_possible": ["network"], "source": "a"}
     legs = _report.listed([{**failed, "remedy": f"Cure {number % 25}.", "destination": f"b{number}"} for number in range(25 * 6)])
     lines = text(_report.sentences(legs)).splitlines()
-    assert len(lines) == 1 + _report.SOME_REASONS + 1
+    assert len(lines) == 1 + _report.MAX_REASONS + 1
     assert lines[1].startswith("a -> b0, a listens; a -> b25, a listens; a -> b50, a listens; a -> b75, a listens; and 2 more: ")
     assert lines[-1] == "and 5 more reasons"
     dialogues = text(_report.dialogues(legs, failed_only=True))

@@ -61,7 +61,7 @@ def diagnosed(draw: st.DrawFn) -> list[t.Mapping[str, t.Any]]:
     """Legs of a small mesh, some of which fell short, with the places that random probes showed."""
     failing = draw(st.sampled_from(t.get_args(report_samples.Failing)))
     # So few that no form leaves any out.
-    legs = report_samples.legs(draw(st.integers(2, 3)), failing, seed=draw(st.integers(0, 9999)))[: _report.SOME_DIALOGUES]
+    legs = report_samples.legs(draw(st.integers(2, 3)), failing, seed=draw(st.integers(0, 9999)))[: _report.MAX_DIALOGUES]
     for leg in legs:
         if not leg["ok"] and draw(st.booleans()):
             # Which fault of the samples it is tells their numbers; here every server may be behind a firewall.
