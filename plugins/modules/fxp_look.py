@@ -200,6 +200,11 @@ listeners:
   type: list
   elements: dict
   sample: [{address: 0.0.0.0, port: 21, program: proftpd (process 417)}]
+in_place:
+  description: Whether no package is missing, nothing is refused, and all of RV(parts) are in place.
+  returned: success
+  type: bool
+  sample: true
 parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
