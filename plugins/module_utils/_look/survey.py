@@ -123,8 +123,9 @@ def _result(
     units: t.Iterable[host.Unit] = (),
     missing: t.Sequence[str] = (),
     heard: t.Iterable[sockets.Listener] = (),
-    found: t.Mapping[str, parts.Part] = {},
+    found: t.Mapping[str, parts.Part] | None = None,
 ) -> Known:
+    found = found or {}
     return {
         "platform": row.name,
         "python": sys.version.split()[0],
