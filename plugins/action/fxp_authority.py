@@ -34,6 +34,7 @@ class ActionModule(ActionBase):
             {
                 "plan": {"type": "dict", "required": True},
                 "looks": {"type": "dict"},
+                "refuse": {"type": "bool", "default": True},
             }
         )[1]
         plan, place = options["plan"], options["plan"]["authority"]
@@ -63,7 +64,9 @@ class ActionModule(ActionBase):
             if held.has_key and (verdict.make or verdict.to_sign):
                 _authority.check_key(held, self._key(place, task_vars))
         except _authority.AuthorityError as exc:
-            raise Refusal(str(exc)) from None
+            if options["refuse"]:
+                raise Refusal(str(exc)) from None
+            return {"changed": False, "make": False, "refused": str(exc)}
         return {"changed": False, "make": verdict.make}
 
     def _held(self, place: t.Mapping[str, t.Any], task_vars: t.Mapping[str, t.Any]) -> _authority.Held:

@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
             }
         )[1]
         said = options["authority"]
-        authority = _verdict.Authority(bool(said.get("make")), str(said["msg"]) if said.get("failed") else None)
+        authority = _verdict.Authority(bool(said.get("make")), str(said["refused"]) if said.get("refused") else None)
         installing = {name: str(said.get("msg") or "") for name, said in options["installing"].items() if said}
         run = _verdict.Run(task_vars["ansible_play_hosts_all"], str(task_vars.get("ansible_limit") or "fxp_servers"), installing)
         lines = _verdict.told(options["looks"], authority, run)

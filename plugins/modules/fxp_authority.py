@@ -38,6 +38,12 @@ options:
         was not reached.
       - Without it only the controller's own files are looked at.
     type: dict
+  refuse:
+    description:
+      - Fail if the authority does not do. Otherwise RV(refused) says why, for P(proftpd.fxp.fxp_verdict#module).
+    type: bool
+    default: true
+    version_added: 0.3.0
 """
 
 EXAMPLES = r"""
@@ -63,4 +69,10 @@ make:
   returned: success
   type: bool
   sample: false
+refused:
+  description: Why the authority does not do.
+  returned: O(refuse=false), where it does not
+  type: str
+  version_added: 0.3.0
+  sample: ftp2 trusts the authority ..., and fxp_tls_ca_cert on the controller has ...
 """

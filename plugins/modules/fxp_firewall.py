@@ -186,18 +186,17 @@ drift:
 """
 
 import os
-import sys
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
-    archive,
     choose,
     detect,
     interfaces,
     kinds,
     lockout,
+    make,
     managers,
     removal,
     state,
@@ -223,23 +222,19 @@ def transaction_of(module: AnsibleModule, host: state.Host, left: Former) -> tra
             "systemd does not run here, and the timer that takes a bad change of the firewall back needs it; set "
             "fxp_firewall_backend to none for this host and open the ports yourself."
         )
-    # Not the interpreter that Ansible found: that one may have a version in its name, and be gone after an upgrade.
-    interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-    program = archive.build(interpreter)
     if module.params["state"] == "absent":
-        return removal.Removal(host, manager, program)
-    files = units.files(host, module.params["unit"], module.params["drop_in"])
-    return transaction.Transaction(host, manager, transaction.Texts(rules_of(module, host, left), files, program))
+        return removal.Removal(host, manager, make.program())
+    return transaction.Transaction(host, manager, texts_of(module, host, left))
 
 
-def rules_of(module: AnsibleModule, host: state.Host, left: Former) -> str:
-    """The text of the rules, with what only this host knows."""
-    if module.params["wish"]:
-        wish = read_wish(module.params["wish"])
-        here, names = interfaces.find(wish.addresses, detect.Commands())
-        return host.backend.text(wish._replace(here=here, interfaces=names, former=left))
-    content: str = module.params["content"]
-    return with_interfaces(content, *interfaces.find(read_defines(content).addresses, detect.Commands()))
+def texts_of(module: AnsibleModule, host: state.Host, left: Former) -> transaction.Texts:
+    """What is to stand on the host: for a wish, or texts of the user's own."""
+    params, commands = module.params, detect.Commands()
+    if params["wish"]:
+        return make.texts(host, read_wish(params["wish"])._replace(former=left), commands)
+    found = interfaces.find(read_defines(params["content"]).addresses, commands)
+    files = units.files(host, params["unit"], params["drop_in"])
+    return transaction.Texts(with_interfaces(params["content"], *found), files, make.program())
 
 
 def former_of(module: AnsibleModule) -> Former:

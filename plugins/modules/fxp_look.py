@@ -200,6 +200,11 @@ listeners:
   type: list
   elements: dict
   sample: [{address: 0.0.0.0, port: 21, program: proftpd (process 417)}]
+in_place:
+  description: Whether no package is missing, nothing is refused, and all of RV(parts) are in place.
+  returned: success
+  type: bool
+  sample: true
 parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
@@ -251,7 +256,8 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
 
 
@@ -300,13 +306,17 @@ def main() -> None:
         supports_check_mode=True,
     )
     asked = module.params
+    try:
+        wish = None if asked["wish"] is None else read_wish(asked["wish"])
+    except HostError as exc:
+        module.fail_json(msg=str(exc))
     known = survey.survey(
         survey.Wish(
             parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
             (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
             asked["accounts"],
             asked["needs"],
-            asked["wish"],
+            wish,
             asked["certificate"],
             time.time() if asked["_now"] is None else asked["_now"],
         )

@@ -31,7 +31,7 @@ options:
     required: true
   authority:
     description:
-      - What M(proftpd.fxp.fxp_authority) returned, also where it failed.
+      - What M(proftpd.fxp.fxp_authority) returned with O(proftpd.fxp.fxp_authority#module:refuse=false).
     type: dict
     default: {}
   installing:

@@ -53,7 +53,8 @@ def rules(peers: int, peer: str) -> str:
     addresses.update({f"peer{number}": f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1, peers)})
     said = {"fxp_passive_ports": f"{PORT}-61099", "fxp_tls": "none", "fxp_clients": ["192.0.2.0/24"]}
     options = {name: _vocabulary.options_of(name, {**said, "fxp_address": address})[0] for name, address in addresses.items()}
-    return text_of(read_wish(flows.wish(_plan.make_plan(options), "own")))
+    text: str = text_of(read_wish(flows.wish(_plan.make_plan(options), "own")))
+    return text
 
 
 class Host:

@@ -34,6 +34,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run as _run
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, served, swap
 from ansible_collections.proftpd.fxp.tests.faults import KILL, Steps, inject, patched
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ACCOUNT, PASSWORD, PASSWORD_HASH, USER
@@ -193,6 +194,8 @@ def host(request: pytest.FixtureRequest, server: Server, network: Network, home:
         made.nft.run("flush ruleset\n" + request.param)
         yield made
         made.nft.run("flush ruleset\n")
+        # It waits until the port is free for the next one.
+        Systemd().systemctl("stop", "proftpd")
 
 
 def settle(host: Host) -> None:

@@ -88,32 +88,18 @@ def wish_options() -> dict[str, t.Any]:
 
 def read_wish(data: Data) -> Wish:
     """
-    The wish as C(fxp_firewall) takes it, which has looked at the types in it.
+    The wish as C(fxp_firewall) takes it. What is not there is nobody; the ports must be.
 
     Raises FirewallError for what is no address or port.
     """
-    passive = data["passive_ports"]
-    _require_port("control_port", data["control_port"], data["control_port"])
-    _require_port("passive_ports", passive["first"], passive["last"])
-    _require("addresses", data["addresses"], (4, 6))
-    for family in (4, 6):
-        _require(f"clients{family}", data[f"clients{family}"], (family,))
-        for key in (f"peers{family}", f"outgoing{family}"):
-            for row in data[key]:
-                _require(key, row["addresses"], (family,))
-                if key.startswith("outgoing"):
-                    _require_port(key, row["first"], row["last"])
+    control, passive = data.get("control_port"), data.get("passive_ports") or {}
+    ports = Ports(_span("control_port", control, control)[0], _span("passive_ports", passive.get("first"), passive.get("last")))
     return Wish(
-        Ports(data["control_port"], (passive["first"], passive["last"])),
-        tuple(data["addresses"]),
-        {family: tuple(data[f"clients{family}"]) for family in (4, 6)},
-        {family: tuple(Peer(row["name"], tuple(row["addresses"])) for row in data[f"peers{family}"]) for family in (4, 6)},
-        {
-            family: tuple(
-                Peer(row["name"], tuple(row["addresses"]), (row["first"], row["last"])) for row in data[f"outgoing{family}"]
-            )
-            for family in (4, 6)
-        },
+        ports,
+        _addresses("addresses", data.get("addresses"), (4, 6)),
+        {family: _addresses(f"clients{family}", data.get(f"clients{family}"), (family,)) for family in (4, 6)},
+        {family: _peers(f"peers{family}", data, family, False) for family in (4, 6)},
+        {family: _peers(f"outgoing{family}", data, family, True) for family in (4, 6)},
     )
 
 
@@ -148,15 +134,28 @@ def data_ports(wish: Wish) -> list[Span]:
     return _without([wish.ports.passive, *wish.former.passive], [])
 
 
-def _require_port(key: str, first: int, last: int) -> None:
-    if not 1 <= first <= last <= 65535:
-        said = str(first) if first == last else f"{first}-{last}"
+def _peers(key: str, data: Data, family: int, listen: bool) -> tuple[Peer, ...]:
+    return tuple(
+        Peer(
+            str(row.get("name", "")),
+            _addresses(key, row.get("addresses"), (family,)),
+            *([_span(key, row.get("first"), row.get("last"))] if listen else ()),
+        )
+        for row in data.get(key) or ()
+    )
+
+
+def _span(key: str, first: t.Any, last: t.Any) -> Span:
+    if not isinstance(first, int) or not isinstance(last, int) or not 1 <= first <= last <= 65535:
+        said = f"{first}" if first == last else f"{first}-{last}"
         raise FirewallError(f"{key} of the wish is {said}; ports go from 1 to 65535, the lower one first.")
+    return first, last
 
 
-def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> None:
+def _addresses(key: str, values: t.Iterable[str] | None, families: tuple[int, ...]) -> tuple[str, ...]:
     """Whatever is not exactly an address or a network could be words of a firewall manager's language."""
-    for value in values:
+    found = tuple(values or ())
+    for value in found:
         try:
             valid = ipaddress.ip_network(value).version in families and "%" not in value
         except ValueError:
@@ -164,6 +163,7 @@ def _require(key: str, values: t.Iterable[str], families: tuple[int, ...]) -> No
         if not valid:
             kinds = " or ".join(f"IPv{family}" for family in families)
             raise FirewallError(f"{key} of the wish holds {value!r}, which is no {kinds} address or network; write one there.")
+    return found
 
 
 __all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options")

@@ -15,25 +15,21 @@ Whatever one of them refuses becomes data, so that all are asked.
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
-    archive,
     choose,
     detect,
     exposure,
-    interfaces,
     lockout,
+    make,
     managers,
     nftables,
     removal,
     state,
     transaction,
-    units,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import former, read_wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, former
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
@@ -70,28 +66,25 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
     return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
-def rules(row: Platform, wish: t.Mapping[str, t.Any], connection: str, ssh: t.Iterable[int]) -> Part:
+def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> Part:
     """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
+    commands = detect.Commands()
     try:
-        host = state.Host(choose.choose(detect.Commands()))
+        host = state.Host(choose.choose(commands))
     except PROBLEMS as exc:
         return refused("firewall_manager", "fxp_firewall_backend", exc)
     about: dict[str, t.Any] = {"manager": host.backend.name, "package": host.backend.package}
     try:
-        meant = read_wish(wish)
-        lockout.refuse_lockout(meant.ports, connection, ssh)
+        lockout.refuse_lockout(wish.ports, connection, ssh)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("ssh_port", None, exc), about=about)
     if not host.backend.is_installed():
         return Part(about=about, not_asked=(RULES,))
-    interpreter = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
     try:
-        here, names = interfaces.find(meant.addresses, detect.Commands())
         has = served.served(row)
-        left = former(meant.ports, has.control, has.passive, lockout.ways_in(connection, ssh))
+        left = former(wish.ports, has.control, has.passive, lockout.ways_in(connection, ssh))
         about["former_ports"] = [{"first": first, "last": last} for first, last in left.spans]
-        content = host.backend.text(meant._replace(here=here, interfaces=names, former=left))
-        texts = transaction.Texts(content, units.files(host), archive.build(interpreter))
+        texts = make.texts(host, wish._replace(former=left), commands)
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("firewall_rules", None, exc), about=about)

@@ -22,6 +22,7 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds, lockout
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish as Rules
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, root, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, listeners, parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
@@ -43,7 +44,7 @@ class Wish:
     passive_ports: tuple[int, int]
     accounts: t.Sequence[t.Mapping[str, t.Any]]
     needs: t.Sequence[str]
-    rules: t.Mapping[str, t.Any] | None
+    rules: Rules | None
     certificate: t.Mapping[str, t.Any] | None
     now: float
 
@@ -51,10 +52,15 @@ class Wish:
 def survey(wish: Wish) -> Known:
     """Ask everything, whatever the answers are."""
     manager, row = systemd.Systemd(), platform.nearest()
-    refusals = [*root_is_missing(), *host.can_be_served(manager)]
+    refusals = root_is_missing()
     if refusals:
         # Whatever else there is follows from it.
         return _result(row, refusals)
+    refusals = host.can_be_served(manager)
+    if refusals:
+        # So it does here, but for what the server trusts, which is a question to the whole fleet.
+        known = {} if wish.certificate is None else {"certificate": parts.certified(row, wish.certificate)}
+        return _result(row, refusals, found=known)
     wrong_clock = host.clock(time.time(), wish.now) if wish.certificate is not None else []
     units = [host.unit(name, manager) for name in (f"{row.unit}.service", f"{row.unit}.socket", kinds.KINDS["server"].unit)]
     of_units = host.units(units)
@@ -112,19 +118,21 @@ def _ports(wish: Wish, main_pid: int, by_socket: bool) -> tuple[list[Refusal], l
 
 def _result(
     row: platform.Platform,
-    refusals: t.Iterable[Refusal],
+    refusals: t.Sequence[Refusal],
     warnings: t.Sequence[str] = (),
     units: t.Iterable[host.Unit] = (),
     missing: t.Sequence[str] = (),
     heard: t.Iterable[sockets.Listener] = (),
-    found: t.Mapping[str, parts.Part] = {},
+    found: t.Mapping[str, parts.Part] | None = None,
 ) -> Known:
+    found = found or {}
     return {
         "platform": row.name,
         "python": sys.version.split()[0],
         "units": {each.name: {"loaded": each.loaded, "active": each.active, "enabled": each.enabled} for each in units},
         "packages": {"missing": list(missing), "server": row.package, "service": row.unit},
         "listeners": [{"address": str(each.address), "port": each.port, "program": each.named()} for each in heard],
+        "in_place": bool(found) and not missing and not refusals and all(part.in_place for part in found.values()),
         "parts": {name: {"in_place": part.in_place, **part.about} for name, part in found.items()},
         "refusals": [dataclasses.asdict(each) for each in refusals],
         "warnings": list(warnings),

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
+import socket
 import subprocess
 import typing as t
 
@@ -193,3 +195,15 @@ def test_the_directory_of_the_rule_sheet_is_made(tmp_path: pathlib.Path) -> None
     assert len(list((tmp_path / "a" / "b").iterdir())) == 3
     sheet = (tmp_path / "a" / "b" / "rule_sheet.json").read_text()
     assert sheet == json.dumps(json.loads(sheet), indent=2) + "\n", "it depends on the release of ansible-core"
+
+
+def test_what_stands_against_the_authority_is_told_with_what_stands_against_hosts(tmp_path: pathlib.Path) -> None:
+    authority = Authority(tmp_path, "fxp-ca")
+    authority.key.unlink()
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        # A machine without systemd is refused for that, one with it for the port.
+        output = site(tmp_path, {"ftp1": LOCAL}, fxp_tls_ca_cert="fxp-ca.pem", fxp_control_port=taken.getsockname()[1])
+    first, *others = re.findall(r"of 1 servers cannot be served as planned\. No host was changed\. (.*?) PLAY RECAP", output)
+    assert "ftp1: " in first
+    assert "the certificate of ftp1 is not there yet, and the key that signs a new one is not there" in first
+    assert not others

@@ -46,9 +46,8 @@ def hear(service: str, port: int, timeout: float) -> Heard:
         if pid == 0:
             raise HostError(f"the service {service} has ended{_systemd.last_words(service)}")
         if port not in sockets.ports(pid):
-            met = (
-                f"the service {service} does not listen there, {who.named() if (who := sockets.holder(port)) else 'nobody'} does"
-            )
+            who = sockets.holder(port)
+            met = f"the service {service} does not listen there, {who.named() if who else 'nobody'} does"
         else:
             try:
                 line = daemon.first_line(port, max(0.1, deadline - time.monotonic()))

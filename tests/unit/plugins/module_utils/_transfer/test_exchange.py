@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import selectors
+from unittest import mock
+
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
@@ -26,13 +29,14 @@ class Pair:
         controls = {"source": self.source.control, "destination": self.destination.control}
         self.exchange = Exchange(controls, "target", size, timeout, limit)  # type: ignore[arg-type]  # the keys are roles
 
-    def start(self, source: bytes = b"", destination: bytes = b"") -> None:
-        """Both are commanded, have said 150 and whatever follows."""
+    def start(self, source: bytes = b"", destination: bytes | None = b"") -> None:
+        """Both are commanded, have said 150 and whatever follows; none if the destination says nothing."""
         self.exchange.send("source", "RETR x")
         self.source.server.sendall(b"150 go\r\n" + source)
         assert self.exchange.first_answer("source")
         self.exchange.send("destination", "STOR target")
-        self.destination.server.sendall(b"150 go\r\n" + destination)
+        if destination is not None:
+            self.destination.server.sendall(b"150 go\r\n" + destination)
 
 
 def test_both_finals(connect: Connect) -> None:
@@ -49,11 +53,22 @@ def test_both_finals(connect: Connect) -> None:
 
 
 def test_finals_that_came_with_the_first_reply(connect: Connect) -> None:
-    """They are in no socket any more, so nobody may wait for one."""
     pair = Pair(connect, PATIENT)
     pair.start(b"226 sent\r\n", b"226 stored\r\n")
     pair.exchange.finish()
     assert all(side.done for side in pair.exchange.sides.values())
+
+
+def test_what_came_together_with_an_earlier_reply(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in no socket any more, so nobody may wait for one."""
+    pair = Pair(connect, PATIENT)
+    pair.destination.server.sendall(b"200 PORT command successful\r\n150 go\r\n226 stored\r\n")
+    assert pair.destination.control.command("PORT 127,0,0,1,200,1").positive
+    pair.start(b"226 sent\r\n", None)
+    monkeypatch.setattr(selectors.DefaultSelector, "select", mock.Mock(side_effect=AssertionError("it waits")))
+    pair.exchange.finish()
+    assert pair.exchange.stopped is None
+    assert pair.exchange.sides["destination"].final == "226 stored"
 
 
 def test_a_final_that_has_begun_has_time_to_end(connect: Connect) -> None:

@@ -22,8 +22,8 @@ FLEET: Inventory = {
 }
 
 
-def of(name: str = "ftp1", fleet: Inventory = FLEET) -> str:
-    return digest(plan_of(fleet), name)
+def of(name: str = "ftp1", fleet: Inventory | None = None) -> str:
+    return digest(plan_of(fleet or FLEET), name)
 
 
 def changed(name: str, **said: t.Any) -> Inventory:

@@ -16,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.audit import judge
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils._audit.test_audit import PORTS, RULES, seen
-from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils.test_any_inventory import plan_of, rendered
+from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils.test_any_inventory import plan_of
 
 Plan = t.Dict[str, t.Any]
 EXAMPLES = 300 if os.environ.get("FXP_LONG") else 30
@@ -79,7 +81,7 @@ def loaded(rules: str) -> dict[str, list[t.Any]]:
 def test_rules_and_sheet_let_the_same_in_on_every_server(plan: Plan) -> None:
     sheet = _rule_sheet.rows(plan)
     for name in plan["servers"]:
-        sets = loaded(rendered("firewall", "firewall.nft.j2", plan, name))
+        sets = loaded(text_of(read_wish(flows.wish(plan, name))))
         control = [row["source"] for row in sheet if row["destination_name"] == name and "control" in row["why"]]
         passive = [row["source"] for row in sheet if row["destination_name"] == name and "control" not in row["why"]]
         assert addresses(sets["clients4"]) == addresses(control)
