@@ -33,6 +33,7 @@ requirements:
   - nftables with JSON, and systemd, on the host
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._run
   - proftpd.fxp._wish
   - proftpd.fxp._attributes.platform
 attributes:
@@ -206,7 +207,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Former, former, read_wish, wish_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served
@@ -282,7 +283,11 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
         "former_ports": [{"first": first, "last": last} for first, last in left.spans],
     }
     if host.backend.is_installed():
+        run = None if module.check_mode else module.params["run"]
+        record.begin(run, lockout.ssh_source())
         outcome = change.apply(module.params["return_after"], module.check_mode)
+        if not outcome.on_trial and not left.spans:
+            record.end(run, "rules")
         for warning in outcome.warnings:
             module.warn(warning)
         result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
@@ -302,6 +307,7 @@ def main() -> None:
             "unit": {"type": "str", **DEPRECATED},
             "drop_in": {"type": "str", **DEPRECATED},
             "return_after": {"type": "int", "default": 30},
+            "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
             "_connection": {"type": "str", "default": ""},
@@ -321,7 +327,8 @@ def main() -> None:
                 raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
             begin = remove if module.params["state"] == "absent" else apply
             module.exit_json(**begin(module, host, connection))
-        change = transaction_of(module, host, former_of(module))
+        left = former_of(module)
+        change = transaction_of(module, host, left)
         if module.params["_phase"] == "settle":
             settled = change.settle()
             module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
@@ -331,6 +338,8 @@ def main() -> None:
                 "ssh's ControlPath for this host, or set ControlPath=none for it."
             )
         change.confirm()
+        if not left.spans:
+            record.end(module.params["run"], "rules")
         module.exit_json(changed=True)
     except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)

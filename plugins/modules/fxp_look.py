@@ -22,6 +22,7 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._run
   - proftpd.fxp._attributes.looks
   - proftpd.fxp._attributes.platform
   - proftpd.fxp._wish
@@ -205,6 +206,13 @@ in_place:
   returned: success
   type: bool
   sample: true
+run:
+  description:
+    - O(run) with the parts that are to change, for the modules that change them.
+    - While the run of somebody else is at work on the host, that is one of RV(refusals).
+  returned: success
+  type: dict
+  sample: {id: 6b1f0c2e9d4a7f35, who: admin@controller, left: [rules, configuration]}
 parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
@@ -257,6 +265,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
 
@@ -301,6 +310,7 @@ def main() -> None:
             },
             "ahead": {"type": "bool", "default": False},
             "again": {"type": "bool", "default": False},
+            "run": record.run_options(),
             "_now": {"type": "float"},
         },
         supports_check_mode=True,
@@ -319,11 +329,13 @@ def main() -> None:
             wish,
             asked["certificate"],
             time.time() if asked["_now"] is None else asked["_now"],
+            asked["run"],
         )
     )
     for warning in known.pop("warnings"):
         module.warn(warning)
-    module.exit_json(changed=False, **known)
+    left = [name for name, part in known["parts"].items() if not part["in_place"] or part.get("former_ports")]
+    module.exit_json(changed=False, run={**asked["run"], "left": left} if asked["run"] else None, **known)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._run
   - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
@@ -152,7 +153,8 @@ missing_packages:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
@@ -184,6 +186,7 @@ def main() -> None:
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path"},
+            "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("accounts",))],
@@ -205,8 +208,11 @@ def main() -> None:
             module.fail_json(msg=f"The system account {row.owner} is missing; install ProFTPD first.")
         owner = (0, 0)
     wanted = accounts.of(module.params["accounts"], owner)
+    run = None if module.check_mode else module.params["run"]
     try:
+        record.begin(run, lockout.ssh_source())
         changed, made = accounts.apply(path, wanted, check_mode=module.check_mode)
+        record.end(run, "accounts")
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=path, made=made, missing_packages=missing)

@@ -26,6 +26,7 @@ requirements:
   - openssl (the program, on the host)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._run
   - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
@@ -167,7 +168,8 @@ refused:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
@@ -185,6 +187,7 @@ def main() -> None:
             "renew_before": {"type": "int", "default": 30},
             "path": {"type": "path"},
             "trust_path": {"type": "path"},
+            "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("addresses", "trust"))],
@@ -203,7 +206,11 @@ def main() -> None:
         wanted = pair.Wanted(
             tuple(asked["addresses"]), asked["name"], asked["trust"], asked["private_key"] is None, asked["renew_before"]
         )
+        run = None if module.check_mode else asked["run"]
+        record.begin(run, lockout.ssh_source())
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
+        if outcome.request is None:
+            record.end(run, "certificate")
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc), refused=True)
     for warning in outcome.warnings:

@@ -36,6 +36,7 @@ author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._run
   - proftpd.fxp._attributes.platform
 attributes:
   check_mode:
@@ -154,6 +155,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -204,6 +206,7 @@ def main() -> None:
             "settle_time": {"type": "int", "default": 3},
             "take_over": {"type": "bool", "default": False},
             "plan_digest": {"type": "str"},
+            "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("content", "control_port"))],
@@ -223,8 +226,11 @@ def main() -> None:
         if wanted["state"] == "absent":
             module.exit_json(**remove(target, module.check_mode))
         content = row.fill(wanted["content"])
+        run = None if module.check_mode else wanted["run"]
+        record.begin(run, lockout.ssh_source())
         outcome = swap.apply(target, content, take_over=wanted["take_over"], check_mode=module.check_mode)
         another_plan = keep_plan(wanted["plan_digest"], module.check_mode)
+        record.end(run, "configuration")
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:

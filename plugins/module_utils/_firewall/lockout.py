@@ -44,6 +44,11 @@ def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
     return ""
 
 
+def ssh_source() -> str:
+    """The address from which this process was called by ssh; empty if it was not."""
+    return ssh_connection().partition(" ")[0]
+
+
 def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
     """
     TCP ports that an ssh server listens on, or systemd for it; those on loopback addresses are forwarded ones and left out.

@@ -23,7 +23,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds, lockout
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish as Rules
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, root, sockets, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, record, root, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, listeners, parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 
@@ -47,6 +47,7 @@ class Wish:
     rules: Rules | None
     certificate: t.Mapping[str, t.Any] | None
     now: float
+    run: record.Run | None = None
 
 
 def survey(wish: Wish) -> Known:
@@ -78,7 +79,7 @@ def survey(wish: Wish) -> Known:
             # By that clock nothing that is said of it counts.
             found["certificate"] = dataclasses.replace(found["certificate"], refusals=(), warnings=())
     missing = packages.missing(row.packages(wish.needs), row)
-    refusals = [*wrong_clock, *of_units, *taken, *host.conflicts(missing, row=row)]
+    refusals = [*at_work(wish.run), *wrong_clock, *of_units, *taken, *host.conflicts(missing, row=row)]
     if "package" in found["rules"].about and parts.RULES in found["rules"].not_asked:
         missing.append(found["rules"].about["package"])
     if missing or not all(part.in_place for part in found.values()):
@@ -88,6 +89,12 @@ def survey(wish: Wish) -> Known:
         refusals += part.refusals
         warnings += part.warnings
     return _result(row, refusals, warnings, units, missing, heard, found)
+
+
+def at_work(run: record.Run | None) -> list[Refusal]:
+    """Refuse to begin while somebody else's run is at work here."""
+    sentence = record.others(run)
+    return [Refusal("run_at_work", None, None, sentence)] if sentence else []
 
 
 def root_is_missing() -> list[Refusal]:
