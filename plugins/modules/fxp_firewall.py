@@ -263,7 +263,11 @@ def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str
     if not validated:
         name = host.backend.name
         module.warn(f"{name} is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
+    run = None if module.check_mode else module.params["run"]
+    record.begin(run, lockout.ssh_source())
     outcome = transaction_of(module, host, Former()).apply(module.params["return_after"], module.check_mode)
+    if not outcome.on_trial:
+        record.end(run, "rules")
     result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
     return {**result, "connection": connection}
 

@@ -103,6 +103,8 @@ def end(run: Run | None, part: str, path: str = RUN) -> None:
             _write(path, {**kept, "left": left})
         else:
             files.remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))
 
 
 def _only(kept: Run, *keys: str) -> dict[str, t.Any]:
