@@ -64,14 +64,11 @@ class Removal(Transaction):
         self.files = _files_of(host)
         self.unit_files = tuple(file.path for file in self.units)
 
-    def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
+    def _settle_beside(self) -> None:
         """
-        Take the rules out of the kernel on trial; where there are none, remove at once what else there is.
+        Where the kernel holds no rules of ours there is nothing to try, and what else there is goes at once.
         """
-        outcome = super().apply(return_after, check_mode)
-        if not check_mode and not outcome.on_trial:
-            self._clean()
-        return outcome
+        self._clean()
 
     def _apply(self, return_after: int, check_mode: bool) -> Outcome:
         outcome = Outcome(changed=True, diff=self._removed())

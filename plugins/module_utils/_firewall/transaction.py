@@ -78,9 +78,15 @@ class Transaction:
             with self.host.locked():
                 if os.path.exists(self.host.pending) and not self.systemd.is_armed(self.timer):
                     self._take_back()  # left over from a change that died; nobody will confirm it
+                outcome = None
                 if not os.path.exists(self.host.pending):
                     self._tidy()
-                    return self._apply(return_after, check_mode=False)
+                    outcome = self._apply(return_after, check_mode=False)
+            # Without the lock: the unit that is started takes it itself.
+            if outcome is not None:
+                if outcome.changed and not outcome.on_trial:
+                    self._settle_beside()
+                return outcome
             if time.monotonic() > deadline:
                 raise FirewallError(
                     "Another change of the firewall rules is still waiting for its confirmation; try again after "
@@ -124,10 +130,15 @@ class Transaction:
             return outcome._replace(changed=True)
         write(*self.program)
         if not new_rules:
-            self._install_units()
             return outcome._replace(changed=True)
         self._load_on_trial(return_after)
         return outcome._replace(changed=True, on_trial=True)
+
+    def _settle_beside(self) -> None:
+        """
+        What is left to do where the rules in force are as wished.
+        """
+        self._install_units()
 
     def _load_on_trial(self, return_after: int) -> None:
         self.systemd.disarm(self.timer)

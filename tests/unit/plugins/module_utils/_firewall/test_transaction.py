@@ -299,6 +299,23 @@ def test_rules_that_somebody_removed_are_not_confirmed(bench: Bench, rules: Rule
         change.confirm()
 
 
+def test_a_unit_that_failed_is_started_again(bench: Bench, rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As real systemd does, whoever starts the unit waits for its program, which takes the same lock."""
+    bench.confirmed(rules(PEER))
+    bench.systemd.on = False
+    monkeypatch.setattr(state, "LOCK_TIMEOUT", 0.2)
+    loaded: list[str] = []
+
+    def start(unit: str) -> None:
+        bench.host.load()
+        loaded.append(unit)
+
+    monkeypatch.setattr(bench.systemd, "switch_on", start)
+    outcome = bench.change(rules(PEER)).apply(30)
+    assert (outcome.changed, outcome.on_trial) == (True, False)
+    assert loaded == ["proftpd-fxp-firewall.service"]
+
+
 @pytest.mark.parametrize("fail", ["reload", "switch_on"])
 def test_unit_that_fails_keeps_the_change_from_being_confirmed(bench: Bench, rules: Rules, fail: str) -> None:
     bench.confirmed(rules(PEER))
