@@ -51,7 +51,11 @@ STRANGER = "198.51.100.66"
 OLD, NEW = Ports(2121, (50000, 50099)), Ports(2199, (50050, 50149))
 SIZE = 3_000_000
 # The operator's own: what is not let in by name stays out.
-CLOSED = "table inet filter {\nchain input { type filter hook input priority 0; policy drop; ct state established accept; }\n}\n"
+CLOSED = """
+table inet filter {
+    chain input { type filter hook input priority 0; policy drop; iif lo accept; ct state established accept; }
+}
+"""
 OPEN = ""
 KILLED = [OPEN, CLOSED] if LONG else [OPEN]
 
