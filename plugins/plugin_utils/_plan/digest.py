@@ -26,11 +26,10 @@ _OF_ACCOUNTS = ("name", "uid", "gid", "fxp", "upload", "download", "max_sessions
 
 def share(plan: flows.Plan, name: str) -> dict[str, t.Any]:
     """What the plan decides about one server, as plain data in one order."""
-    server, host = plan["servers"][name], plan["hosts"][name]
+    host = plan["hosts"][name]
     peers = host["allow_foreign_address"] != "off"
     return {
         "format": FORMAT,
-        "announced": server["announced"],
         "masquerade_address": host["masquerade_address"],
         "foreign_addresses": host["allow_foreign_address"],
         "class": sorted(

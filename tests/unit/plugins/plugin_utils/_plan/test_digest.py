@@ -69,6 +69,14 @@ def test_what_is_of_others_only_or_no_business_of_the_plan_keeps_it() -> None:
     assert of("ftp1", changed("ftp1", fxp_take_over=True)) == of()
 
 
+def test_a_server_that_is_known_by_both_its_addresses_keeps_it_when_it_moves() -> None:
+    both = ["198.51.100.11", "198.51.100.31"]
+    before = changed("ftp1", fxp_egress_addresses=both, fxp_tls="none")
+    after = changed("ftp1", fxp_egress_addresses=both, fxp_address="198.51.100.31", fxp_tls="none")
+    plain = [{name: {**said, "fxp_tls": "none"} for name, said in fleet.items()} for fleet in (before, after)]
+    assert of("ftp1", plain[0]) == of("ftp1", plain[1])
+
+
 def test_the_order_of_the_inventory_does_not_matter() -> None:
     assert of("ftp1", dict(reversed(FLEET.items()))) == of()
 
