@@ -14,6 +14,7 @@ from __future__ import annotations
 import string
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 
 _HEADER = """\
@@ -97,8 +98,13 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
     if service:
         found.append(File(f"{directory}/{service}.d/proftpd-fxp.conf", drop_in or text(_DROP_IN)))
     if kind.guarded:
-        found.append(File(f"{directory}/{kind.guarded}.d/{kind.unit[: -len('.service')]}.conf", text(_GUARD)))
+        found.append(File(host.root + guard(kind), text(_GUARD)))
     return tuple(found)
 
 
-__all__ = ("File", "files")
+def guard(kind: Kind) -> str:
+    """Where the drop-in stands that keeps a service from starting without the rules. It changes nothing else of that service."""
+    return f"/etc/systemd/system/{kind.guarded}.d/{kind.unit[: -len('.service')]}.conf"
+
+
+__all__ = ("File", "files", "guard")

@@ -19,7 +19,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, kinds, nftables, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, run, sockets, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
@@ -94,7 +94,7 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
         read = _configuration(asker, program, path, release, start, known["package_version"])
     known.update(read)
     # A reload does not read them again.
-    restarts = launch.files(unit) if unit.get("MainPID") == str(pid) else []
+    restarts = _read_at_start(unit) if unit.get("MainPID") == str(pid) else []
     known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
     listening = known["running"]["listening"] or []
     known["rules"] = _rules(asker, known["servers"], [each["port"] for each in listening]) if rules else None
@@ -106,6 +106,15 @@ class _Start(t.NamedTuple):
 
     defines: frozenset[str] | None
     environment: environment.Environment
+
+
+def _read_at_start(unit: t.Mapping[str, str]) -> list[str]:
+    """
+    The files that say how the unit starts, but for the guard of the rules: a daemon that began before that was put there runs as
+    the files say all the same.
+    """
+    guards = {units.guard(kind) for kind in kinds.KINDS.values() if kind.guarded}
+    return [path for path in launch.files(unit) if path not in guards]
 
 
 def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environment.Environment:
