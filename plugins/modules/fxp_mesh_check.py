@@ -451,7 +451,7 @@ RESULT_KEYS = (
 
 def server_names() -> list[str]:
     """
-    The names in the option C(servers).
+    The names in the option ``servers``.
 
     They become part of the argument spec, so that Ansible itself checks every server and keeps every password out of logs and
     results. This has to be known before AnsibleModule is made, because that already writes to the system's log.

@@ -37,7 +37,7 @@ class Listener(t.NamedTuple):
     """
     A socket that listens, and the processes that hold it by their numbers: none where they cannot be seen from here.
 
-    C(unit) is the socket unit that systemd itself holds it for, until somebody calls.
+    ``unit`` is the socket unit that systemd itself holds it for, until somebody calls.
     """
 
     address: Literal
@@ -46,7 +46,7 @@ class Listener(t.NamedTuple):
     unit: str | None = None
 
     def answers(self, address: Literal) -> bool:
-        """Whether a connection to *address* arrives here."""
+        """Whether a connection to ``address`` arrives here."""
         if self.address.is_unspecified:
             # What listens on :: takes IPv4, too, unless it was told not to, which cannot be seen from outside.
             return self.address.version == 6 or address.version == 4
@@ -62,7 +62,7 @@ class Listener(t.NamedTuple):
 
 
 def listeners(proc: str = "/proc", systemd: Systemd | None = None) -> list[Listener]:
-    """Return every socket of this host that listens, by port: one pass over *proc*, and at most one question to systemd."""
+    """Return every socket of this host that listens, by port: one pass over ``proc``, and at most one question to systemd."""
     found = {inode: (address, port) for address, port, inode in _listening(f"{proc}/net")}
     holders: dict[str, list[Process]] = {}
     for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
@@ -83,14 +83,14 @@ def _is_systemds(listener: Listener) -> bool:
 
 
 def ports(pid: int) -> set[int]:
-    """Return the ports of 127.0.0.1 on which the process *pid* listens."""
+    """Return the ports of 127.0.0.1 on which the process ``pid`` listens."""
     held = _held(f"/proc/{pid}")
     every = [(Listener(address, port, ()), inode) for address, port, inode in _listening("/proc/net")]
     return {each.port for each, inode in every if inode in held and each.answers(LOCAL)}
 
 
 def of(pid: int) -> list[tuple[str, int]] | None:
-    """Return every address and port on which the process *pid* listens; None if its sockets cannot be seen from here."""
+    """Return every address and port on which the process ``pid`` listens; None if its sockets cannot be seen from here."""
     if not os.access(f"/proc/{pid}/fd", os.R_OK | os.X_OK):
         return None
     held = _held(f"/proc/{pid}")
@@ -98,7 +98,7 @@ def of(pid: int) -> list[tuple[str, int]] | None:
 
 
 def holder(port: int) -> Listener | None:
-    """Return the socket to which a connection to *port* of 127.0.0.1 comes, or None if nobody listens there."""
+    """Return the socket to which a connection to ``port`` of 127.0.0.1 comes, or None if nobody listens there."""
     found = [each for each in listeners() if each.port == port and each.answers(LOCAL)]
     # One that is bound to the address itself goes before those that are bound to any.
     return min(found, key=lambda each: each.address != LOCAL, default=None)
@@ -114,7 +114,7 @@ def _literal(address: str) -> Literal:
 
 
 def _listening(net: str) -> t.Iterator[tuple[Literal, int, str]]:
-    """Yield address, port and inode of every socket that listens in the network namespace whose files are in *net*."""
+    """Yield address, port and inode of every socket that listens in the network namespace whose files are in ``net``."""
     for name in ("tcp", "tcp6"):
         try:
             with open(f"{net}/{name}", encoding="ascii") as file:
@@ -128,7 +128,7 @@ def _listening(net: str) -> t.Iterator[tuple[Literal, int, str]]:
 
 
 def _held(process: str) -> set[str]:
-    """Return the inodes of the sockets that the process in the directory *process* holds."""
+    """Return the inodes of the sockets that the process in the directory ``process`` holds."""
     links = set()
     try:
         for name in os.listdir(f"{process}/fd"):

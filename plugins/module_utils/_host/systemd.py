@@ -20,7 +20,7 @@ TIMEOUT = 120  # seconds for one call
 
 
 def properties_in(text: str) -> dict[str, str]:
-    """Return what C(systemctl show) prints, by name. What it prints several times has a line for each."""
+    """Return what ``systemctl show`` prints, by name. What it prints several times has a line for each."""
     found: dict[str, str] = {}
     for line in text.splitlines():
         name, separator, value = line.partition("=")
@@ -38,9 +38,9 @@ class Systemd:
 
     def shown(self, unit: str, *properties: str) -> dict[str, str]:
         """
-        Properties of a unit by name, as C(systemctl show) prints them; what it prints several times has a line for each.
+        Properties of a unit by name, as ``systemctl show`` prints them; what it prints several times has a line for each.
 
-        Empty where there is no systemd. A unit that does not exist has properties, too: C(LoadState) is then not-found.
+        Empty where there is no systemd. A unit that does not exist has properties, too: ``LoadState`` is then not-found.
         """
         return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
 
@@ -74,7 +74,7 @@ class Systemd:
         return int(answer) if answer.isdigit() else 0
 
     def systemctl(self, verb: str, unit: str) -> None:
-        """Have systemd do *verb* (enable, start, stop, reload, restart). Raises HostError with its and the unit's last words."""
+        """Have systemd do ``verb`` (enable, start, stop, reload, restart). Raises HostError with both their last words."""
         done = run(["systemctl", verb, unit], TIMEOUT, merged=True)
         if done.status != 0:
             said = done.output.splitlines()[0] if done.output else str(done.status)
@@ -114,7 +114,7 @@ class Systemd:
         self._run(["systemctl", "reset-failed", unit], may_fail=True)
 
     def arm(self, timer: str, seconds: int, command: t.Sequence[str]) -> None:
-        """Run a command once, *seconds* from now, whatever happens to the caller; every 5 s from then until it succeeds."""
+        """Run a command once, ``seconds`` from now, whatever happens to the caller; every 5 s from then until it succeeds."""
         self._run(
             [
                 "systemd-run",

@@ -69,7 +69,7 @@ def clock(now: float, controllers: float) -> list[Refusal]:
 def conflicts(
     missing: t.Sequence[str], output: t.Callable[..., str] = run.output, row: platform.Platform = platform.USUAL
 ) -> list[Refusal]:
-    """Refuse other FTP servers where ours is still *missing*: Debian's conflict with one another."""
+    """Refuse other FTP servers where ours is still ``missing``: Debian's conflict with one another."""
     if not missing:
         return []
     found = packages.providing(row.ftp_servers_provide, row, output)
@@ -131,7 +131,7 @@ def units(found: t.Iterable[Unit]) -> list[Refusal]:
 
 
 def room(directories: t.Iterable[str], packages: bool) -> list[Refusal]:
-    """Refuse file systems that cannot take what a run writes; where *packages* are to come, those too."""
+    """Refuse file systems that cannot take what a run writes; where ``packages`` are to come, those too."""
     needed: dict[int, tuple[str, int]] = {}
     for directory, size in [
         *((each, ROOM) for each in directories),

@@ -61,7 +61,7 @@ def look(path: str | None, service: str, rules: bool, asker: detect.Commands | N
     """
     Return what is known of the ProFTPD of this host.
 
-    *path*: its configuration; None for the one that the unit *service*, or else the program, names. *rules*: look at the
+    ``path``: its configuration; None for the one that the unit ``service``, or else the program, names. ``rules``: look at the
     firewall too.
     """
     asker = asker or Asker()
@@ -110,8 +110,9 @@ class _Start(t.NamedTuple):
 
 def _read_at_start(unit: t.Mapping[str, str]) -> list[str]:
     """
-    The files that say how the unit starts, but for the guard of the rules: a daemon that began before that was put there runs as
-    the files say all the same.
+    The files that say how the unit starts, but for the guard of the rules.
+
+    A daemon that began before that was put there runs as the files say all the same.
     """
     guards = {units.guard(kind) for kind in kinds.KINDS.values() if kind.guarded}
     return [path for path in launch.files(unit) if path not in guards]
@@ -150,7 +151,7 @@ def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environme
 
 
 def _built_in(built: str, name: str) -> str | None:
-    """A path that C(proftpd -V) tells."""
+    """A path that ``proftpd -V`` tells."""
     match = re.search(rf"^\s*{name}:\s*\n\s*(/\S+)", built, re.MULTILINE)
     return match.group(1) if match else None
 
@@ -223,7 +224,7 @@ def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tu
     """
     Whether ProFTPD's own checker takes the file, and what it says; None where it cannot be asked.
 
-    It is asked with what the daemon is started with; where the *texts* depend on what is not known of that, it would tell of
+    It is asked with what the daemon is started with; where the ``texts`` depend on what is not known of that, it would tell of
     another configuration.
     """
     named = {name for text in texts for name in environment.names(text)}
@@ -248,7 +249,7 @@ def _finding(each: finding.Finding, path: str) -> Known:
 
 
 def _pid(unit: t.Mapping[str, str], words: t.Mapping[str, str], usual: str) -> int | None:
-    """The main process: that of the unit, or the one that the configuration's PidFile names, or the *usual* one."""
+    """The main process: that of the unit, or the one that the configuration's PidFile names, or the ``usual`` one."""
     pid = int(unit["MainPID"]) if unit.get("MainPID", "").isdigit() else 0
     if not pid:
         said = running.tail(words.get("PidFile") or usual).strip()
@@ -259,7 +260,7 @@ def _pid(unit: t.Mapping[str, str], words: t.Mapping[str, str], usual: str) -> i
 def _running(
     pid: int | None, unit: t.Mapping[str, str], words: t.Mapping[str, str], files: t.Sequence[str], restarts: t.Sequence[str]
 ) -> Known:
-    """Whether the daemon runs, where it listens, and whether it has read its *files*, and *restarts* when it was started."""
+    """Whether the daemon runs, where it listens, and whether it has read its ``files``, and ``restarts`` when it was started."""
     log = running.tail(words["SystemLog"]) if words.get("SystemLog", "").startswith("/") else ""
     found = running.running(pid, files, unit.get("ExecReload", ""), log, restarts)
     state = unit.get("ActiveState") if unit.get("LoadState") == "loaded" else None

@@ -27,9 +27,9 @@ NO_SHELL = "/usr/sbin/nologin"
 @dataclasses.dataclass(frozen=True)
 class Account:
     """
-    One line of the file. C(uid) and C(gid) own what the account writes.
+    One line of the file. ``uid`` and ``gid`` own what the account writes.
 
-    C(former_hashes) are of the same password; the file may keep one of them.
+    ``former_hashes`` are of the same password; the file may keep one of them.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Account:
 
 
 def owner(name: str) -> tuple[int, int] | None:
-    """Return uid and gid of the system account *name*, or None if it is not there yet."""
+    """Return uid and gid of the system account ``name``, or None if it is not there yet."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -58,7 +58,7 @@ def owner(name: str) -> tuple[int, int] | None:
 
 
 def of(rows: t.Iterable[t.Mapping[str, t.Any]], owner: tuple[int, int]) -> list[Account]:
-    """Return the accounts that a module's option has; those without an owner of their own write as *owner*."""
+    """Return the accounts that a module's option has; those without an owner of their own write as ``owner``."""
     return [
         Account(
             row["name"],
@@ -106,7 +106,7 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
 
 
 def _with_hashes_of(text: str, accounts: t.Iterable[Account]) -> list[Account]:
-    """Return the accounts, with the hashes that the file has in *text* where those are of the same password."""
+    """Return the accounts, with the hashes that the file has in ``text`` where those are of the same password."""
     hashes = dict(line.split(":")[:2] for line in text.splitlines() if ":" in line)
     return [
         dataclasses.replace(account, password_hash=hashes[account.name])

@@ -17,7 +17,7 @@ import platform
 
 
 def this_run() -> dict[str, str]:
-    """Return C(id) and C(who). Actions run in children of the process that is the run."""
+    """Return ``id`` and ``who``. Actions run in children of the process that is the run."""
     main, began = os.getppid(), ""
     with contextlib.suppress(OSError, IndexError), open(f"/proc/{main}/stat", encoding="utf-8", errors="replace") as file:
         began = file.read().rpartition(")")[2].split()[19]  # in ticks since boot, see proc(5)

@@ -35,10 +35,10 @@ class Heard:
 
 def hear(service: str, port: int, timeout: float) -> Heard:
     """
-    Return what *service* says on *port* of 127.0.0.1 to a client (RFC 959, 5.4: 220).
+    Return what ``service`` says on ``port`` of 127.0.0.1 to a client (RFC 959, 5.4: 220).
 
-    For a moment after a reload it may still be the old configuration that answers; C(lasting) is certain.
-    Tries again until *timeout* seconds are over or the service has ended. Raises HostError with what the last try met.
+    For a moment after a reload it may still be the old configuration that answers; ``lasting`` is certain.
+    Tries again until ``timeout`` seconds are over or the service has ended. Raises HostError with what the last try met.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -63,7 +63,7 @@ def hear(service: str, port: int, timeout: float) -> Heard:
 
 
 def lasting(service: str, port: int, timeout: float, settle: float) -> str:
-    """Return the greeting of a *service* that greets, and *settle* seconds later greets still, with the same main process."""
+    """Return the greeting of a ``service`` that greets, and ``settle`` seconds later greets still, with the same main process."""
     first = hear(service, port, timeout)
     if not settle:
         return first.greeting
@@ -77,7 +77,7 @@ def lasting(service: str, port: int, timeout: float, settle: float) -> str:
 
 
 def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
-    """Raise HostError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
+    """Raise HostError unless ``service`` runs, and listens on all ``ports`` within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         pid = _systemd.main_pid(service)
@@ -92,7 +92,7 @@ def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
 
 
 def refuse_taken_port(service: str, port: int) -> None:
-    """Raise HostError if another process than that of *service* listens on *port*."""
+    """Raise HostError if another process than that of ``service`` listens on ``port``."""
     if port in sockets.ports(_systemd.main_pid(service)):
         return
     found = sockets.holder(port)

@@ -32,8 +32,10 @@ _systemd = Systemd()
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """
-    What was done. C(restored) is the file that stands in the place of ours now, by where it came from, None where there is none;
-    C(running) says whether its service was started. C(shown_before) and C(shown_after) are for the diff.
+    What was done.
+
+    ``restored`` is the file that stands in the place of ours now, by where it came from, None where there is none;
+    ``running`` says whether its service was started. ``shown_before`` and ``shown_after`` are for the diff.
     """
 
     changed: bool = False

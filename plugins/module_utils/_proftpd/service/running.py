@@ -32,7 +32,7 @@ class Running:
     """
     What is known of the daemon. Times are seconds since 1970, None where they are not known.
 
-    C(newer) are the files that were changed after C(loaded); C(current) is None where nothing can be said.
+    ``newer`` are the files that were changed after ``loaded``; ``current`` is None where nothing can be said.
     """
 
     active: bool
@@ -46,7 +46,7 @@ class Running:
 
 
 def start_of(pid: int) -> float | None:
-    """Return when the process *pid* began (proc(5)), or None if there is none."""
+    """Return when the process ``pid`` began (proc(5)), or None if there is none."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             ticks = int(file.read().rpartition(")")[2].split()[19])
@@ -58,7 +58,7 @@ def start_of(pid: int) -> float | None:
 
 
 def name_of(pid: int) -> str:
-    """Return the name of the process *pid*; empty if there is none."""
+    """Return the name of the process ``pid``; empty if there is none."""
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
             return file.read().strip()
@@ -67,7 +67,7 @@ def name_of(pid: int) -> str:
 
 
 def environment_of(pid: int) -> str:
-    """Return the environment of the process *pid* as proc(5) shows it; empty if it cannot be read."""
+    """Return the environment of the process ``pid`` as proc(5) shows it; empty if it cannot be read."""
     try:
         with open(f"/proc/{pid}/environ", encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
@@ -114,9 +114,9 @@ def _changes(files: t.Iterable[str]) -> dict[str, float]:
 
 def running(pid: int | None, files: t.Iterable[str], exec_reload: str, log: str, restarts: t.Iterable[str] = ()) -> Running:
     """
-    Return what is known of the process *pid* that reads *files*. *log* is the end of its SystemLog.
+    Return what is known of the process ``pid`` that reads ``files``. ``log`` is the end of its SystemLog.
 
-    *restarts*: files that count only when it starts, such as those with its environment.
+    ``restarts``: files that count only when it starts, such as those with its environment.
     """
     times = _changes(files)
     changed = max(times.values(), default=None)

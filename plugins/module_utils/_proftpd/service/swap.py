@@ -39,7 +39,7 @@ NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What was done. C(validated) is None where the daemon's checker was not there to ask, C(warnings) has a sentence each."""
+    """What was done. ``validated`` is None where the daemon's checker was not there to ask, ``warnings`` has a sentence each."""
 
     changed: bool
     before: str
@@ -52,9 +52,9 @@ class Outcome:
 @dataclasses.dataclass(frozen=True)
 class Target:
     """
-    The file and the service that reads it, on a host of a C(platform).
+    The file and the service that reads it, on a host of a ``platform``.
 
-    C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
+    ``settle`` is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
     """
 
     path: str
@@ -80,15 +80,15 @@ class Target:
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether this collection wrote *text*."""
+    """Tell whether this collection wrote ``text``."""
     return MARK in text[:500]
 
 
 def is_made_by_hand(text: str, packaged: str | None, drop_ins: list[str]) -> bool:
     """
-    Tell whether somebody's work would be lost if *text* were replaced.
+    Tell whether somebody's work would be lost if ``text`` were replaced.
 
-    *packaged* is the file as the distribution ships it, *drop_ins* are the files that it includes besides.
+    ``packaged`` is the file as the distribution ships it, ``drop_ins`` are the files that it includes besides.
     """
     if is_ours(text):
         return False
@@ -108,9 +108,9 @@ def stands_by_hand(target: Target) -> bool:
 
 def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     """
-    Make *content* the configuration in force and return what was done.
+    Make ``content`` the configuration in force and return what was done.
 
-    With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
+    With ``check_mode`` nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
     """
     if check_mode or daemon.program() is None:
         return _apply(target, content, take_over=take_over, check_mode=check_mode)
@@ -167,7 +167,7 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
 
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
-    """Return what is doubtful about *content*, a sentence each; raises HostError with the first *most* that are wrong."""
+    """Return what is doubtful about ``content``, a sentence each; raises HostError with the first ``most`` that are wrong."""
     proftpd = daemon.program()
     around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else target.platform.compiled_in)
     found = findings.findings(content, around)
@@ -179,7 +179,7 @@ def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
 
 
 def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
-    """Have the daemon's checker read *content*; leaves the staged file behind unless *check_mode*."""
+    """Have the daemon's checker read ``content``; leaves the staged file behind unless ``check_mode``."""
     proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
     if check_mode and (proftpd is None or _lacks_modules(content)):
@@ -198,7 +198,7 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
 
 
 def _lacks_modules(content: str) -> bool:
-    """Tell whether *content* loads a module that is not installed yet, from the place that it names itself."""
+    """Tell whether ``content`` loads a module that is not installed yet, from the place that it names itself."""
     words = [line.split() for line in content.splitlines()]
     said = [(pair[0].lower(), pair[1]) for pair in words if len(pair) >= 2]
     place = next((argument for name, argument in said if name == "modulepath"), None)
@@ -231,8 +231,8 @@ class Former:
     """
     What is in force until the new configuration has proven itself.
 
-    C(ours) says whose file it is, C(running) whether its service is to run, C(ports) where that listens if it is known;
-    C(kept) is the file that keeps it for good if it is not ours.
+    ``ours`` says whose file it is, ``running`` whether its service is to run, ``ports`` where that listens if it is known;
+    ``kept`` is the file that keeps it for good if it is not ours.
     """
 
     ours: bool
