@@ -20,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 TIMEOUT = 30  # seconds for one command
 
@@ -30,6 +31,10 @@ class Commands:
     def output(self, *command: str) -> str:
         """Standard output of a command, empty if there is no such program."""
         return run.output(*command, seconds=TIMEOUT)
+
+    def is_active(self, unit: str) -> bool:
+        """Whether a unit of systemd runs; not where there is no systemd."""
+        return Systemd().shown(unit, "ActiveState").get("ActiveState") == "active"
 
     def text(self, path: str) -> str:
         """Text of a file, empty if there is no such file."""
@@ -78,7 +83,7 @@ def iptables_decides(saved: str) -> bool:
 def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     """Names of the firewalls that decide here, other than nftables. ``ruleset``: what nft lists, None without nft."""
     found = []
-    if commands.output("systemctl", "is-active", "firewalld.service").strip() == "active":
+    if commands.is_active("firewalld.service"):
         found.append("firewalld")
     if ufw.is_on(commands.text("/etc/ufw/ufw.conf")):
         found.append("ufw")

@@ -19,7 +19,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 SERVERS = ("sshd", "dropbear")
@@ -32,17 +32,12 @@ def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
 
     An empty string if it does not come from ssh. Parents are asked too, because sudo takes the variable away.
     """
-    process = str(pid or os.getpid())
-    while process not in ("0", "1"):
-        try:
-            with open(f"{proc}/{process}/environ", "rb") as file:
-                found = re.search(rb"(?:^|\0)SSH_CONNECTION=([^\0]+)", file.read())
-            if found:
-                return found.group(1).decode(errors="replace")
-            with open(f"{proc}/{process}/stat", encoding="utf-8", errors="replace") as file:
-                process = file.read().rpartition(")")[2].split()[1]
-        except OSError:
-            break
+    process = pid or os.getpid()
+    while process > 1:
+        found = re.search(r"(?:^|\0)SSH_CONNECTION=([^\0]+)", processes.environment(process, proc))
+        if found:
+            return found.group(1)
+        process = processes.parent(process, proc)
     return ""
 
 

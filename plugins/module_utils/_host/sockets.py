@@ -18,6 +18,7 @@ import os
 import sys
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 _LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
@@ -68,7 +69,7 @@ def listeners(proc: str = "/proc", systemd: Systemd | None = None) -> list[Liste
     for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
         held = _held(f"{proc}/{pid}") & found.keys()
         if held:
-            process = Process(pid, _name(f"{proc}/{pid}"))
+            process = Process(pid, processes.name(pid, proc) or "a process that has ended")
             for inode in held:
                 holders.setdefault(inode, []).append(process)
     every = [Listener(address, port, tuple(holders.get(inode, ()))) for inode, (address, port) in found.items()]
@@ -139,14 +140,6 @@ def _held(process: str) -> set[str]:
     except OSError:
         return set()  # the process has ended, or is another's
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
-
-
-def _name(process: str) -> str:
-    try:
-        with open(f"{process}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return "a process that has ended"
 
 
 __all__ = ("Listener", "Process", "holder", "listeners", "of", "ports")

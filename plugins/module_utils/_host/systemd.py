@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""systemctl(1), systemd-run(1) and journalctl(1) of the running system, every call bounded."""
+"""systemctl(1), systemd-run(1) and journalctl(1) of the running system, every call bounded, times in UTC."""
 
 from __future__ import annotations
 
@@ -43,6 +43,10 @@ class Systemd:
         Empty where there is no systemd. A unit that does not exist has properties, too: ``LoadState`` is then not-found.
         """
         return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
+
+    def environment(self) -> str:
+        """The variables that systemd gives every unit, a line each; empty where there is no systemd."""
+        return self._run(["systemctl", "show-environment"], may_fail=True)
 
     def sockets(self) -> dict[tuple[str, int], str]:
         """The socket unit of every address and port on which systemd listens for others; empty where there is no systemd."""
@@ -142,7 +146,7 @@ class Systemd:
 
     def _run(self, command: t.Sequence[str], may_fail: bool = False) -> str:
         try:
-            done = run(command, TIMEOUT)
+            done = run(command, TIMEOUT, environment={**os.environ, "TZ": "UTC"})
         except HostError:
             if may_fail:
                 return ""

@@ -9,14 +9,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
-from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, output, run
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import modules
 
 CHECK_TIMEOUT = 60
@@ -35,6 +34,11 @@ def compiled_in(proftpd: str) -> frozenset[str] | None:
         return None
 
 
+def version(proftpd: str) -> str:
+    """Return what the program says of its release; empty if it does not say."""
+    return output(proftpd, "-v")
+
+
 def check_configuration(
     proftpd: str, path: str, variables: t.Mapping[str, str] | None = None, defines: t.Iterable[str] = ()
 ) -> None:
@@ -49,11 +53,6 @@ def check_configuration(
     if done.status != 0 or re.search(r"(?:^|: )fatal: ", done.output, re.MULTILINE):
         said = [line.split(": ", 1)[-1] for line in done.output.splitlines() if "fatal:" in line or "unable" in line]
         raise HostError(f"proftpd -t refuses the configuration: {'; '.join(said) or done.output}")
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether the process ``pid`` is there."""
-    return os.path.exists(f"/proc/{pid}")
 
 
 def first_line(port: int, timeout: float) -> str:

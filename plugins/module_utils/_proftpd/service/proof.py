@@ -17,7 +17,7 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
@@ -68,9 +68,9 @@ def lasting(service: str, port: int, timeout: float, settle: float) -> str:
     if not settle:
         return first.greeting
     began = time.monotonic()
-    while time.monotonic() < began + settle and daemon.is_alive(first.pid):
+    while time.monotonic() < began + settle and processes.exists(first.pid):
         time.sleep(0.05)
-    if daemon.is_alive(first.pid) and hear(service, port, timeout).pid == first.pid:
+    if processes.exists(first.pid) and hear(service, port, timeout).pid == first.pid:
         return first.greeting
     lasted = time.monotonic() - began
     raise HostError(f"the service {service} greeted, but ended within {lasted:.1f} s{_systemd.last_words(service)}")
