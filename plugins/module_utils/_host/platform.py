@@ -38,7 +38,8 @@ class Platform:
     empty. ``needs`` are the packages by what they are for; ``package_query`` prints name, version and state of those that are
     named to it: asking that takes milliseconds, while an installer opens its whole cache first. ``providers_query`` prints name,
     state and what it stands for of every package; ``ftp_servers_provide`` is what all FTP servers stand for, of which a host can
-    have one. ``packaged`` is the configuration as the package ships it, ``compiled_in`` are the modules of ProFTPD that are part
+    have one; ``package_remover`` is what people take packages away with, ``package_directories`` are where those come to beside
+    /usr. ``packaged`` is the configuration as the package ships it, ``compiled_in`` are the modules of ProFTPD that are part
     of the program. ``owner`` is the system account that owns what virtual accounts write.
     """
 
@@ -48,6 +49,8 @@ class Platform:
     package_query: tuple[str, ...]
     providers_query: tuple[str, ...]
     ftp_servers_provide: str
+    package_remover: str
+    package_directories: tuple[str, ...]
     needs: t.Mapping[str, tuple[str, ...]]
     unit: str
     configuration: str
@@ -103,6 +106,8 @@ DEBIAN_12 = Platform(
     package_query=("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n"),
     providers_query=("dpkg-query", "--show", "--showformat=${Package}|${db:Status-Status}|${Provides}\\n"),
     ftp_servers_provide="ftp-server",
+    package_remover="apt remove",
+    package_directories=("/var/cache/apt", "/var/lib/dpkg"),
     needs={"server": ("proftpd-core",), "tls": ("proftpd-mod-crypto", "openssl")},
     unit="proftpd",
     configuration="/etc/proftpd/proftpd.conf",

@@ -84,7 +84,7 @@ def survey(wish: Wish) -> Known:
         missing.append(found["rules"].about["package"])
     if missing or not all(part.in_place for part in found.values()):
         homes = found["accounts"].about.get("homes_to_make", [])
-        refusals += host.room([row.directory, *DIRECTORIES, *homes], bool(missing))
+        refusals += host.room([row.directory, *DIRECTORIES, *homes], ["/usr", *row.package_directories] if missing else ())
     for part in found.values():
         refusals += part.refusals
         warnings += part.warnings
