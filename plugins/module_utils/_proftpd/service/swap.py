@@ -26,7 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, soc
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
 
@@ -169,7 +169,9 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
     """Return what is doubtful about ``content``, a sentence each; raises HostError with the first ``most`` that are wrong."""
     proftpd = daemon.program()
-    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else target.platform.compiled_in)
+    around = policy.Surroundings(compiled_in=target.platform.compiled_in)
+    if proftpd:
+        around = policy.Surroundings(release=releases.parse(daemon.version(proftpd)), compiled_in=daemon.compiled_in(proftpd))
     found = findings.findings(content, around)
     wrong = [str(each) for each in found if each.severity == finding.ERROR]
     if wrong:
