@@ -48,6 +48,18 @@ class Account:
         return ":".join(fields) + "\n"
 
 
+def options() -> dict[str, t.Any]:
+    """The argument spec of one account, the same in every module that takes them."""
+    return {
+        "name": {"type": "str", "required": True},
+        "password_hash": {"type": "str", "required": True, "no_log": True},
+        "former_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
+        "home": {"type": "path", "required": True},
+        "uid": {"type": "int"},
+        "gid": {"type": "int"},
+    }
+
+
 def owner(name: str) -> tuple[int, int] | None:
     """Return uid and gid of the system account ``name``, or None if it is not there yet."""
     try:
