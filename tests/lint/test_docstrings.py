@@ -61,6 +61,62 @@ def test_literals_and_arithmetic_are_no_dialect() -> None:
     assert not strange('def f(x):\n    """Return ``C(x)`` and ``*x*`` at 2*x*y of F(x)."""\n')
 
 
+def unsaid(source: str) -> list[tuple[str, str]]:
+    """Public functions and the errors that they raise themselves, where neither they nor their class or file say which."""
+    found = []
+
+    def below(node: ast.AST, told: str) -> None:
+        for inner in ast.iter_child_nodes(node):
+            if isinstance(inner, ast.ClassDef):
+                below(inner, told + (ast.get_docstring(inner) or ""))
+            elif isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_"):
+                own = told + (ast.get_docstring(inner) or "")
+                found.extend((inner.name, error) for error in sorted(raised(inner)) if error not in own)
+
+    tree = ast.parse(source)
+    below(tree, ast.get_docstring(tree) or "")
+    return found
+
+
+def raised(node: ast.AST) -> set[str]:
+    """The errors that a body raises by their names, but for what it catches itself and what it says can never be."""
+    names: set[str] = set()
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, ast.Raise) and isinstance(inner.exc, ast.Call) and isinstance(inner.exc.func, ast.Name):
+            names |= {inner.exc.func.id} - {"AssertionError"}
+        elif isinstance(inner, ast.Try):
+            names |= raised(ast.Module([*inner.orelse, *inner.finalbody], [])).union(*map(raised, inner.handlers))
+        elif not isinstance(inner, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            names |= raised(inner)
+    # A function that makes the error tells by its own name which one.
+    return {name for name in names if name[0].isupper()}
+
+
+def test_public_functions_of_cores_name_what_they_raise() -> None:
+    cores = [
+        path for path in FILES if path.relative_to(ROOT).parts[:2] in (("plugins", "module_utils"), ("plugins", "plugin_utils"))
+    ]
+    assert len(cores) > 100
+    found = {str(path.relative_to(ROOT)): unsaid(path.read_text(encoding="utf-8")) for path in cores}
+    assert {name: functions for name, functions in found.items() if functions} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('def f():\n    """Do it."""\n    raise HostError("no")\n', [("f", "HostError")]),
+        ('class C:\n    def f(self):\n        if self:\n            raise HostError("no")\n', [("f", "HostError")]),
+        ('def f():\n    try:\n        g()\n    except OSError:\n        raise HostError("no")\n', [("f", "HostError")]),
+        ('def f():\n    """Do it, or raise HostError."""\n    raise HostError("no")\n', []),
+        ('"""Everything raises HostError."""\n\n\ndef f():\n    raise HostError("no")\n', []),
+        ('def _f():\n    raise HostError("no")\n', []),
+        ('def f():\n    try:\n        raise HostError("no")\n    except HostError:\n        return\n', []),
+    ],
+)
+def test_an_error_that_is_not_named_is_found(source: str, found: list[tuple[str, str]]) -> None:
+    assert unsaid(source) == found
+
+
 @pytest.mark.parametrize(
     ("docstring", "rule"),
     [

@@ -89,7 +89,11 @@ class Removal(Transaction):
         return (*diffs, {"prepared": "".join(f"# {remark}\n" for remark in remarks)}) if remarks else tuple(diffs)
 
     def confirm(self) -> None:
-        """Remove what would bring the rules back, then everything else; raise TooLate if the rules are back already."""
+        """
+        Remove what would bring the rules back, then everything else.
+
+        Raises TooLate if the rules are back already, FirewallError if somebody loaded them meanwhile.
+        """
         with self.host.locked():
             if self.is_confirmed():
                 return  # the answer to an earlier confirmation was lost

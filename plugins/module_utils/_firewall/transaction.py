@@ -62,7 +62,7 @@ class Transaction:
         self.unit, self.timer = host.kind.unit, host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
-        """Load the rules on trial if they differ from what is confirmed and in force; return_after is in seconds."""
+        """Load the rules on trial if they differ from what is in force; ``return_after`` in seconds. Raises FirewallError."""
         if check_mode:
             return self._apply(return_after, check_mode=True)
         deadline = time.monotonic() + return_after + 10

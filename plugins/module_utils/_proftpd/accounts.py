@@ -40,7 +40,7 @@ class Account:
     former_hashes: tuple[str, ...] = ()
 
     def line(self) -> str:
-        """Return the account as a line of passwd(5) with its line end."""
+        """Return the account as a line of passwd(5) with its line end. Raises HostError for what would break the line."""
         fields = (self.name, self.password_hash, str(self.uid), str(self.gid), self.name, self.home, NO_SHELL)
         for field in fields:
             if ":" in field or any(ord(character) < 32 for character in field):

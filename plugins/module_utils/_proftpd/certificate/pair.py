@@ -104,7 +104,11 @@ def first_of(trust: str) -> str:
 
 
 def look(pair: str, trust: str) -> Certified:
-    """Return what the certificate in the PEM text ``pair`` says, if its key belongs to it and it comes from ``trust``."""
+    """
+    Return what the certificate in the PEM text ``pair`` says.
+
+    Raises PairError unless its key belongs to it and it comes from ``trust``.
+    """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with _file_in_memory(pair) as path:
         try:
