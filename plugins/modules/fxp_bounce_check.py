@@ -31,15 +31,7 @@ requirements:
 extends_documentation_fragment:
   - proftpd.fxp._server.announcing
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
+  - proftpd.fxp._attributes.checks
 options:
   server:
     description:

@@ -30,15 +30,8 @@ requirements:
   - Python 3.8 or later on the host that executes the module
 extends_documentation_fragment:
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
+  - proftpd.fxp._attributes.checks
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
   async:
     description: Supports being used with the C(async) keyword.
     support: none

@@ -24,7 +24,6 @@ MOST_SECONDS_OFF = 86_400
 ROOM = 1 << 20
 # The packages need about 15 MB, and their installer its lists and downloads.
 ROOM_FOR_PACKAGES = 100 << 20
-SOCKET = "proftpd.socket"
 
 
 def can_be_served(manager: systemd.Systemd) -> list[Refusal]:
@@ -121,11 +120,11 @@ def units(found: t.Iterable[Unit]) -> list[Refusal]:
             "inetd_mode",
             None,
             each.name,
-            f"systemd listens for ProFTPD ({SOCKET}), so a server that stays cannot have the port.",
-            f"Switch that off (systemctl disable --now {SOCKET}).",
+            f"systemd listens for ProFTPD ({each.name}), so a server that stays cannot have the port.",
+            f"Switch that off (systemctl disable --now {each.name}).",
         )
         for each in found
-        if each.name == SOCKET and each.active == "active"
+        if each.name.endswith(".socket") and each.active == "active"
     ]
     return refusals
 

@@ -63,7 +63,7 @@ def hear(service: str, port: int, timeout: float) -> Heard:
 
 
 def lasting(service: str, port: int, timeout: float, settle: float) -> str:
-    """Return the greeting of a ``service`` that greets still ``settle`` seconds later, as the same process, or raise HostError."""
+    """Return the greeting of a ``service`` that greets still ``settle`` seconds later, the same process; or raise HostError."""
     first = hear(service, port, timeout)
     if not settle:
         return first.greeting
