@@ -73,7 +73,8 @@ def test_what_the_checker_says_of_a_line_is_told_with_the_line(target: swap.Targ
     with pytest.raises(HostError) as caught:
         swap.apply(target, MISSING, take_over=False, check_mode=True)
     assert str(caught.value).endswith(
-        " on line 5 (LoadModule mod_tls_of_a_package.c); where that line is right, install the packages of ProFTPD on this host again."
+        " on line 5 (LoadModule mod_tls_of_a_package.c); where that line is right, install the packages of ProFTPD "
+        "on this host again."
     )
 
 
