@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, packages, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -184,7 +185,7 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     """Have the daemon's checker read ``content``; leaves the staged file behind unless ``check_mode``."""
     proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
-    if check_mode and (proftpd is None or _lacks_modules(content)):
+    if check_mode and (proftpd is None or _lacks_packages(target.platform, content)):
         return None
     if proftpd is None:
         raise HostError("the program proftpd is not installed; install ProFTPD first")
@@ -192,20 +193,28 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
         with tempfile.TemporaryDirectory() as directory:
             trial = os.path.join(directory, "proftpd.conf")
             _files.stage(trial, _with_stand_ins(content, directory), 0o600)
-            daemon.check_configuration(proftpd, trial)
+            _check(proftpd, trial, content)
     else:
         _files.stage(target.staged, content, MODE)
-        daemon.check_configuration(proftpd, target.staged)
+        _check(proftpd, target.staged, content)
     return True
 
 
-def _lacks_modules(content: str) -> bool:
-    """Tell whether ``content`` loads a module that is not installed yet, from the place that it names itself."""
-    words = [line.split() for line in content.splitlines()]
-    said = [(pair[0].lower(), pair[1]) for pair in words if len(pair) >= 2]
-    place = next((argument for name, argument in said if name == "modulepath"), None)
-    names = [argument for name, argument in said if name == "loadmodule"]
-    return place is not None and not all(os.path.exists(os.path.join(place, name[:-1] + "so")) for name in names)
+def _check(proftpd: str, path: str, content: str) -> None:
+    """Have the checker read ``path``, which goes: what it says of a line of it is told with the line of ``content``."""
+    lines = content.splitlines()
+    try:
+        daemon.check_configuration(proftpd, path)
+    except HostError as exc:
+        line = f" on line ([0-9]+) of '{re.escape(path)}'"
+        said = re.sub(line, lambda found: f" on line {found[1]} ({lines[int(found[1]) - 1].strip()})", clause(exc))
+        raise HostError(f"{said}; where that line is right, install the packages of ProFTPD on this host again") from None
+
+
+def _lacks_packages(row: Platform, content: str) -> bool:
+    """Tell whether a real run installs packages first that ``content`` needs."""
+    needs = ["server", "tls"] if re.search("^LoadModule mod_tls", content, re.MULTILINE) else ["server"]
+    return bool(packages.missing(row.packages(needs), row))
 
 
 # Files of TLS that the checker reads, and that only a real run writes.
