@@ -38,6 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "_masked": {ANSIBLE},
     # The controller's own.
     "_refusal": {ANSIBLE},
+    "_run": set(),
     "_screen": {ANSIBLE},
     "_libraries": set(),
     "_sha_crypt": set(),
