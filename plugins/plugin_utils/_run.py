@@ -33,7 +33,7 @@ def is_over(run: str) -> bool:
     """Tell whether the run of that C(id) is known to have ended. Of those that began elsewhere nothing is known."""
     here, _separator, process = run.partition("-")
     main, _separator, began = process.partition("-")
-    if here != _here() or not main.isdigit():
+    if here != _here() or not main.isdecimal():
         return False
     try:
         os.kill(int(main), 0)

@@ -105,7 +105,7 @@ def gone(run: record.Run | None) -> Known:
 def at_work(run: record.Run | None) -> list[Refusal]:
     """Refuse to begin while another run is at work here, by its id."""
     sentence = record.others(run)
-    return [Refusal(AT_WORK, None, (record.at_work() or {}).get("id"), sentence)] if sentence else []
+    return [Refusal(AT_WORK, None, (record.at_work() or {}).get("id", ""), sentence)] if sentence else []
 
 
 def root_is_missing() -> list[Refusal]:
