@@ -79,7 +79,7 @@ def test_that_of_another_user_goes_on_while_it_does() -> None:
     assert not is_over(f"{here}-1-{began}")
 
 
-@pytest.mark.parametrize("run", ["", "x", "0123456789abcdef-1-1", "HERE", "HERE-", "HERE-x-1", "HERE-²-1", "HERE-99999999999999999999-1"])
+@pytest.mark.parametrize("run", ["", "x", "0123456789abcdef-1-1", "HERE-", "HERE-x-1", "HERE-²-1", "HERE-99999999999999999999-1"])
 def test_of_others_nothing_is_known(run: str) -> None:
     here = in_child(this_run)["id"].partition("-")[0]
     assert not is_over(run.replace("HERE", here))
