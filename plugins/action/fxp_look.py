@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of the look: its clock, and whether this was asked already."""
+"""The controller's half of the look: its clock, its run and whether another one is over, and whether this was asked already."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ import typing as t
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils import _run
+
 MODULE = "proftpd.fxp.fxp_look"
 # Where the role keeps what a host answered.
 KNOWN = "_look_host"
+AT_WORK = "run_at_work"
 # Of an account that decide nothing about where a look is still good, and are not to leave a trace.
 SECRETS = ("password_hash", "former_hashes", "private_key")
 
@@ -36,7 +39,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        arguments = dict(self._task.args)
+        arguments = {"run": _run.this_run(), **self._task.args}
         again, ahead = (boolean(arguments.pop(name, False)) for name in ("again", "ahead"))
         # ansible-core gives an action no public way to its play.
         play, asked = str(self._task.get_play()._uuid), digest(arguments)
@@ -47,6 +50,11 @@ class ActionModule(ActionBase):
         result = self._execute_module(module_name=MODULE, module_args={**arguments, "_now": time.time()}, task_vars=task_vars)
         # Nothing of what was passed is to be seen, at any verbosity.
         result.pop("invocation", None)
+        # What runs on this controller, only the controller can tell.
+        for refusal in result.get("refusals", [])[:]:
+            if refusal["code"] == AT_WORK and _run.is_over(refusal["value"]):
+                result["refusals"].remove(refusal)
+                result["run"]["over"] = refusal["value"]
         return {**result, "ahead": ahead, "asked": asked, "play": play}
 
 

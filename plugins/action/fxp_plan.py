@@ -16,7 +16,6 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import run as _run
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
@@ -78,7 +77,7 @@ class ActionModule(ActionBase):
         self._refuse_vantage(plan, known_hosts)
         for sentence in [*plan["cautions"], *self._unread(task_vars)]:
             self._display.warning(sentence)
-        return {"changed": False, "play": str(play._uuid), "run": _run.this_run(), **plan}
+        return {"changed": False, "play": str(play._uuid), **plan}
 
     @staticmethod
     def _refuse(reason: str | None) -> None:

@@ -18,8 +18,8 @@ options:
   run:
     description:
       - The run that this step belongs to, as M(proftpd.fxp.fxp_look) returns it. It is recorded on the host, renewed by each
-        step, and expires ten minutes after the last one; when nothing is left to change it goes. While the run of somebody else
-        is at work the module fails before it changes anything.
+        step, and expires ten minutes after the last one; when nothing is left to change it goes. While another run is at work,
+        or where what is to change is not what the look saw, the module fails before it changes anything.
       - Without it, and in check mode, nothing is recorded.
     type: dict
     version_added: 0.3.0
@@ -29,12 +29,19 @@ options:
         type: str
         required: true
       who:
-        description: Whose it is, such as C(admin@controller).
+        description: Whose it is, such as C(admin@controller, process 417).
         type: str
         required: true
+      over:
+        description: The C(id) of another run that is over, although the host has its record.
+        type: str
       left:
         description: The parts that it is to change.
         type: list
         elements: str
         default: []
+      seen:
+        description: Of each file that tells whether a part was changed by somebody else, what the look saw.
+        type: dict
+        default: {}
 """

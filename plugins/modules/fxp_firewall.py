@@ -247,6 +247,11 @@ def former_of(module: AnsibleModule) -> Former:
     return former(read_wish(module.params["wish"]).ports, has.control, has.passive, ways_in)
 
 
+def files_of(host: state.Host) -> list[str]:
+    """What tells whether somebody else has changed the rules."""
+    return managers.texts(host.root, host.kind)
+
+
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
     validated = host.backend.is_installed()
     result = {
@@ -264,10 +269,10 @@ def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str
         name = host.backend.name
         module.warn(f"{name} is not installed here any more; rules of proftpd.fxp that the kernel may hold go with a restart.")
     run = None if module.check_mode else module.params["run"]
-    record.begin(run, lockout.ssh_source())
+    record.begin(run, files_of(host), lockout.ssh_source())
     outcome = transaction_of(module, host, Former()).apply(module.params["return_after"], module.check_mode)
     if not outcome.on_trial:
-        record.end(run, "rules")
+        record.end(run, "rules", files_of(host))
     result.update({"changed": outcome.changed, "on_trial": outcome.on_trial, "diff": list(outcome.diff)})
     return {**result, "connection": connection}
 
@@ -288,10 +293,10 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
     }
     if host.backend.is_installed():
         run = None if module.check_mode else module.params["run"]
-        record.begin(run, lockout.ssh_source())
+        record.begin(run, files_of(host), lockout.ssh_source())
         outcome = change.apply(module.params["return_after"], module.check_mode)
-        if not outcome.on_trial and not left.spans:
-            record.end(run, "rules")
+        if not outcome.on_trial:
+            record.end(run, "rules", files_of(host), done=not left.spans)
         for warning in outcome.warnings:
             module.warn(warning)
         result.update({"rules_in": outcome.rules_in, "drift": outcome.drift, "on_trial": outcome.on_trial})
@@ -342,8 +347,7 @@ def main() -> None:
                 "ssh's ControlPath for this host, or set ControlPath=none for it."
             )
         change.confirm()
-        if not left.spans:
-            record.end(module.params["run"], "rules")
+        record.end(module.params["run"], "rules", files_of(host), done=not left.spans)
         module.exit_json(changed=True)
     except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)

@@ -33,7 +33,7 @@ attributes:
   platform:
     platforms: debian
   action:
-    description: The action plugin adds the clock of the controller, and keeps the arguments out of the result.
+    description: The action plugin adds the clock of the controller and O(run), and keeps the arguments out of the result.
     support: full
   async:
     description: Supports being used with the C(async) keyword.
@@ -41,14 +41,13 @@ attributes:
 options:
   control_port:
     description:
-      - The port on which the server is to listen.
+      - The port on which the server is to listen. Required with O(state=present), as are O(passive_ports), O(configuration) and
+        O(accounts).
     type: int
-    required: true
   passive_ports:
     description:
       - The range for data connections.
     type: dict
-    required: true
     suboptions:
       first:
         description: The first port.
@@ -62,7 +61,6 @@ options:
     description:
       - As O(proftpd.fxp.proftpd_config#module:content).
     type: str
-    required: true
   take_over:
     description:
       - As O(proftpd.fxp.proftpd_config#module:take_over).
@@ -71,7 +69,6 @@ options:
   accounts:
     description:
       - As O(proftpd.fxp.proftpd_accounts#module:accounts). Nothing of a password is returned.
-    required: true
   needs:
     description:
       - As O(proftpd.fxp.proftpd_accounts#module:needs).
@@ -122,6 +119,14 @@ options:
       - Look in any case. Without it, what was looked at before in the same play is not looked at again.
     type: bool
     default: false
+  state:
+    description:
+      - With V(absent) the parts are in place of which nothing is left.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
   _now:
     description:
       - The clock of the controller. Set by the action plugin; leave it alone.
@@ -183,11 +188,16 @@ in_place:
   sample: true
 run:
   description:
-    - O(run) with the parts that are to change, for the modules that change them.
-    - While the run of somebody else is at work on the host, that is one of RV(refusals).
+    - O(run) with the parts that are to change and what tells later whether their files are still those that were seen, for the
+      modules that change them.
+    - While another run is at work on the host, that is one of RV(refusals).
   returned: success
   type: dict
-  sample: {id: 6b1f0c2e9d4a7f35, who: admin@controller, left: [rules, configuration]}
+  sample:
+    id: 6b1f0c2e9d4a7f35-417-220134
+    who: admin@controller, process 417
+    left: [rules, configuration]
+    seen: {/etc/proftpd/proftpd.conf: '1181:2210:1790000000123456789:33188:0:0'}
 parts:
   description:
     - Each of C(configuration), C(accounts), C(rules) and C(certificate) that was looked at.
@@ -236,28 +246,41 @@ not_asked:
 """
 
 import time
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish, wish_options
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, read_wish, wish_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
+def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
+    return survey.Wish(
+        parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
+        (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
+        asked["accounts"],
+        asked["needs"],
+        rules,
+        asked["certificate"],
+        time.time() if asked["_now"] is None else asked["_now"],
+        asked["run"],
+    )
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "control_port": {"type": "int", "required": True},
+            "control_port": {"type": "int"},
             "passive_ports": {
                 "type": "dict",
-                "required": True,
                 "options": {"first": {"type": "int", "required": True}, "last": {"type": "int", "required": True}},
             },
-            "configuration": {"type": "str", "required": True},
+            "configuration": {"type": "str"},
             "take_over": {"type": "bool", "default": False},
-            "accounts": {"type": "list", "elements": "dict", "required": True, "options": accounts.options()},
+            "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},
             "wish": {"type": "dict", "options": wish_options()},
@@ -275,8 +298,10 @@ def main() -> None:
             "ahead": {"type": "bool", "default": False},
             "again": {"type": "bool", "default": False},
             "run": record.run_options(),
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_now": {"type": "float"},
         },
+        required_if=[("state", "present", ("control_port", "passive_ports", "configuration", "accounts"))],
         supports_check_mode=True,
     )
     asked = module.params
@@ -284,22 +309,14 @@ def main() -> None:
         wish = None if asked["wish"] is None else read_wish(asked["wish"])
     except HostError as exc:
         module.fail_json(msg=str(exc))
-    known = survey.survey(
-        survey.Wish(
-            parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
-            (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
-            asked["accounts"],
-            asked["needs"],
-            wish,
-            asked["certificate"],
-            time.time() if asked["_now"] is None else asked["_now"],
-            asked["run"],
-        )
-    )
+    # Before the look: what changes meanwhile has changed since.
+    seen = record.marks(parts.files_of(platform.nearest()))
+    known = survey.gone(asked["run"]) if asked["state"] == "absent" else survey.survey(wished(asked, wish))
     for warning in known.pop("warnings"):
         module.warn(warning)
     left = [name for name, part in known["parts"].items() if not part["in_place"] or part.get("former_ports")]
-    module.exit_json(changed=False, run={**asked["run"], "left": left} if asked["run"] else None, **known)
+    run = {**asked["run"], "left": left, "seen": seen} if asked["run"] else None
+    module.exit_json(changed=False, run=run, **known)
 
 
 if __name__ == "__main__":

@@ -406,14 +406,6 @@ play:
     - The play that the plan was made in; roles of the same play use it again.
   returned: success
   type: str
-run:
-  description:
-    - The run that the play is a part of, the same for all its plays, with C(id) and C(who). By it a host keeps two controllers
-      apart.
-    - It is no part of what is planned.
-  returned: success
-  type: dict
-  sample: {id: 6b1f0c2e9d4a7f35, who: admin@controller}
 vantage:
   description:
     - The host that checks are driven from; C(null) where all servers are to be absent.

@@ -128,10 +128,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
-def remove(module: AnsibleModule, path: str) -> None:
+def remove(module: AnsibleModule, path: str, run: record.Run | None) -> None:
     try:
+        record.begin(run, [path], lockout.ssh_source())
         changed = accounts.remove(path, check_mode=module.check_mode)
-    except OSError as exc:
+        record.end(run, "accounts", [path])
+    except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=path, made=[], missing_packages=[])
 
@@ -154,8 +156,9 @@ def main() -> None:
     except HostError as exc:
         module.fail_json(msg=str(exc))
     path = module.params["path"] or row.password_file
+    run = None if module.check_mode else module.params["run"]
     if module.params["state"] == "absent":
-        remove(module, path)
+        remove(module, path, run)
     missing = packages.missing(row.packages(module.params["needs"]) + module.params["packages"], row)
     if missing and not module.check_mode:
         module.exit_json(changed=False, path=path, made=[], missing_packages=missing)
@@ -165,11 +168,10 @@ def main() -> None:
             module.fail_json(msg=f"The system account {row.owner} is missing; install ProFTPD first.")
         owner = (0, 0)
     wanted = accounts.of(module.params["accounts"], owner)
-    run = None if module.check_mode else module.params["run"]
     try:
-        record.begin(run, lockout.ssh_source())
+        record.begin(run, [path], lockout.ssh_source())
         changed, made = accounts.apply(path, wanted, check_mode=module.check_mode)
-        record.end(run, "accounts")
+        record.end(run, "accounts", [path])
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     module.exit_json(changed=changed, path=path, made=made, missing_packages=missing)

@@ -197,20 +197,21 @@ def main() -> None:
     asked = module.params
     row = platform.nearest()
     place = certificate.Place(asked["path"] or row.certificate, asked["trust_path"] or row.trust)
+    run, files = None if module.check_mode else asked["run"], [place.path, place.trust_path]
     try:
         if asked["state"] == "absent":
+            record.begin(run, files, lockout.ssh_source())
             changed = certificate.remove(place, check_mode=module.check_mode)
+            record.end(run, "certificate", files)
             module.exit_json(changed=changed, path=place.path, csr=None, reason=None, expires=None)
         if not asked["addresses"]:
             module.fail_json(msg="A certificate without addresses helps nobody; name the addresses of the server.")
         wanted = pair.Wanted(
             tuple(asked["addresses"]), asked["name"], asked["trust"], asked["private_key"] is None, asked["renew_before"]
         )
-        run = None if module.check_mode else asked["run"]
-        record.begin(run, lockout.ssh_source())
+        record.begin(run, files, lockout.ssh_source())
         outcome = certificate.apply(place, wanted, asked["certificate"], asked["private_key"], check_mode=module.check_mode)
-        if outcome.request is None:
-            record.end(run, "certificate")
+        record.end(run, "certificate", files, done=outcome.request is None)
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc), refused=True)
     for warning in outcome.warnings:

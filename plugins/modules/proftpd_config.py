@@ -223,14 +223,16 @@ def main() -> None:
         row,
     )
     try:
-        if wanted["state"] == "absent":
-            module.exit_json(**remove(target, module.check_mode))
-        content = row.fill(wanted["content"])
         run = None if module.check_mode else wanted["run"]
-        record.begin(run, lockout.ssh_source())
+        record.begin(run, [target.path], lockout.ssh_source())
+        if wanted["state"] == "absent":
+            removed = remove(target, module.check_mode)
+            record.end(run, "configuration", [target.path])
+            module.exit_json(**removed)
+        content = row.fill(wanted["content"])
         outcome = swap.apply(target, content, take_over=wanted["take_over"], check_mode=module.check_mode)
         another_plan = keep_plan(wanted["plan_digest"], module.check_mode)
-        record.end(run, "configuration")
+        record.end(run, "configuration", [target.path])
     except (HostError, OSError) as exc:
         module.fail_json(msg=_root.told(exc))
     for warning in outcome.warnings:

@@ -121,7 +121,7 @@ class Fleet:
         return self.place / f"{ports.control}.yml"
 
     def site(self, ports: Ports, **killed: str) -> str | None:
-        """Make the servers have *ports*; what Ansible said, or None if it was killed."""
+        """Make the servers have ``ports``; what Ansible said, or None if it was killed."""
         command = [
             "ansible-playbook",
             *(f"--inventory={path}" for path in [*self.inventories, self.plan(ports)]),

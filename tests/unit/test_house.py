@@ -38,12 +38,13 @@ ROOMS: dict[str, set[str]] = {
     "_masked": {ANSIBLE},
     # The controller's own.
     "_refusal": {ANSIBLE},
+    "_run": {"_host"},
     "_screen": {ANSIBLE},
     "_libraries": set(),
     "_sha_crypt": set(),
     "_networks": {"_spans", "netaddr"},
     # The documentation of fxp_plan is the vocabulary.
-    "_plan": {"modules", "_libraries", "_host", "netaddr", "yaml", ANSIBLE},
+    "_plan": {"modules", "_libraries", "netaddr", "yaml", ANSIBLE},
     "_authority": {"_plan", "_libraries", "_proftpd", "_host", "cryptography"},
     "_verdict": {"_authority", "_plan", "_host"},
     "_audit": {"_plan", "_networks", "_host", "netaddr"},

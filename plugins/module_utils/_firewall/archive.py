@@ -52,6 +52,7 @@ PARTS = (
     "_firewall.wish",
     "_host.errors",
     "_host.files",
+    "_host.lock",
     "_host.run",
     "_host.text",
 )

@@ -33,4 +33,9 @@ def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
     return backends[0]
 
 
-__all__ = ("BACKENDS", "DIRECTORY", "in_use")
+def texts(root: str, kind: Kind) -> list[str]:
+    """The files that the texts of all of them are in."""
+    return [f"{root}{DIRECTORY}/{kind.stem}.{make(root).ending}" for make in BACKENDS.values()]
+
+
+__all__ = ("BACKENDS", "DIRECTORY", "in_use", "texts")

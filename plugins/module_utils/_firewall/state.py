@@ -10,11 +10,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import sys
-import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend, Fingerprint
@@ -22,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors impor
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock as _lock
 
 LOCK_TIMEOUT = 30  # seconds to wait for another change to end
 
@@ -44,36 +43,9 @@ class Host:
         self.pending = f"{root}/run/proftpd-fxp/{kind.stem}.pending"
         self.lock = f"{root}/run/proftpd-fxp/firewall.lock"
 
-    @contextlib.contextmanager
-    def locked(self) -> t.Iterator[None]:
-        """One change at a time. Removal takes the lock's file away, so what was locked must still be that file."""
-        deadline = time.monotonic() + LOCK_TIMEOUT
-        while True:
-            os.makedirs(os.path.dirname(self.lock), mode=0o700, exist_ok=True)
-            handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                self._wait_for(handle, deadline)
-                if self._is_lock(handle):
-                    yield
-                    return
-            finally:
-                os.close(handle)
-
-    def _is_lock(self, handle: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(handle), os.stat(self.lock))
-        except FileNotFoundError:
-            return False
-
-    @staticmethod
-    def _wait_for(handle: int, deadline: float) -> None:
-        while True:
-            try:
-                return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise FirewallError("Another change of the firewall rules has not ended; try again.") from None
-                time.sleep(0.1)
+    def locked(self) -> t.ContextManager[None]:
+        """One change at a time. Removal takes the lock's file away."""
+        return _lock.held(self.lock, LOCK_TIMEOUT, "Another change of the firewall rules has not ended; try again.", make=True)
 
     def load(self) -> None:
         """

@@ -46,6 +46,24 @@ def began(pid: int) -> float | None:
     return int(boot.group(1)) + since_boot / os.sysconf("SC_CLK_TCK") if boot and since_boot is not None else None
 
 
+def waits_for_parent(pid: int) -> bool:
+    """Tell whether it has ended and its number is kept until its parent has heard of that."""
+    return _fields(pid, "/proc")[:1] == ["Z"]
+
+
+def boot() -> str:
+    """Return the kernel's name for the time since this machine was started; empty where it has none."""
+    return _read("/proc/sys/kernel/random/boot_id").strip()
+
+
+def numbering() -> str:
+    """Return the name of the namespace in which this process has its number (pid_namespaces(7)); empty where there is none."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
 def _fields(pid: int, proc: str) -> list[str]:
     """What follows the name in its ``stat``; the name may have anything in it."""
     return _read(f"{proc}/{pid}/stat").rpartition(")")[2].split()
@@ -59,4 +77,4 @@ def _read(path: str, errors: str = "replace") -> str:
         return ""
 
 
-__all__ = ("began", "environment", "exists", "name", "parent", "ticks")
+__all__ = ("began", "boot", "environment", "exists", "name", "numbering", "parent", "ticks", "waits_for_parent")

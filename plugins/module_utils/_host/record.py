@@ -7,8 +7,10 @@
 """
 What is kept on a server about the plan that it runs: a digest of its own share, and nothing of the share itself.
 
-While a run is at work, whose it is. That record keeps two controllers apart and is no lock: it expires by itself, so one that
+While a run is at work, whose it is. That record keeps two runs apart and is no lock: it expires by itself, so one that
 died stops nobody for long. It goes when nothing is left of what the run is to change.
+
+What a run looked at and what it changes may be minutes apart. So it brings a mark of what it saw, and changes nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ PLAN = "/var/lib/proftpd-fxp/plan.json"
 RUN = "/run/proftpd-fxp/run.json"
 LASTS = 600  # seconds after the last step of a run
 
-# A run as the plan names it: ``id``, ``who``, and ``left``, the parts that it is to change.
+# A run as the look names it: ``id``, ``who``, ``over``, the id of one that it knows to be over, ``left``, the parts that it is to
+# change, and ``seen``, the marks of their files.
 Run = t.Mapping[str, t.Any]
 
 
@@ -60,13 +63,27 @@ def run_options() -> dict[str, t.Any]:
     """The argument spec of a run, the same in every module that takes one."""
     said: dict[str, t.Any] = {"type": "str", "required": True}
     left = {"type": "list", "elements": "str", "default": []}
-    return {"type": "dict", "options": {"id": said, "who": said, "left": left}}
+    seen = {"type": "dict", "default": {}}
+    return {"type": "dict", "options": {"id": said, "who": said, "over": {"type": "str"}, "left": left, "seen": seen}}
+
+
+def marks(paths: t.Iterable[str]) -> dict[str, str]:
+    """Tell of each file which one it is and when it was written, and nothing of what is in it, which may be secret."""
+    return {path: _mark(path) for path in paths}
+
+
+def _mark(path: str) -> str:
+    try:
+        about = os.stat(path)
+    except OSError:
+        return "none"
+    return ":".join(map(str, (about.st_ino, about.st_size, about.st_mtime_ns, about.st_mode, about.st_uid, about.st_gid)))
 
 
 def others(run: Run | None, path: str = RUN) -> str | None:
-    """A sentence about the run of somebody else that is at work here; None if there is none."""
-    kept = _kept(path)
-    if run is None or kept is None or kept["who"] == run["who"] or not 0 < kept["until"] - time.time() <= LASTS:
+    """A sentence about another run that is at work here; None if there is none."""
+    kept = at_work(path)
+    if run is None or kept is None or kept["id"] in (run["id"], run.get("over")):
         return None
     since, until = (time.strftime("%H:%M:%S", time.gmtime(kept[key])) for key in ("since", "until"))
     source = f" (from {kept['from']})" if kept["from"] else ""
@@ -76,8 +93,18 @@ def others(run: Run | None, path: str = RUN) -> str | None:
     )
 
 
-def begin(run: Run | None, source: str = "", path: str = RUN) -> None:
-    """Begin a step: renew the record of a run that comes from ``source``, unless somebody else is at work. Raises HostError."""
+def at_work(path: str = RUN) -> Run | None:
+    """The record of a run that has not expired; None if there is none."""
+    kept = _kept(path)
+    return kept if kept is not None and 0 < kept["until"] - time.time() <= LASTS else None
+
+
+def begin(run: Run | None, paths: t.Iterable[str], source: str = "", path: str = RUN) -> None:
+    """
+    Begin a step that changes the files ``paths``: renew the record of the run, which comes from ``source``.
+
+    Raises HostError while another run is at work, and where a file is neither what the run saw nor what it left there.
+    """
     if run is None:
         return
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -86,29 +113,32 @@ def begin(run: Run | None, source: str = "", path: str = RUN) -> None:
         if sentence is not None:
             raise HostError(sentence)
         now, kept = time.time(), _kept(path)
-        same = kept if kept is not None and kept["id"] == run["id"] else {"since": now, "left": list(run["left"])}
-        _write(path, {"id": run["id"], "who": run["who"], "from": source, **_only(same, "since", "left"), "until": now + LASTS})
+        if kept is None or kept["id"] != run["id"]:
+            kept = {"since": now, "left": list(run["left"]), "made": {}}
+        for each, found in marks(paths).items():
+            if found not in (run["seen"].get(each, found), kept["made"].get(each)):
+                raise HostError(
+                    f"{each} on this host was changed by somebody else since this run looked at it, and is left as it is now; "
+                    "run this again to look anew."
+                )
+        _write(path, {**kept, "id": run["id"], "who": run["who"], "from": source, "until": now + LASTS})
 
 
-def end(run: Run | None, part: str, path: str = RUN) -> None:
-    """End the step that changed ``part``; the last one takes the record away."""
+def end(run: Run | None, part: str, paths: t.Iterable[str], *, done: bool = True, path: str = RUN) -> None:
+    """End the step that changed ``part``, which has a next one unless it is ``done``; the last one takes the record away."""
     if run is None or not os.path.isdir(os.path.dirname(path)):
         return
     with lock.beside(path):
         kept = _kept(path)
         if kept is None or kept["id"] != run["id"]:
             return
-        left = [each for each in kept["left"] if each != part]
+        left = [each for each in kept["left"] if not (done and each == part)]
         if left:
-            _write(path, {**kept, "left": left})
+            _write(path, {**kept, "left": left, "made": {**kept["made"], **marks(paths)}})
         else:
             files.remove(path)
             with contextlib.suppress(OSError):
                 os.rmdir(os.path.dirname(path))
-
-
-def _only(kept: Run, *keys: str) -> dict[str, t.Any]:
-    return {key: kept[key] for key in keys}
 
 
 def _write(path: str, kept: Run) -> None:
@@ -120,20 +150,22 @@ def _kept(path: str) -> Run | None:
     try:
         kept = json.loads(files.read_text(path) or "{}")
         texts, numbers = (str(kept["id"]), str(kept["who"]), str(kept["from"])), (float(kept["since"]), float(kept["until"]))
-        left = [str(each) for each in kept["left"]]
+        left, made = [str(each) for each in kept["left"]], dict(kept.get("made", {}))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return dict(zip(("id", "who", "from", "since", "until", "left"), (*texts, *numbers, left)))
+    return dict(zip(("id", "who", "from", "since", "until", "left", "made"), (*texts, *numbers, left, made)))
 
 
 __all__ = (
     "LASTS",
     "PLAN",
     "RUN",
+    "at_work",
     "begin",
     "end",
     "forget_plan_digest",
     "keep_plan_digest",
+    "marks",
     "others",
     "plan_digest",
     "run_options",

@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     choose,
     detect,
     exposure,
+    kinds,
     lockout,
     make,
     managers,
@@ -37,6 +38,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import R
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal as withdrawal
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served, swap
 
 # What any of the parts may say instead of doing it.
@@ -94,6 +96,31 @@ def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> P
 def no_rules() -> Part:
     """The firewall is not ours to open: nothing of ours is to be left there."""
     return Part(not removal.is_found(state.Host(managers.in_use())))
+
+
+def gone(row: Platform) -> dict[str, Part]:
+    """The parts of a server that is to go: in place is what nothing of ours is left of."""
+    target = swap.Target(row.configuration, row.unit, 0, GREETING_TIMEOUT, platform=row)
+    place = certificate.Place(row.certificate, row.trust)
+    found: dict[str, t.Callable[[], bool]] = {
+        "configuration": lambda: withdrawal.remove(target, check_mode=True).changed or record.plan_digest() is not None,
+        "accounts": lambda: accounts.remove(row.password_file, check_mode=True),
+        "certificate": lambda: certificate.remove(place, check_mode=True),
+        "rules": lambda: removal.is_found(state.Host(managers.in_use())),
+    }
+    parts = {}
+    for name, is_found in found.items():
+        try:
+            parts[name] = Part(not is_found())
+        except PROBLEMS as exc:
+            parts[name] = refused(name, None, exc)
+    return parts
+
+
+def files_of(row: Platform) -> list[str]:
+    """What tells whether somebody has changed one of the parts."""
+    rules = managers.texts("", kinds.KINDS["server"])
+    return [row.configuration, row.password_file, row.certificate, row.trust, *rules]
 
 
 def reach() -> t.Callable[[int], bool]:
@@ -165,4 +192,15 @@ def configuration(row: Platform, wish: Configuration, port_is_free: bool) -> Par
     return Part(in_place, about, warnings=found.warnings, not_asked=not_asked)
 
 
-__all__ = ("Configuration", "Part", "certified", "configuration", "no_rules", "password_file", "reach", "rules")
+__all__ = (
+    "Configuration",
+    "Part",
+    "certified",
+    "configuration",
+    "files_of",
+    "gone",
+    "no_rules",
+    "password_file",
+    "reach",
+    "rules",
+)

@@ -28,6 +28,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._look import host, lis
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 
 Known = t.Dict[str, t.Any]
+AT_WORK = "run_at_work"
 # Where files of ours are written beside those of ProFTPD.
 DIRECTORIES = ("/etc/proftpd-fxp", "/etc/systemd/system", "/usr/local/lib/proftpd-fxp", "/var/lib/proftpd-fxp", "/run")
 
@@ -91,10 +92,20 @@ def survey(wish: Wish) -> Known:
     return _result(row, refusals, warnings, units, missing, heard, found)
 
 
+def gone(run: record.Run | None) -> Known:
+    """The same of a server that is to go."""
+    row = platform.nearest()
+    refusals = root_is_missing()
+    if refusals:
+        return _result(row, refusals)
+    found = parts.gone(row)
+    return _result(row, [*at_work(run), *(each for part in found.values() for each in part.refusals)], found=found)
+
+
 def at_work(run: record.Run | None) -> list[Refusal]:
-    """Refuse to begin while somebody else's run is at work here."""
+    """Refuse to begin while another run is at work here, by its id."""
     sentence = record.others(run)
-    return [Refusal("run_at_work", None, None, sentence)] if sentence else []
+    return [Refusal(AT_WORK, None, (record.at_work() or {}).get("id", ""), sentence)] if sentence else []
 
 
 def root_is_missing() -> list[Refusal]:
@@ -139,7 +150,11 @@ def _result(
         "units": {each.name: {"loaded": each.loaded, "active": each.active, "enabled": each.enabled} for each in units},
         "packages": {"missing": list(missing), "server": row.package, "service": row.unit},
         "listeners": [{"address": str(each.address), "port": each.port, "program": each.named()} for each in heard],
-        "in_place": bool(found) and not missing and not refusals and all(part.in_place for part in found.values()),
+        # Only the controller can tell whether another run is over.
+        "in_place": {each.code for each in refusals} <= {AT_WORK}
+        and bool(found)
+        and not missing
+        and all(part.in_place for part in found.values()),
         "parts": {name: {"in_place": part.in_place, **part.about} for name, part in found.items()},
         "refusals": [dataclasses.asdict(each) for each in refusals],
         "warnings": list(warnings),
@@ -147,4 +162,4 @@ def _result(
     }
 
 
-__all__ = ("Wish", "survey")
+__all__ = ("Wish", "gone", "survey")

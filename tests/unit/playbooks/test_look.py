@@ -21,6 +21,12 @@ LOOK = {
     "accounts": [{"name": "mirror", "password_hash": SECRET, "former_hashes": [f"{SECRET}2"], "home": "/srv/mirror"}],
 }
 
+# What this machine has of it, by the user who asks.
+SEEN = [
+    "_look_host.refusals | map(attribute='code') | list in [[], ['not_root']]",
+    "_look_host.in_place == (_look_host.refusals | length == 0)",
+]
+
 
 def look(**more: t.Any) -> dict[str, t.Any]:
     return {
@@ -69,3 +75,9 @@ def test_what_was_seen_ahead_is_taken_by_one_play(tmp_path: pathlib.Path) -> Non
 def test_something_else_is_asked_anew_and_so_is_what_was_changed(tmp_path: pathlib.Path) -> None:
     output = run(tmp_path, play(look(ahead=True)), play(look(control_port=2121)), play(look(), look(again=True)))
     assert asked(output) == [1, 1, 2]
+
+
+def test_a_server_that_is_to_go_is_asked_as_often_and_is_in_place_where_nothing_is_left(tmp_path: pathlib.Path) -> None:
+    gone = {"proftpd.fxp.fxp_look": {"state": "absent", "ahead": True}, "register": "_look_host"}
+    seen = {"ansible.builtin.assert": {"that": SEEN}}
+    assert asked(run(tmp_path, play(gone), play(gone, gone, seen))) == [1, 0]

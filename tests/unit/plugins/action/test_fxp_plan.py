@@ -42,7 +42,7 @@ PLAY = """
   tasks:
     - name: Write down what this host was told
       ansible.builtin.copy:
-        content: "{{ dict(_plan_fleet | dictsort | rejectattr(0, 'in', ['play', 'run'])) | to_json(sort_keys=true) }}"
+        content: "{{ dict(_plan_fleet | dictsort | rejectattr(0, 'eq', 'play')) | to_json(sort_keys=true) }}"
         dest: "%(directory)s/{{ inventory_hostname }}.json"
         mode: "0600"
       delegate_to: localhost

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module that changes a host leaves it alone while the run of somebody else is at work there."""
+"""Every module that changes a host leaves it alone while another run is at work there, or where it is not as it was seen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accoun
 from ansible_collections.proftpd.fxp.plugins.modules import fxp_firewall, proftpd_accounts, proftpd_certificate, proftpd_config
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
 
-RUN = {"id": "b", "who": "bert@west", "left": ["rules", "accounts", "certificate", "configuration"]}
+RUN: dict[str, t.Any] = {"id": "b", "who": "bert@west", "left": ["rules", "accounts", "certificate", "configuration"]}
 SPAN = {"first": 50000, "last": 50099}
 MODULES: list[tuple[types.ModuleType, dict[str, t.Any]]] = [
     (proftpd_accounts, {"accounts": []}),
@@ -32,16 +32,17 @@ MODULES: list[tuple[types.ModuleType, dict[str, t.Any]]] = [
     (proftpd_config, {"content": "# Managed by the Ansible collection proftpd.fxp\n", "control_port": 21}),
     (fxp_firewall, {"wish": {"control_port": 21, "passive_ports": SPAN}}),
 ]
+# What tells whether somebody else has changed what the module changes.
+FILES = ("there", "trust", "host/etc/proftpd-fxp/firewall.nft")
+Asked = t.Callable[[dict[str, t.Any]], str]
 
 
-@pytest.mark.parametrize(("module", "arguments"), MODULES, ids=lambda each: getattr(each, "__name__", "").rpartition(".")[2])
-def test_the_run_of_somebody_else(
-    tmp_path: pathlib.Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    module: types.ModuleType,
-    arguments: dict[str, t.Any],
-) -> None:
+@pytest.fixture(params=[(*each, state) for each in MODULES for state in ("present", "absent")], ids=str)
+def asked(
+    request: pytest.FixtureRequest, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Asked:
+    """Ask a module to make its part, or to take it away, in a run; it returns why it did not, and has changed nothing."""
+    module, arguments, state_asked = request.param
     path = tmp_path / "run" / "run.json"
     for name in ("begin", "end"):
         monkeypatch.setattr(record, name, functools.partial(getattr(record, name), path=str(path)))
@@ -51,19 +52,37 @@ def test_the_run_of_somebody_else(
     monkeypatch.setattr(state, "Host", functools.partial(state.Host, root=str(tmp_path / "host")))
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(Systemd, "is_here", lambda manager: True)
+    for each in FILES:
+        (tmp_path / each).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / each).write_text("# by somebody else\n")
+    where = {"trust_path": str(tmp_path / "trust")} if module is proftpd_certificate else {}
+    where.update({} if module is fxp_firewall else {"path": str(tmp_path / "there")})
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+
+    def ask(run: dict[str, t.Any]) -> str:
+        said = {**arguments, **where, "state": state_asked, "run": run, "_ansible_remote_tmp": str(tmp_path)}
+        if state_asked == "absent":
+            said.pop("wish", None)
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": said}).encode())
+        before = {each: each.lstat().st_mtime_ns for each in tmp_path.rglob("*") if each.is_file()}
+        with pytest.raises(SystemExit) as ended:
+            module.main()
+        assert {each: each.lstat().st_mtime_ns for each in tmp_path.rglob("*") if each.is_file()} == before
+        assert ended.value.code == 1
+        return str(json.loads(capsys.readouterr().out)["msg"])
+
+    return ask
+
+
+def test_another_run(tmp_path: pathlib.Path, asked: Asked) -> None:
+    path, now = tmp_path / "run" / "run.json", time.time()
     path.parent.mkdir()
-    now = time.time()
     path.write_text(
         json.dumps({"id": "a", "who": "anna@east", "from": "192.0.2.1", "since": now, "until": now + 300, "left": ["rules"]})
     )
-    where = {"trust_path": str(tmp_path / "trust")} if module is proftpd_certificate else {}
-    where.update({} if module is fxp_firewall else {"path": str(tmp_path / "there")})
-    said = {**arguments, **where, "run": RUN, "_ansible_remote_tmp": str(tmp_path)}
-    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": said}).encode())
-    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(SystemExit) as ended:
-        module.main()
-    assert ended.value.code == 1
-    assert json.loads(capsys.readouterr().out)["msg"].startswith("anna@east (from 192.0.2.1) is at work on this host since ")
-    assert sorted(tmp_path.rglob("*")) == before
+    assert asked(RUN).startswith("anna@east (from 192.0.2.1) is at work on this host since ")
+
+
+def test_what_is_not_as_it_was_seen(tmp_path: pathlib.Path, asked: Asked) -> None:
+    seen = {str(tmp_path / each): "none" for each in FILES}
+    assert " on this host was changed by somebody else since this run looked at it, " in asked({**RUN, "seen": seen})

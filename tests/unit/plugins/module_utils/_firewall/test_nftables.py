@@ -22,6 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.bac
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import former
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.conftest import wish_of
 
 Rules = t.Callable[..., str]
@@ -730,7 +731,7 @@ class TestHost:
     def test_one_change_at_a_time(self, tmp_path: pathlib.Path, nft: Nft, monkeypatch: pytest.MonkeyPatch) -> None:
         host = Host(Nftables(str(tmp_path), nft), str(tmp_path))
         monkeypatch.setattr(state, "LOCK_TIMEOUT", 0.2)
-        with host.locked(), pytest.raises(FirewallError, match="has not ended"):
+        with host.locked(), pytest.raises(HostError, match="has not ended"):
             host.unload()
         assert stat.S_IMODE(os.stat(host.lock).st_mode) == 0o600
 

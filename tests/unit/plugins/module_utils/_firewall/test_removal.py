@@ -166,21 +166,3 @@ def test_other_peoples_drop_ins_stay(place: Place, rules: Rules) -> None:
     place.removal().apply(30)
     place.removal().confirm()
     assert place.files() == {"etc/systemd/system/nftables.service.d/theirs.conf": "[Service]\n"}
-
-
-def test_a_lock_that_was_removed_meanwhile_is_taken_again(place: Place, rules: Rules) -> None:
-    with place.host.locked():
-        inode = os.stat(place.host.lock).st_ino
-    wait_for = place.host._wait_for
-    seen: list[int] = []
-
-    def removed_meanwhile(handle: int, deadline: float) -> None:
-        wait_for(handle, deadline)
-        seen.append(os.fstat(handle).st_ino)
-        if len(seen) == 1:
-            os.unlink(place.host.lock)
-
-    place.host._wait_for = removed_meanwhile  # type: ignore[method-assign]  # the other change ends just now
-    with place.host.locked():
-        assert os.stat(place.host.lock).st_ino == seen[-1]
-    assert (len(seen), seen[0]) == (2, inode)

@@ -377,7 +377,7 @@ def test_a_confirmation_disarms_only_its_own_timer(bench: Bench, rules: Rules, m
     held: list[bool] = []
 
     def disarm(timer: str) -> None:
-        with pytest.raises(FirewallError, match="has not ended"), bench.host.locked():
+        with pytest.raises(HostError, match="has not ended"), bench.host.locked():
             pass
         held.append(True)
 
