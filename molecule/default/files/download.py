@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch a file, slowly as long as another file stands here; fail unless all of it came and the server says so. Tell its SHA-256."""
+"""Fetch a file, slowly as long as another file stands here; fail unless all of it came and the server says so; tell its hash."""
 
 from __future__ import annotations
 
