@@ -32,7 +32,7 @@ OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
 # What only ./dev test-all runs unless it is named.
 LONG = os.environ.get("FXP_LONG") == "1"
-LONG_SCENARIOS = {"killed", "releases"}
+LONG_SCENARIOS = {"earlier", "killed", "releases"}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
