@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-import socket
+import ipaddress
 import subprocess
 import sys
 import time
@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import exposure, nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import Traffic
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.walk import passage
 
 Rules = t.Callable[..., str]
 PEER = "198.51.100.12"
@@ -30,7 +32,11 @@ def table(body: str, policy: str = "drop", family: str = "inet", more: str = "")
 
 def seen(nft: Nft, port: int, family: int = 4) -> tuple[list[str], list[str]]:
     """Who gets in at a port, and of whom it is not known."""
-    (found,) = [each for each in exposure.exposure(exposure.View(nft.everything()), [(port, port)]) if each.family == family]
+    (found,) = [
+        each
+        for each in exposure.exposure(nftables.Ruleset(nft.everything(), whole=True), [(port, port)])
+        if each.family == family
+    ]
     return found.accepted, found.unknown
 
 
@@ -124,7 +130,7 @@ def test_other_hooks_do_not_count(nft: Nft) -> None:
 
 def test_our_own_rules_let_in_whom_the_plan_says(nft: Nft, rules: Rules) -> None:
     nft.load(rules(PEER, "2001:db8::12", clients=("192.0.2.0/24", "2001:db8:1::/48")))
-    view = exposure.View(nft.everything())
+    view = nftables.Ruleset(nft.everything(), whole=True)
     assert exposure.ports_of(view, ("inet", nftables.TABLE)) == {(21, 21), (50000, 50099)}
     found = {(each.family, each.first, each.last): each.accepted for each in exposure.exposure(view, [(21, 21), (50000, 50099)])}
     assert found == {
@@ -137,7 +143,9 @@ def test_our_own_rules_let_in_whom_the_plan_says(nft: Nft, rules: Rules) -> None
 
 def test_pieces_of_a_range_that_differ_are_told_apart(nft: Nft) -> None:
     nft.run(table("tcp dport 50010-50019 accept\ntcp dport 50015 drop"))
-    found = [each for each in exposure.exposure(exposure.View(nft.everything()), [(50000, 50099)]) if each.family == 4]
+    found = [
+        each for each in exposure.exposure(nftables.Ruleset(nft.everything(), whole=True), [(50000, 50099)]) if each.family == 4
+    ]
     assert [(each.first, each.last, each.accepted) for each in found] == [
         (50000, 50009, []), (50010, 50019, ALL), (50020, 50099, []),
     ]  # fmt: skip
@@ -170,11 +178,10 @@ def test_the_kernel_agrees(nft: Nft, source: str) -> None:
         dial = f"import socket; socket.create_connection(('127.0.0.1', 2121), 1, ('{source}', 0))"
         done = subprocess.run([*prefix, sys.executable, "-c", dial], capture_output=True, timeout=30, check=False)
         listener.kill()
-    view = exposure.View(nft.everything())
-    walk = exposure._Walk(
-        exposure._Asked(view), ("inet", "t", "c"), exposure._Packet(4, int.from_bytes(socket.inet_aton(source), "big"), 2121)
-    )
-    assert walk.go() == {exposure.ACCEPT if done.returncode == 0 else exposure.DROP}
+    view = nftables.Ruleset(nft.everything(), whole=True)
+    traffic = Traffic("incoming", 4, ((2121, 2121),), far=int(ipaddress.IPv4Address(source)))
+    (walk,) = passage(view, traffic)
+    assert walk.ends == {exposure.ACCEPT if done.returncode == 0 else exposure.DROP}
 
 
 JSON = st.recursive(
@@ -194,11 +201,12 @@ JSON = st.recursive(
 )
 def test_any_match_is_answered(matches: list[dict[str, t.Any]]) -> None:
     key = {"family": "inet", "table": "t"}
-    view = exposure.View(
+    view = nftables.Ruleset(
         [
             {"chain": {**key, "name": "c", "type": "filter", "hook": "input", "policy": "drop"}},
             {"rule": {**key, "chain": "c", "expr": [*({"match": match} for match in matches), {"accept": None}]}},
-        ]
+        ],
+        whole=True,
     )
     for each in exposure.exposure(view, [(21, 21)]):
         assert each.accepted or each.unknown or matches
