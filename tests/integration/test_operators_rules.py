@@ -149,6 +149,17 @@ SHUT = {
         "accept",
     ),
     "a zone for what is odd": chain(f"{BASE} ct state invalid jump wan; jump wan;", f"chain wan {{ {BLOCK} drop; }}", "accept"),
+    "a port in front of the routing": chain(f"tcp dport {CONTROL} drop;", policy="accept", hook="prerouting"),
+    "everything in front of the routing": chain("tcp dport 22 accept;", hook="prerouting"),
+    "a port at the interface": (
+        f"table netdev early {{\nchain i {{ type filter hook ingress device eth0 priority 0; tcp dport {CONTROL} drop; }}\n}}\n"
+    ),
+    "a port where it is translated": (
+        f"table ip n {{\nchain n {{ type nat hook prerouting priority dstnat; tcp dport {CONTROL} drop; }}\n}}\n"
+    ),
+    "a port that leads elsewhere": (
+        f"table ip n {{\nchain n {{ type nat hook prerouting priority dstnat; tcp dport {CONTROL} dnat to 198.51.100.98; }}\n}}\n"
+    ),
     "a table of iptables": "table ip filter {\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
     "another table of iptables": "table ip mangle {\nchain INPUT { type filter hook input priority -150; policy drop; }\n}\n",
 }
@@ -158,7 +169,7 @@ SHUT = {
 def test_what_stays_shut_is_told(lab: Lab, rules: str) -> None:
     lab.nft.run(rules)
     judgement = nftables.judge(lab.nft.ruleset(), nftables.read_defines(lab.text()))
-    with pytest.raises(nftables.FirewallError, match=r"[Cc]hain (inet|ip) \w+ \w+"):
+    with pytest.raises(nftables.FirewallError, match=r"[Cc]hain (inet|ip|netdev) \w+ \w+"):
         judgement.refuse(lab.nft)
     lab.nft.load(lab.text())
     assert not lab.gets_in(CLIENT, CONTROL)

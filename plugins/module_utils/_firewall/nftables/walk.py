@@ -161,8 +161,10 @@ def lands(translation: Json, traffic: Traffic) -> str:
 
 def is_about_ports(match: Json) -> bool:
     left = match["left"]
-    parts = left["concat"] if _read.has(left, "concat") else [left]
-    fields = [part["payload"].get("field") for part in parts if _read.has(part, "payload") and isinstance(part["payload"], dict)]
+    try:
+        fields = [part.get("payload", {}).get("field") for part in left.get("concat", [left])]
+    except _read.STRANGE:
+        return False
     return "dport" in fields and match["right"] != {"range": [0, 65535]}
 
 

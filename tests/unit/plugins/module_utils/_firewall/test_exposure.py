@@ -30,13 +30,10 @@ def table(body: str, policy: str = "drop", family: str = "inet", more: str = "")
     return f"table {family} t {{\n{more}\nchain c {{ {BASE.format(policy)}\n{body}\n}}\n}}\n"
 
 
-def seen(nft: Nft, port: int, family: int = 4) -> tuple[list[str], list[str]]:
+def seen(nft: Nft, port: int, family: int = 4, host: exposure.Host = exposure.NOTHING_KNOWN) -> tuple[list[str], list[str]]:
     """Who gets in at a port, and of whom it is not known."""
-    (found,) = [
-        each
-        for each in exposure.exposure(nftables.Ruleset(nft.everything(), whole=True), [(port, port)])
-        if each.family == family
-    ]
+    ruleset = nftables.Ruleset(nft.everything(), whole=True)
+    (found,) = [each for each in exposure.exposure(ruleset, [(port, port)], host) if each.family == family]
     return found.accepted, found.unknown
 
 
@@ -85,10 +82,25 @@ CASES: list[tuple[str, list[str], list[str]]] = [
     ("ip saddr . tcp dport @pairs accept", ["192.0.2.1/32"], []),
     ("tcp dport vmap { 21 : jump opens, 22 : accept }", ["192.0.2.0/24"], []),
     ("ip saddr vmap @verdicts", ["192.0.2.7/32"], []),
+    ("add @seen { ip saddr } drop\naccept", [], []),
+    ("add @seen { ip saddr limit rate over 3/minute } drop\naccept", [], ALL),
+    ("add @full { ip saddr } drop\naccept", [], ALL),  # but for those that it holds, and is there room?
+    ("fib saddr type local accept", [], []),
+    ("fib saddr type unicast accept", ALL, []),
+    ("fib daddr type local accept", ALL, []),
+    ("fib saddr . iif oif missing drop\naccept", ALL, []),
+    ("fib saddr . mark . iif oif exists accept", ALL, []),
+    ("ct status dnat accept", [], []),
+    ("tcp flags ! syn drop\naccept", ALL, []),
+    ("ip frag-off & 0x1fff != 0 drop\naccept", ALL, []),
+    ("meta mark set 1\naccept", ALL, []),
+    ("ip saddr set 192.0.2.1\ntcp dport 21 accept", [], ALL),
 ]
 MORE = """
     set known { type ipv4_addr; flags interval; elements = { 203.0.113.0/24 } }
     set pairs { type ipv4_addr . inet_service; elements = { 192.0.2.1 . 21, 192.0.2.2 . 22 } }
+    set seen { type ipv4_addr; size 9; flags dynamic,timeout; elements = { 192.0.2.9 } }
+    set full { type ipv4_addr; size 1; flags dynamic,timeout; elements = { 192.0.2.9 } }
     map verdicts { type ipv4_addr : verdict; elements = { 192.0.2.7 : accept, 192.0.2.8 : drop } }
     chain other { tcp dport 21 return; accept; }
     chain opens { ip saddr 192.0.2.0/24 accept; }
@@ -128,6 +140,58 @@ def test_other_hooks_do_not_count(nft: Nft) -> None:
     assert seen(nft, 21) == (ALL, [])
 
 
+HOST = exposure.Host(("198.51.100.11",), "eth0")
+EARLY = "table {} early {{\n{}\nchain c {{ type {} hook {} priority {}; {}; }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("family", "kind", "hook", "priority", "rules", "accepted", "unknown"),
+    [
+        ("netdev", "filter", "ingress device eth0", 0, "tcp dport 21 drop", [], []),
+        ("netdev", "filter", "ingress device eth0", 0, "ip saddr 128.0.0.0/1 drop", ["0.0.0.0/1"], []),
+        ("netdev", "filter", "ingress device eth0", 0, "ether type ip accept; drop", ALL, []),
+        ("netdev", "filter", "ingress device lo", 0, "drop", ALL, []),
+        ("inet", "filter", "ingress device eth0", 0, "tcp dport 21 drop", [], []),
+        ("inet", "filter", "prerouting", -150, "fib saddr . iif oif missing drop", ALL, []),
+        # Before its time connection tracking knows no connection.
+        ("inet", "filter", "prerouting", -300, "ct state invalid drop", [], []),
+        ("inet", "filter", "prerouting", -150, "ct state invalid drop", ALL, []),
+        ("ip", "nat", "prerouting", -100, "tcp dport 21 drop", [], []),
+        ("ip", "nat", "prerouting", -100, "tcp dport 21 redirect to :2121", [], []),
+        ("ip", "nat", "prerouting", -100, "ip saddr 128.0.0.0/1 dnat to 198.51.100.12", ["0.0.0.0/1"], []),
+        ("ip", "nat", "prerouting", -100, "tcp dport 21 dnat to 198.51.100.11:21", ALL, []),
+        ("ip", "nat", "prerouting", -100, "tcp dport 2121 redirect to :21; tcp dport 21 drop", [], ALL),
+        ("ip", "nat", "prerouting", -100, "tcp dport 2121 redirect to :22; tcp dport 21 drop", [], []),
+    ],
+)
+def test_what_happens_before_the_input(
+    nft: Nft, family: str, kind: str, hook: str, priority: int, rules: str, accepted: list[str], unknown: list[str]
+) -> None:
+    subprocess.run([*nft.prefix, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"], check=True)
+    nft.run(EARLY.format(family, "", kind, hook, priority, rules))
+    assert seen(nft, 21, host=HOST) == (accepted, unknown)
+
+
+def test_connections_without_tracking_are_not_new(nft: Nft) -> None:
+    nft.run(EARLY.format("inet", "", "filter", "prerouting", -300, "tcp dport 21 notrack"))
+    nft.run(table("ct state new accept"))
+    assert seen(nft, 21) == ([], [])
+    assert seen(nft, 22) == (ALL, [])
+
+
+def test_an_interface_that_is_known_decides(nft: Nft) -> None:
+    nft.run(table('iifname "eth0" ip daddr 198.51.100.11 accept; iifname "eth1" drop'))
+    assert seen(nft, 21, host=HOST) == (ALL, [])
+
+
+def test_why_it_is_not_known_is_told(nft: Nft) -> None:
+    nft.run(table("meta mark 7 accept\ntcp dport 22 limit rate 3/second accept\nmeta mark 8 drop", "accept"))
+    ruleset = nftables.Ruleset(nft.everything(), whole=True)
+    (rule,) = [rule for rule in ruleset.rules["inet", "t", "c"] if "drop" in str(rule)]
+    why = [each.why for each in exposure.exposure(ruleset, [(21, 21)])]
+    assert why == [f"it depends on the rule with handle {rule['handle']} of chain inet t c"] * 2
+
+
 def test_our_own_rules_let_in_whom_the_plan_says(nft: Nft, rules: Rules) -> None:
     nft.load(rules(PEER, "2001:db8::12", clients=("192.0.2.0/24", "2001:db8:1::/48")))
     view = nftables.Ruleset(nft.everything(), whole=True)
@@ -157,6 +221,8 @@ def test_too_much_to_ask_is_unknown_and_takes_little_time(nft: Nft) -> None:
     began = time.monotonic()
     assert seen(nft, 21) == ([], ALL)
     assert seen(nft, 21, 6) == ([], [])
+    four, _six = exposure.exposure(nftables.Ruleset(nft.everything(), whole=True), [(21, 21)])
+    assert four.why == "the rules tell 18001 ranges of addresses and 1 of ports apart, too many to ask for each"
     assert time.monotonic() - began < 10
 
 
