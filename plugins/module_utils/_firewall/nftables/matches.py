@@ -68,7 +68,6 @@ class Matches:
 
     def __init__(self, ruleset: Ruleset, base: ChainKey) -> None:
         self.ruleset, self.table = ruleset, base[:2]
-        self._numbers: dict[t.Any, tuple[t.Any, _read.Numbers | None]] = {}
 
     def holds(self, traffic: Traffic, match: Json) -> str:
         try:
@@ -142,12 +141,12 @@ class Matches:
         """
         The numbers on a right-hand side; None if they are not listed.
         """
-        # By identity: the ruleset keeps what it was made of, and this what it was asked, so nothing else gets the same one.
-        key = right if isinstance(right, str) else id(right)
-        if key not in self._numbers:
+        # By identity: what is kept here cannot get the same one as something else.
+        key = (self.table, right) if isinstance(right, str) else id(right)
+        if key not in self.ruleset.numbers:
             values = _read.elements(self.ruleset.elements, self.table, right)
-            self._numbers[key] = right, None if values is None else _read.Numbers(values)
-        return self._numbers[key][1]
+            self.ruleset.numbers[key] = right, None if values is None else _read.Numbers(values)
+        return t.cast("_read.Numbers | None", self.ruleset.numbers[key][1])
 
     def _concatenated(self, traffic: Traffic, left: list[Json], right: t.Any, far_side: str) -> str:
         values = _read.elements(self.ruleset.elements, self.table, right)

@@ -62,6 +62,7 @@ class Ruleset:
         self.rules: dict[ChainKey, list[Json]] = {}
         self.elements: dict[ChainKey, t.Any] = {}  # of sets and maps; None where they are not listed
         self.sizes: dict[ChainKey, int] = {}
+        self.numbers: dict[t.Any, t.Any] = {}  # what right-hand sides hold, once they were read
         self.own: list[Json] = []
         self._followed: dict[ChainKey, list[Json]] = {}
         for item in items:

@@ -76,7 +76,7 @@ class Reader:
                 answer = ALL
                 if name == "match":
                     answer = self.matches.holds(traffic, body)
-                    by_port = by_port or (body.get("op") not in ("!=", "!") and is_about_ports(body))
+                    by_port = by_port or (answer != NONE and body.get("op") not in ("!=", "!") and is_about_ports(body))
                 elif name in _read.LIMITS:
                     answer = SOME
                 elif name == "set":
