@@ -36,6 +36,7 @@ class Traffic(t.NamedTuple):
     far: int | None = None  # the address at the other end; None for all
     state: str | None = "new"  # as connection tracking has it; None if that is not known
     translated: bool = False  # something may have led them here
+    begins: bool = True  # or any packets of such ports, whatever their states, flags and addresses are
 
     @property
     def incoming(self) -> bool:
@@ -97,7 +98,8 @@ class Matches:
         if op not in ("==", "!=", "in", "!"):
             return STRANGE
         answer = self._equal(traffic, left, right)
-        return _not(answer) if op.startswith("!") else answer
+        answer = _not(answer) if op.startswith("!") else answer
+        return SOME if answer == NONE and not traffic.begins and not _is_of_all(left) else answer
 
     def _equal(self, traffic: Traffic, left: Json, right: t.Any) -> str:
         meta, payload = left.get("meta", {}).get("key"), left.get("payload", {})
@@ -160,6 +162,13 @@ class Matches:
                 answer = both(answer, self._equal(traffic, one, part)) if answer != NONE else NONE
             answers.add(answer)
         return next(answer for answer in (ALL, STRANGE, SOME, NONE) if answer in answers)
+
+
+def _is_of_all(left: Json) -> bool:
+    """Is that asked for in which all packets of a connection, and all connections of a kind, are alike?"""
+    return left.get("meta", {}).get("key") in ("l4proto", "nfproto", "protocol", *_read.INTERFACES) or (
+        left.get("payload", {}).get("field") in ("dport", "protocol", "nexthdr")
+    )
 
 
 def _held(numbers: _read.Numbers | None, first: int, last: int) -> str:

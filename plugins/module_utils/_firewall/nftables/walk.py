@@ -286,7 +286,7 @@ def passage(ruleset: Ruleset, traffic: Traffic, hooks: tuple[str, ...] | None = 
             state = "invalid" if chain.get("prio", 0) < _TRACKING else None
         walk = Walk(ruleset, base, traffic._replace(state=state), sure)
         yield walk
-        if walk.untracked:
-            traffic = traffic._replace(state="untracked" if walk.untracked == {ALL} and sure else None)
+        if walk.untracked and state != traffic.state:  # what is tracked already stays so
+            traffic = traffic._replace(state="untracked" if walk.untracked == {ALL} and state == "invalid" else None)
         if walk.translations:
             traffic, translated = traffic._replace(translated=True), walk.ends == {TRANSLATE}

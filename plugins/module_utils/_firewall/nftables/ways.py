@@ -15,7 +15,7 @@ import json
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import expressions as _read
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import ALL, NONE, STRANGE, Traffic
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import ALL, STRANGE, Traffic
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.walk import (
     ACCEPT,
@@ -174,38 +174,18 @@ class Way:
         if "hook" in self.ruleset.chains.get(key, {}):
             return False
         seen.add(key[2])
-        return all(
-            all(self._is_way_of_all(matches, whole, traffic) for traffic in others) and self._only_default(caller, others, seen)
-            for caller, matches, whole in self._callers(key)
-        )
-
-    def _is_way_of_all(self, matches: list[Json], whole: bool, traffic: Traffic) -> bool:
-        answers = [self.reader.matches.holds(traffic, match) for match in matches]
-        if any(answer == NONE and _is_never_ours(match) for answer, match in zip(answers, matches)):
-            return True
-        return whole and all(answer == ALL for answer in answers)
-
-    def _callers(self, key: ChainKey) -> t.Iterator[tuple[ChainKey, list[Json], bool]]:
-        """
-        What leads to a chain: from which chain, on which conditions, and whether those are all.
-        """
+        anything = [traffic._replace(begins=False) for traffic in others]
         for caller in [other for other in self.ruleset.rules if other[:2] == key[:2]]:
-            for rule in self._rules(caller[2]):
-                matches, whole = [], True
-                for expression in rule.get("expr", []):
-                    for name, body in expression.items():
-                        if name == "match":
-                            matches.append(body)
-                        elif name == "vmap":
-                            for value, verdict in self.reader.entries(body) or ():
-                                if any((target or {}).get("target") == key[2] for target in verdict.values()):
-                                    entry = {"op": "==", "left": body["key"], "right": value}
-                                    yield caller, matches if value == "*" else [*matches, entry], whole
-                        elif name in ("jump", "goto"):
-                            if body["target"] == key[2]:
-                                yield caller, matches, whole
-                        elif name not in ("counter", "log", "accept", "drop", "return"):
-                            whole = False
+            found = [
+                verdict.holds
+                for rule in self._rules(caller[2])
+                for traffic in anything
+                for verdict in self.reader.verdicts(rule, traffic)
+                if verdict.name in ("jump", "goto") and verdict.target == key[2]
+            ]
+            if any(holds != ALL for holds in found) or (found and not self._only_default(caller, others, seen)):
+                return False
+        return True
 
     def _behind(self, frame: Frame) -> tuple[ChainKey, int] | None:
         """
@@ -253,18 +233,3 @@ class Way:
 
 def _is_limited(branch: Branch) -> bool:
     return branch.verdict.name == ACCEPT and any(name in _read.LIMITS for each in branch.rule["expr"] for name in each)
-
-
-def _is_never_ours(match: Json) -> bool:
-    """
-    Where this does not hold for new connections to our ports, it holds for no packet that a rule of ours accepts. Of states and
-    flags that cannot be said: ours asks for none.
-    """
-    left = match["left"]
-    if not isinstance(left, dict):
-        return False
-    return (
-        left.get("meta", {}).get("key") in ("l4proto", "nfproto", "protocol", *_read.INTERFACES)
-        or left.get("payload", {}).get("field") in ("dport", "protocol", "nexthdr")
-        or left.get("payload", {}).get("protocol") in _read.NEVER_TCP
-    )

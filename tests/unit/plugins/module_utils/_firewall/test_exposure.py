@@ -172,10 +172,11 @@ def test_what_happens_before_the_input(
     assert seen(nft, 21, host=HOST) == (accepted, unknown)
 
 
-def test_connections_without_tracking_are_not_new(nft: Nft) -> None:
-    nft.run(EARLY.format("inet", "", "filter", "prerouting", -300, "tcp dport 21 notrack"))
+@pytest.mark.parametrize(("priority", "accepted"), [(-300, []), (-150, ALL)])
+def test_connections_without_tracking_are_not_new(nft: Nft, priority: int, accepted: list[str]) -> None:
+    nft.run(EARLY.format("inet", "", "filter", "prerouting", priority, "tcp dport 21 notrack"))
     nft.run(table("ct state new accept"))
-    assert seen(nft, 21) == ([], [])
+    assert seen(nft, 21) == (accepted, [])
     assert seen(nft, 22) == (ALL, [])
 
 
