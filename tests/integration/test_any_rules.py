@@ -327,8 +327,11 @@ def test_who_gets_in_is_told_as_the_kernel_has_it(lab: Lab) -> None:
     @hypothesis.given(rulesets(), st.sampled_from([False, False, True]))
     def examine(rules: str, with_ours: bool) -> None:
         lab.nft.run("flush ruleset\n" + rules)
+        text = lab.text()
+        before = nftables.judge(lab.nft.ruleset(), nftables.read_defines(text))
+        assert all(stop.sentence(lab.nft) for stop in before.shut)
         if with_ours:
-            lab.nft.load(lab.text())
+            lab.nft.load(text)
         answers, why = told(lab)
         assert all(why)
         hypothesis.note(run("ip", "netns", "exec", lab.server, "nft", "-a", "list", "ruleset"))

@@ -226,7 +226,7 @@ class Way:
             found |= {"accept"} if '"accept"' in json.dumps(rule) else set()
             for verdict in self.reader.verdicts(rule, self.traffic):
                 found.add(verdict.name)
-                if verdict.target:
+                if verdict.name in ("jump", "goto"):
                     found |= self._words(verdict.target, seen)
         return found
 
