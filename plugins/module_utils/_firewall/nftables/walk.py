@@ -41,7 +41,7 @@ MOST_STEPS = 50_000  # rules that one connection is followed through
 # Statements by which neither the verdict nor what later rules ask changes.
 _HARMLESS = ("counter", "log", "ct helper", "ct timeout", "ct expectation", "dup", "flow", "last", "secmark")
 # Matches and targets of iptables, of which nft tells no more than the name.
-_SILENT = ("comment", "tcp", "LOG", "NFLOG", "TRACE", "MARK", "CONNMARK", "TCPMSS", "CHECKSUM")
+_SILENT = ("comment", "LOG", "NFLOG", "TRACE", "MARK", "CONNMARK", "TCPMSS", "CHECKSUM")
 _TARGETS = {"REJECT": "drop", "DNAT": "translate", "REDIRECT": "translate", "SNAT": "accept", "MASQUERADE": "accept"}
 _TRACKING = -200  # before this priority no connection is known
 
@@ -105,11 +105,11 @@ class Reader:
         return found
 
     def _mapped(self, traffic: Traffic, vmap: Json, holds: str) -> list[Verdict]:
-        entries = self.entries(vmap)
+        entries = _read.entries(self.ruleset.elements, self.table, vmap)
         if entries is None:
             return _ANYTHING
         found: list[Verdict] = []
-        for value, verdict in entries:
+        for value, verdict in sorted(entries, key=lambda entry: entry[0] == "*"):  # what stands for all others comes last
             match = {"op": "==", "left": vmap["key"], "right": value}
             answer = both(holds, ALL if value == "*" else self.matches.holds(traffic, match))
             if answer != NONE:
@@ -118,13 +118,6 @@ class Reader:
                 if answer == ALL:
                     break
         return found
-
-    def entries(self, vmap: Json) -> list[tuple[t.Any, Json]] | None:
-        """
-        The keys of a verdict map, each with its verdict, and what stands for all others last; None if they are not listed.
-        """
-        found = _read.entries(self.ruleset.elements, self.table, vmap)
-        return found and sorted(found, key=lambda entry: entry[0] == "*")
 
 
 def _extension(body: t.Any, holds: str, by_port: bool) -> tuple[str, list[Verdict]]:

@@ -251,6 +251,16 @@ def test_the_kernel_agrees(nft: Nft, source: str) -> None:
     assert walk.ends == {exposure.ACCEPT if done.returncode == 0 else exposure.DROP}
 
 
+def test_what_nft_does_not_tell_of_iptables_is_not_known() -> None:
+    key = {"family": "ip", "table": "filter"}
+    chain = {"chain": {**key, "name": "INPUT", "type": "filter", "hook": "input", "policy": "drop"}}
+    for name in ("tcp", "multiport", None):
+        hidden = {"rule": {**key, "chain": "INPUT", "expr": [{"xt": name and {"type": "match", "name": name}}, {"accept": None}]}}
+        ruleset = nftables.Ruleset([chain, hidden], whole=True)
+        assert [each.unknown for each in exposure.exposure(ruleset, [(21, 21)])] == [ALL, []]
+        assert exposure.exposure(ruleset, [(21, 21)])[1].accepted == ["::/0"]
+
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-1, 70000), st.sampled_from(["@s", "tcp", "192.0.2.1", "::1", "new", ""])),
     lambda inner: st.one_of(

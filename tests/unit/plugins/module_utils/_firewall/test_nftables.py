@@ -247,7 +247,8 @@ def test_what_is_not_understood_is_told_by_name(nft: Nft, rules: Rules, chain: s
 )
 def test_what_other_hooks_deny_is_told(nft: Nft, rules: Rules, kind: str, hook: str, chain: str, reason: str) -> None:
     subprocess.run([*nft.prefix, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"], check=True)
-    more = "chain more { drop; }" if kind == "filter" else "chain most { ip saddr 192.0.2.2 tcp dport 1-65535 redirect to :2121; drop; }"
+    most = "chain most { ip saddr 192.0.2.2 tcp dport 1-65535 redirect to :2121; drop; }"
+    more = "chain more { drop; }" if kind == "filter" else most
     nft.run(f"table inet x {{\n{more}\nchain c {{ type {kind} hook {hook} priority -150; {chain} }}\n}}\n")
     judgement = judged(nft, at_home(rules(PEER)))
     assert (judgement.places, [stop.reason for stop in judgement.shut]) == ([], [reason] * bool(reason))
