@@ -36,13 +36,13 @@ from ansible_collections.proftpd.fxp.tests.integration.one_wire import (
 
 EXAMPLES = 500 if os.environ.get("FXP_LONG") else 50
 MOST_UNKNOWN = 0.05  # of all answers
-DIALS = [(source, port) for source in (PEER, STRANGER) for port in (CONTROL, PASSIVE)]
+DIALS = [(source, port) for source in (PEER, STRANGER) for port in (CONTROL, PASSIVE, OTHER)]
 
 HOSTS = st.sampled_from([CLIENT, PEER, BLOCKED, STRANGER, "203.0.113.9"])
 NETS = st.sampled_from(
     ["198.51.100.0/26", "198.51.100.64/26", "198.51.100.12/31", "198.51.100.90-198.51.100.110", "10.0.0.0/8", "203.0.113.0/24"]
 )
-PORT = st.sampled_from([str(port) for port in (22, 25, 80, 443, CONTROL, PASSIVE, OTHER)])
+PORT = st.sampled_from([str(port) for port in (22, 80, 443, *[CONTROL, PASSIVE, OTHER] * 2)])
 PORTS = st.one_of(PORT, st.sampled_from(["{ 22, 80, 443 }", f"{{ 22, {CONTROL} }}", "50000-50099", "1024-65535", "0-1023"]))
 
 
@@ -269,18 +269,18 @@ def rulesets(draw: st.DrawFn) -> str:
     )
     if draw(st.booleans()):
         priority = draw(st.sampled_from(["raw", "mangle", "mangle", "dstnat", "filter"]))
-        parts.append(f"chain early {{\ntype filter hook prerouting priority {priority};\n{draw(lines(early, 1, 3, None))}\n}}")
+        parts.append(f"chain early {{\ntype filter hook prerouting priority {priority};\n{draw(lines(early, 2, 4, None))}\n}}")
     if draw(st.booleans()):
-        parts.append(f"chain ports {{\n{draw(lines(TRANSLATED[:5], 1, 2, None))}\n}}")
-        parts.append(f"chain translated {{\ntype nat hook prerouting priority dstnat;\n{draw(lines(TRANSLATED, 1, 3, None))}\n}}")
+        parts.append(f"chain ports {{\n{draw(lines(TRANSLATED[:5], 1, 3, None))}\n}}")
+        parts.append(f"chain translated {{\ntype nat hook prerouting priority dstnat;\n{draw(lines(TRANSLATED, 2, 5, None))}\n}}")
         parts.append('chain hidden { type nat hook postrouting priority srcnat; oifname "eth1" masquerade; }')
     if draw(st.booleans()):
         parts.append("chain forward { type filter hook forward priority filter; policy drop; }")
     text = f"table {family} host {{\n" + "\n".join(parts) + "\n}\n"
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.booleans()):
         device = draw(st.sampled_from(["eth0", "eth0", "lo"]))
         at = f"type filter hook ingress device {device} priority -500;"
-        text += f"table netdev early {{\nchain ingress {{\n{at}\n{draw(lines(INGRESS, 1, 3, None))}\n}}\n}}\n"
+        text += f"table netdev early {{\nchain ingress {{\n{at}\n{draw(lines(INGRESS, 2, 4, None))}\n}}\n}}\n"
     if draw(st.integers(0, 3)) == 0:
         more = draw(lines(CHOOSING[:10], 1, 2, None))
         text += f"table ip more {{\nchain more {{\ntype filter hook input priority 5;\n{more}\n}}\n}}\n"

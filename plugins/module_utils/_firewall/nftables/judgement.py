@@ -110,7 +110,7 @@ def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
     if "owner" in ruleset.tables.get(stop.chain[:2], {}).get("flags", []):
         return stop._replace(reason="owner")
     manager = ruleset.manager(stop.chain)
-    return stop._replace(reason=manager) if manager else stop
+    return stop._replace(reason=manager) if manager and stop.reason != "translated" else stop
 
 
 def _traffic(defines: Defines, table: str = "inet") -> list[Traffic]:
