@@ -10,119 +10,30 @@ Whom the operator denies stays out, and whom the plan allows gets in, or it is t
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
 import pathlib
-import socket
 import subprocess
 import time
 import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import interfaces, nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import with_interfaces
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import nftables
 from ansible_collections.proftpd.fxp.tests.integration.network import run
+from ansible_collections.proftpd.fxp.tests.integration.one_wire import (
+    BLOCKED,
+    CLIENT,
+    CONTROL,
+    OTHER,
+    PASSIVE,
+    PEER,
+    SERVER,
+    STRANGER,
+    Lab,
+)
 
-SERVER = "198.51.100.11"
-CLIENT, PEER, BLOCKED, STRANGER = "198.51.100.1", "198.51.100.12", "198.51.100.66", "198.51.100.99"
-CONTROL, PASSIVE, OTHER = 2121, 50050, 8080
-TEXT = f"""
-define control_port = {CONTROL}
-define passive_ports = 50000-50099
-define incoming = {{ $control_port, $passive_ports }}
-define addresses = {{ {SERVER} }}
-define outgoing4 = {{
-    {PEER} . 50000-50099, # peer
-}}
-table inet proftpd_fxp
-delete table inet proftpd_fxp
-table inet proftpd_fxp {{
-    chain input {{
-        type filter hook input priority filter; policy accept;
-        tcp dport $incoming jump ftp
-    }}
-    chain ftp {{
-        ct state established,related accept
-        ip saddr {{ {CLIENT}, {BLOCKED} }} accept
-        tcp dport $passive_ports ip saddr {PEER} accept
-        drop
-    }}
-}}
-"""
 BASE = "ct state established,related accept; iif lo accept;"
 LOG = 'limit rate 5/minute log prefix "denied ";'
 BLOCK = f"ip saddr {BLOCKED} drop;"
-
-
-class Lab:
-    """A server and, in another namespace, everybody else; all of eth0's far ends have one address each."""
-
-    def __init__(self) -> None:
-        self.server, self.outside = (f"fxpop{os.getpid()}{name}" for name in "so")
-        for name in (self.server, self.outside):
-            run("ip", "netns", "add", name)
-            run("ip", "-n", name, "link", "set", "lo", "up")
-        run("ip", "-n", self.server, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", self.outside)
-        for name, addresses in ((self.server, (SERVER,)), (self.outside, (CLIENT, PEER, BLOCKED, STRANGER))):
-            for address in addresses:
-                run("ip", "-n", name, "address", "add", f"{address}/24", "dev", "eth0")
-            run("ip", "-n", name, "link", "set", "eth0", "up")
-        self.nft = nftables.Nft(["ip", "netns", "exec", self.server])
-        self.sockets: list[socket.socket] = []
-        for port in (CONTROL, PASSIVE, OTHER):
-            self.sockets.append(self._within(self.server, lambda: socket.create_server((SERVER, port))))  # noqa: B023
-        self.sockets.append(self._within(self.outside, lambda: socket.create_server((PEER, PASSIVE))))
-
-    def remove(self) -> None:
-        for each in self.sockets:
-            each.close()
-        for name in (self.server, self.outside):
-            with contextlib.suppress(RuntimeError):
-                run("ip", "netns", "delete", name)
-
-    @staticmethod
-    def _within(name: str, make: t.Callable[[], socket.socket]) -> socket.socket:
-        """A socket stays in the namespace that it was made in."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{name}") as there:
-            libc.setns(there.fileno(), 0)
-            try:
-                return make()
-            finally:
-                libc.setns(home.fileno(), 0)
-
-    def text(self) -> str:
-        found = interfaces.find(nftables.read_defines(TEXT).addresses, Within(self.server))
-        return with_interfaces(TEXT, *found)
-
-    def gets_in(self, source: str, port: int) -> bool:
-        return self._connects(self.outside, source, SERVER, port)
-
-    def gets_out(self) -> bool:
-        return self._connects(self.server, SERVER, PEER, PASSIVE)
-
-    def _connects(self, name: str, source: str, address: str, port: int) -> bool:
-        def dial() -> socket.socket:
-            return socket.socket()
-
-        with self._within(name, dial) as dialled:
-            dialled.settimeout(0.4)
-            dialled.bind((source, 0))
-            with contextlib.suppress(OSError):
-                dialled.connect((address, port))
-                return True
-        return False
-
-
-class Within(Commands):
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def output(self, *command: str) -> str:
-        return run("ip", "netns", "exec", self.name, *command)
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +150,17 @@ SHUT = {
         "accept",
     ),
     "a zone for what is odd": chain(f"{BASE} ct state invalid jump wan; jump wan;", f"chain wan {{ {BLOCK} drop; }}", "accept"),
+    "a port in front of the routing": chain(f"tcp dport {CONTROL} drop;", policy="accept", hook="prerouting"),
+    "everything in front of the routing": chain("tcp dport 22 accept;", hook="prerouting"),
+    "a port at the interface": (
+        f"table netdev early {{\nchain i {{ type filter hook ingress device eth0 priority 0; tcp dport {CONTROL} drop; }}\n}}\n"
+    ),
+    "a port where it is translated": (
+        f"table ip n {{\nchain n {{ type nat hook prerouting priority dstnat; tcp dport {CONTROL} drop; }}\n}}\n"
+    ),
+    "a port that leads elsewhere": (
+        f"table ip n {{\nchain n {{ type nat hook prerouting priority dstnat; tcp dport {CONTROL} dnat to 198.51.100.98; }}\n}}\n"
+    ),
     "a table of iptables": "table ip filter {\nchain INPUT { type filter hook input priority 0; policy drop; }\n}\n",
     "another table of iptables": "table ip mangle {\nchain INPUT { type filter hook input priority -150; policy drop; }\n}\n",
 }
@@ -248,7 +170,7 @@ SHUT = {
 def test_what_stays_shut_is_told(lab: Lab, rules: str) -> None:
     lab.nft.run(rules)
     judgement = nftables.judge(lab.nft.ruleset(), nftables.read_defines(lab.text()))
-    with pytest.raises(nftables.FirewallError, match=r"[Cc]hain (inet|ip) \w+ \w+"):
+    with pytest.raises(nftables.FirewallError, match=r"[Cc]hain (inet|ip|netdev) \w+ \w+"):
         judgement.refuse(lab.nft)
     lab.nft.load(lab.text())
     assert not lab.gets_in(CLIENT, CONTROL)

@@ -46,6 +46,7 @@ PARTS = (
     "_firewall.nftables.program",
     "_firewall.nftables.ruleset",
     "_firewall.nftables.text",
+    "_firewall.nftables.walk",
     "_firewall.nftables.ways",
     "_firewall.state",
     "_firewall.ufw",

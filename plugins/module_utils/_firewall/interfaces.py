@@ -48,6 +48,13 @@ def find(addresses: t.Iterable[str], commands: Commands) -> Found:
     return Found(tuple(sorted(str(address) for address, dummy in here)), tuple(sorted(names)))
 
 
+def all_here(commands: Commands) -> tuple[tuple[str, ...], str | None]:
+    """Every address by which this host can be reached from outside, and the interface if there is one only."""
+    links = [link for link in _listed(commands, "address", "show") if "LOOPBACK" not in link.get("flags", [])]
+    found = {address["local"] for link in links for address in link.get("addr_info", []) if "local" in address}
+    return tuple(sorted(found)), links[0]["ifname"] if len(links) == 1 else None
+
+
 def _by_default(commands: Commands) -> set[str]:
     routes = [*_listed(commands, "-4", "route", "show", "default"), *_listed(commands, "-6", "route", "show", "default")]
     return {route["dev"] for route in routes if "dev" in route}

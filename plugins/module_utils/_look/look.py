@@ -19,7 +19,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, kinds, nftables, units
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, interfaces, kinds, nftables, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -268,7 +268,8 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
-    view = exposure.View(items)
+    view = nftables.Ruleset(items, whole=True)
+    host = exposure.Host(*interfaces.all_here(commands))
     own = exposure.ports_of(view, ("inet", nftables.TABLE))
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
@@ -277,7 +278,7 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         "others": detect.active(commands, nftables.Ruleset(items)),
         "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
-        "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports))],
+        "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
     }
 
 

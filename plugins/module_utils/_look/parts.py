@@ -129,7 +129,7 @@ def reach() -> t.Callable[[int], bool]:
     if not nft.path:
         return lambda port: True
     try:
-        view = exposure.View(nft.everything())
+        view = nftables.Ruleset(nft.everything(), whole=True)
     except PROBLEMS:
         return lambda port: True
     return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)]))

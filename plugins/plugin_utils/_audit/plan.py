@@ -287,7 +287,6 @@ def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
                 "rules_unclear",
                 NOTE,
                 "",
-                f"whether the firewall lets {_networks.told(doubtful)} in at {ports} depends on rules "
-                "that cannot be evaluated here (interfaces, marks, rates, extensions)",
-                "look there yourself (nft list ruleset)",
+                f"whether the firewall lets {_networks.told(doubtful)} in at {ports} cannot be told: {access['why']}",
+                "look there yourself (nft -a list ruleset)",
             )

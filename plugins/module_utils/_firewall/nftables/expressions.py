@@ -5,14 +5,11 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-Reading of expressions in rules, as libnftables-json(5) writes them: numbers, networks, and what stands on right-hand sides. Pure.
-
-Both evaluators read by this: ``matches`` asks what rules mean for connections of one kind, ``exposure`` who gets in at a port.
-"""
+"""Reading of expressions in rules, as libnftables-json(5) writes them: numbers, networks, right-hand sides. Pure."""
 
 from __future__ import annotations
 
+import bisect
 import ipaddress
 import typing as t
 
@@ -27,6 +24,8 @@ NEVER_TCP = frozenset(("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp
 LIMITS = ("limit", "ct count", "quota", "meter")
 INTERFACES = ("iif", "iifname", "oif", "oifname")
 BROADCAST = ("255.255.255.255/32",)
+# What leads a connection to another port or another host.
+TRANSLATIONS = ("dnat", "redirect", "tproxy")
 TCP = frozenset(("tcp", "6"))
 FAMILY = {4: frozenset(("ipv4", "ip", "2")), 6: frozenset(("ipv6", "ip6", "10"))}
 OTHER_FAMILY = {4: "ip6", 6: "ip"}
@@ -102,3 +101,30 @@ def joined(spans: t.Iterable[Span]) -> list[Span]:
         else:
             found.append((low, high))
     return found
+
+
+class Numbers:
+    """The numbers that a right-hand side holds, quick to ask; ``whole`` is false if it holds something else too."""
+
+    def __init__(self, values: t.Sequence[t.Any]) -> None:
+        spans = [span(value) for value in values]
+        self.whole = None not in spans
+        found = joined(each for each in spans if each is not None)
+        self.firsts, self.lasts = [first for first, dummy in found], [last for dummy, last in found]
+
+    def count(self, first: int, last: int) -> int:
+        """How many of the numbers from ``first`` to ``last`` are held."""
+        held, at = 0, max(0, bisect.bisect_right(self.firsts, first) - 1)
+        while at < len(self.firsts) and self.firsts[at] <= last:
+            held += max(0, min(last, self.lasts[at]) - max(first, self.firsts[at]) + 1)
+            at += 1
+        return held
+
+
+def words(value: t.Any) -> set[str]:
+    """All words in a right-hand side."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return set().union(*map(words, value))
+    return {str(value).lower()}

@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.rul
     ChainKey,
     Ruleset,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.walk import passage
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ways import Lister, Stop, Way
 
 
@@ -75,19 +76,17 @@ def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
     stops: dict[Stop, set[str]] = {}
     strange: dict[tuple[ChainKey, int], None] = {}
     limits: dict[tuple[ChainKey, int], None] = {}
-    for key, hook in ruleset.base_chains():
-        # Ours accepts both families in a table of both; whether it opens those that the server has is what counts.
-        kinds = _traffic(defines, key[0], hook)
-        families = {6 if ":" in address else 4 for address in defines.addresses} or {4, 6}
-        for traffic in kinds:
-            if traffic.family in families or hook == "output":
-                way = Way(ruleset, key, traffic, [other for other in kinds if hook == "input" or other.kind == traffic.kind])
-                way.go()
-                if way.stop:
-                    stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
-                if not ruleset.manager(key):
-                    strange.update(dict.fromkeys(way.strange))
-                    limits.update(dict.fromkeys(way.limits if way.stop else ()))
+    # Ours accepts both families in a table of both; whether it opens those that the server has is what counts.
+    families = {6 if ":" in address else 4 for address in defines.addresses} or {4, 6}
+    for traffic in _traffic(defines):
+        for walk in passage(ruleset, traffic) if traffic.family in families or not traffic.incoming else ():
+            key = walk.base
+            way = Way(walk, [other for other in _traffic(defines, key[0]) if other.kind == traffic.kind])
+            if way.stop:
+                stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
+            if not ruleset.manager(key):
+                strange.update(dict.fromkeys(way.strange))
+                limits.update(dict.fromkeys(way.limits if way.stop else ()))
     places: dict[ChainKey, Placement] = {}
     for stop, found in stops.items():
         if not stop.reason:
@@ -103,20 +102,17 @@ def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
     if "owner" in ruleset.tables.get(stop.chain[:2], {}).get("flags", []):
         return stop._replace(reason="owner")
     manager = ruleset.manager(stop.chain)
-    return stop._replace(reason=manager) if manager else stop
+    return stop._replace(reason=manager) if manager and stop.reason != "translated" else stop
 
 
-def _traffic(defines: Defines, family: str, hook: str) -> list[Traffic]:
+def _traffic(defines: Defines, table: str = "inet") -> list[Traffic]:
+    """The connections of the plan that rules in a table of this family are about."""
     found = []
-    for kind in FAMILIES[family]:
-        if kind not in defines.names or kind.startswith("incoming") is not (hook == "input"):
-            continue
-        control = (defines.control_port, defines.control_port)
-        former = [(span,) for span in defines.former_ports]
-        groups = [(control,), (defines.passive_ports,), *former] if hook == "input" else [defines.outgoing_ports]
-        versions = {"ip": (4,), "ip6": (6,), "inet": (4, 6)}[family] if hook == "input" else (int(kind[-1]),)
-        for version in versions:
-            for ports in groups:
+    former = [(span,) for span in defines.former_ports]
+    incoming = [((defines.control_port, defines.control_port),), (defines.passive_ports,), *former]
+    for kind in FAMILIES.get(table, ()):
+        for version in {"ip": (4,), "ip6": (6,)}.get(table, (4, 6)) if kind == "incoming" else (int(kind[-1]),):
+            for ports in (incoming if kind == "incoming" else [defines.outgoing_ports]) if kind in defines.names else ():
                 found += [Traffic(kind, version, ports, defines.here, name) for name in defines.interfaces or (None,)]
     return found
 

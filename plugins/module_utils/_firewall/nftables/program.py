@@ -80,7 +80,18 @@ class Nft:
 
     def _list(self, *arguments: str) -> list[Json]:
         answer = self._run(["-j", "-s", *arguments])
-        return t.cast(t.List[Json], json.loads(answer)["nftables"]) if answer.strip() else []
+        try:
+            items = t.cast(t.List[Json], json.loads(answer)["nftables"]) if answer.strip() else []
+        except ValueError:
+            # Seen of nft 1.0.6: beside a table with an owner its answer broke off.
+            raise FirewallError("nft {} answers no JSON.".format(" ".join(arguments))) from None
+        for chain in (item["chain"] for item in items if "chain" in item):
+            if chain.get("hook") in ("ingress", "egress") and "dev" not in chain:
+                # nft 1.0.6 tells it in its own language only.
+                text = self._run(["-t", "list", "chain", chain["family"], chain["table"], chain["name"]])
+                said = re.search(r"devices? (?:= \{([^}]*)\}|(\S+))", text)
+                chain["dev"] = re.findall(r"[^\s\",]+", said.group(1) or said.group(2)) if said else []
+        return items
 
     def check(self, lines: str) -> None:
         self._run(["-c", "-f", "-"], lines)

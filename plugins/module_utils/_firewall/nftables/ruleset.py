@@ -41,17 +41,28 @@ IPTABLES = {
 }
 
 
-class Ruleset:
-    """What nft lists (libnftables-json(5)), by chain."""
+# The hooks that a new connection to or from this host passes, in that order.
+INCOMING = ("ingress", "prerouting", "input")
+OUTGOING = ("output", "postrouting", "egress")
+# All chains that translate are called at one place of their hook, whatever their priorities say.
+_NAT = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 
-    def __init__(self, items: t.Iterable[Json]) -> None:
+
+class Ruleset:
+    """What nft lists (libnftables-json(5)), by chain. ``whole``: what is ours is taken for rules like those of others."""
+
+    def __init__(self, items: t.Iterable[Json], whole: bool = False) -> None:
+        self.whole = whole
         self.tables: dict[tuple[str, str], Json] = {}
         self.chains: dict[ChainKey, Json] = {}
         self.rules: dict[ChainKey, list[Json]] = {}
-        self.elements: dict[ChainKey, t.Any] = {}
+        self.elements: dict[ChainKey, t.Any] = {}  # of sets and maps; None where they are not listed
+        self.sizes: dict[ChainKey, int] = {}
+        self.numbers: dict[t.Any, t.Any] = {}  # what right-hand sides hold, once they were read
         self.own: list[Json] = []
+        self._followed: dict[ChainKey, list[Json]] = {}
         for item in items:
-            if is_own(item):
+            if is_own(item) and not whole:
                 self.own.append(item)
             else:
                 for kind, body in item.items():
@@ -66,13 +77,27 @@ class Ruleset:
         elif kind == "rule":
             self.rules.setdefault((body["family"], body["table"], body["chain"]), []).append(body)
         elif kind in ("map", "set"):
-            self.elements[body["family"], body["table"], body["name"]] = body.get("elem")
+            key = body["family"], body["table"], body["name"]
+            self.elements[key] = body.get("elem", [] if self.whole else None)
+            self.sizes[key] = body.get("size", 65535)
 
-    def base_chains(self) -> t.Iterator[tuple[ChainKey, str]]:
-        """Every chain of other tables that decides on packets to or from this host, with its hook."""
-        for key, chain in self.chains.items():
-            if chain.get("type") == "filter" and chain.get("hook") in ("input", "output") and key[0] in FAMILIES:
-                yield key, chain["hook"]
+    def bases(self, family: int, hooks: tuple[str, ...]) -> list[ChainKey]:
+        """The base chains on these hooks that decide on connections of a family (4 or 6), in the order in which they do."""
+        tables = ("netdev", "inet", "ip" if family == 4 else "ip6")
+        found = [key for key, chain in self.chains.items() if key[0] in tables and chain.get("hook") in hooks]
+        return sorted(found, key=lambda key: self._turn(self.chains[key], hooks))
+
+    @staticmethod
+    def _turn(chain: Json, hooks: tuple[str, ...]) -> tuple[int, int, int]:
+        hook, priority = chain["hook"], chain.get("prio", 0)
+        return hooks.index(hook), _NAT[hook] if chain.get("type") == "nat" and hook in _NAT else priority, priority
+
+    def followed(self, key: ChainKey) -> list[Json]:
+        """The rules of a chain that a connection meets, without ours unless those are to count."""
+        if key not in self._followed:
+            rules = self.rules.get(key, [])
+            self._followed[key] = [rule for rule in rules if self.whole or rule.get("comment") != COMMENT]
+        return self._followed[key]
 
     def ours(self, key: ChainKey) -> list[Json]:
         """The rules of a foreign chain that are ours."""

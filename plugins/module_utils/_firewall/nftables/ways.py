@@ -5,26 +5,28 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The way of connections through the chains of others, up to where all of them end, and whether ours may open it there. Pure."""
+"""Where do connections end on their walk through the chains of others, and may a rule of ours open it there? Pure."""
 
 from __future__ import annotations
 
 import json
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import expressions as _read
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import (
-    ALL,
-    NONE,
-    SOME,
-    STRANGE,
-    Matches,
-    Traffic,
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.matches import ALL, STRANGE, Traffic
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.walk import (
+    ACCEPT,
+    BACK,
+    DROP,
+    QUEUE,
+    TRANSLATE,
+    Branch,
+    Frame,
+    Verdict,
+    Walk,
+    lands,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import COMMENT, ChainKey, Json, Ruleset
-
-MOST_STEPS = 50_000  # rules that one connection is followed through
 
 
 class Lister(t.Protocol):
@@ -56,6 +58,16 @@ class Stop(t.NamedTuple):
                 f'The rule "{text}" of chain {chain} drops connections that the plan allows, and what proftpd.fxp opens in front '
                 f'of it would also pass by the rule "{later}" behind it; move that one in front of it.'
             )
+        if self.reason == "early":
+            return (
+                f'The rule "{text}" of chain {chain} drops connections that the plan allows, on a hook where proftpd.fxp writes '
+                "nothing; accept the FTP ports in front of it, or set fxp_firewall_backend to none for this host."
+            )
+        if self.reason == "translated":
+            return (
+                f'The rule "{text}" of chain {chain} leads connections to FTP ports elsewhere; leave those ports out of it, or '
+                "choose others."
+            )
         if self.reason == "denied":
             return (
                 f'The rule "{text}" of chain {chain} drops connections that the plan allows, and proftpd.fxp passes by no '
@@ -74,106 +86,40 @@ class Stop(t.NamedTuple):
         )
 
 
-class Verdict(t.NamedTuple):
-    holds: str
-    name: str
-    target: str = ""
-    by_port: bool = False  # it is about some ports, ours among them: not a default but a decision
-
-
-class _Frame:
-    """One chain that is being followed, from the base chain on, and how far."""
-
-    def __init__(self, key: ChainKey) -> None:
-        self.key = key
-        self.rule: Json | None = None
-        self.before = False  # some of ours may be denied, or take another way, in front of the rule
-        self.within = False  # or by the rule itself
-
-
 class Way:
-    """The way of one kind of connections through one base chain, up to where all of them end."""
+    """
+    Where connections end on their walk through one base chain, and what else stands there.
 
-    def __init__(self, ruleset: Ruleset, base: ChainKey, traffic: Traffic, others: list[Traffic]) -> None:
-        self.ruleset, self.base, self.traffic, self.others = ruleset, base, traffic, others
-        self.matches = Matches(ruleset, base)
-        self.drops_at_end = ruleset.chains[base].get("policy", "accept") == "drop"
+    ``others`` are all that a rule of ours would accept there.
+    """
+
+    def __init__(self, walk: Walk, others: list[Traffic]) -> None:
+        self.ruleset, self.base, self.traffic, self.others = walk.ruleset, walk.base, walk.traffic, others
+        self.reader, self.frames = walk.reader, walk.path
+        self.drops_at_end = walk.policy == DROP
+        self.strange = [(each.chain, each.rule["handle"]) for each in walk.branches if self._is_doubtful(each)]
+        self.limits = [(each.chain, each.rule["handle"]) for each in walk.branches if _is_limited(each)]
         self.stop: Stop | None = None
-        self.strange: list[tuple[ChainKey, int]] = []
-        self.limits: list[tuple[ChainKey, int]] = []
-        self.steps = 0
-        self.frames: list[_Frame] = []
-
-    def go(self) -> None:
-        if self._goes_through(self.base[2], False) and self.drops_at_end:
-            self.stop = Stop(self.base, None)
+        chain = self.ruleset.chains[self.base]
+        last = self.frames[-1] if self.frames else None
+        handle = last.rule["handle"] if last and last.rule else None
+        if walk.end == QUEUE and last and handle:
+            self.strange.append((last.key, handle))
+        elif walk.end == DROP and chain.get("type") == "filter" and chain["hook"] in ("input", "output"):
+            self.stop = self._stop(walk.by_port)
+        elif walk.end == DROP and last:
+            self.stop = Stop(last.key, handle, "early")
+        elif walk.end == TRANSLATE and last and lands(walk.translations[-1], self.traffic) != ALL:
+            self.stop = Stop(last.key, handle, "translated")
 
     def _rules(self, chain: str) -> list[Json]:
-        key = (self.base[0], self.base[1], chain)
-        return [rule for rule in self.ruleset.rules.get(key, []) if rule.get("comment") != COMMENT]
-
-    def _goes_through(self, chain: str, by_port: bool) -> bool:
-        """Follow them into a chain; true if they come back from it."""
-        frame = _Frame((self.base[0], self.base[1], chain))
-        self.frames.append(frame)
-        back = self._goes_on(frame, by_port)
-        self.frames.pop()
-        if self.frames:
-            self.frames[-1].within |= frame.before or frame.within
-        return back
-
-    def _goes_on(self, frame: _Frame, by_port: bool) -> bool:
-        depth = len(self.frames) - 1
-        for rule in self._rules(frame.key[2]):
-            frame.rule, frame.before, frame.within = rule, frame.before or frame.within, False
-            self.steps += 1
-            if self.steps > MOST_STEPS or depth > 20:  # the kernel itself allows 16 jumps
-                raise FirewallError("The rules in chain {} {} {} are too many to be followed.".format(*frame.key))
-            for verdict in self._verdicts(rule, self.traffic):
-                if verdict.holds != ALL:
-                    frame.within |= self._parts(verdict)
-                    if self._is_doubtful(verdict, depth):
-                        self.strange.append((frame.key, rule["handle"]))
-                    if verdict.name == "accept" and any(name in _read.LIMITS for each in rule["expr"] for name in each):
-                        self.limits.append((frame.key, rule["handle"]))
-                    continue
-                chosen = by_port or verdict.by_port
-                if verdict.name == "drop" or (verdict.name == "return" and depth == 0):
-                    if verdict.name == "drop" or self.drops_at_end:
-                        self.stop = self._stop(chosen)
-                    return False
-                if verdict.name == "return":
-                    return True
-                if verdict.name == "queue":
-                    self.strange.append((frame.key, rule["handle"]))
-                    return False
-                if verdict.name == "accept":
-                    return False
-                if not self._goes_through(verdict.target, chosen):
-                    return False
-                if verdict.name == "goto":
-                    return self._comes_back(verdict.target, chosen)
-        frame.rule, frame.before, frame.within = None, frame.before or frame.within, False
-        return True
-
-    def _comes_back(self, target: str, by_port: bool) -> bool:
-        """Who went to a chain comes back to where he was called from; from the base chain, to the policy."""
-        if len(self.frames) > 1:
-            return True
-        if self.drops_at_end:
-            end = _Frame((self.base[0], self.base[1], target))
-            former = self.frames
-            end.before, former[0].within = former[0].within, False
-            self.frames = [*former, end]
-            self.stop = self._stop(by_port)
-            self.frames = former
-        return False
+        return self.ruleset.followed((self.base[0], self.base[1], chain))
 
     def _parts(self, verdict: Verdict) -> bool:
         """Does a rule that holds for some of ours deny those, or lead them elsewhere? Who is let in by it is no concern."""
         if verdict.name == "jump":
-            return bool(self._words(verdict.target, set()) & {"drop", "queue"})
-        return verdict.name != "accept"
+            return bool(self._words(verdict.target, set()) & {DROP, QUEUE})
+        return verdict.name != ACCEPT
 
     def _stop(self, by_port: bool) -> Stop:
         """
@@ -204,7 +150,7 @@ class Way:
         return [(anywhere, False), (self.others, True)] if self.traffic.interface else [(anywhere, False)]
 
     def _ends_all(self, rule: Json, others: list[Traffic]) -> bool:
-        found = [self._verdicts(rule, traffic) for traffic in others]
+        found = [self.reader.verdicts(rule, traffic) for traffic in others]
         return all(
             verdicts
             and verdicts[0].holds == ALL
@@ -221,38 +167,20 @@ class Way:
         if "hook" in self.ruleset.chains.get(key, {}):
             return False
         seen.add(key[2])
-        return all(
-            all(self._is_way_of_all(matches, whole, traffic) for traffic in others) and self._only_default(caller, others, seen)
-            for caller, matches, whole in self._callers(key)
-        )
-
-    def _is_way_of_all(self, matches: list[Json], whole: bool, traffic: Traffic) -> bool:
-        answers = [self.matches.holds(traffic, match) for match in matches]
-        if any(answer == NONE and _is_never_ours(match) for answer, match in zip(answers, matches)):
-            return True
-        return whole and all(answer == ALL for answer in answers)
-
-    def _callers(self, key: ChainKey) -> t.Iterator[tuple[ChainKey, list[Json], bool]]:
-        """What leads to a chain: from which chain, on which conditions, and whether those are all."""
+        anything = [traffic._replace(begins=False) for traffic in others]
         for caller in [other for other in self.ruleset.rules if other[:2] == key[:2]]:
-            for rule in self._rules(caller[2]):
-                matches, whole = [], True
-                for expression in rule.get("expr", []):
-                    for name, body in expression.items():
-                        if name == "match":
-                            matches.append(body)
-                        elif name == "vmap":
-                            for value, verdict in self._entries(body):
-                                if any((target or {}).get("target") == key[2] for target in verdict.values()):
-                                    entry = {"op": "==", "left": body["key"], "right": value}
-                                    yield caller, matches if value == "*" else [*matches, entry], whole
-                        elif name in ("jump", "goto"):
-                            if body["target"] == key[2]:
-                                yield caller, matches, whole
-                        elif name not in ("counter", "log", "accept", "drop", "return"):
-                            whole = False
+            found = [
+                verdict.holds
+                for rule in self._rules(caller[2])
+                for traffic in anything
+                for verdict in self.reader.verdicts(rule, traffic)
+                if verdict.name in ("jump", "goto") and verdict.target == key[2]
+            ]
+            if any(holds != ALL for holds in found) or (found and not self._only_default(caller, others, seen)):
+                return False
+        return True
 
-    def _behind(self, frame: _Frame) -> tuple[ChainKey, int] | None:
+    def _behind(self, frame: Frame) -> tuple[ChainKey, int] | None:
         """
         A rule that would deny some of ours to whom the rule that ends them all leaves something.
 
@@ -262,27 +190,21 @@ class Way:
         if frame.rule is None or not any(name in ("match", "vmap") for each in frame.rule.get("expr", []) for name in each):
             return None
         for rule in rules[rules.index(frame.rule) + 1 :]:
-            for verdict in self._verdicts(rule, self.traffic):
+            for verdict in self.reader.verdicts(rule, self.traffic):
                 if verdict.holds != ALL and self._parts(verdict):
                     return frame.key, rule["handle"]
                 if verdict.holds == ALL and verdict.name not in ("jump", "goto"):
                     return None
         return None
 
-    def _is_doubtful(self, verdict: Verdict, depth: int) -> bool:
-        """May a rule that holds for some of ours drop those and is not understood? One that is says the operator's wish."""
-        name = verdict.name
-        if name in ("drop", "queue"):
-            return verdict.holds == STRANGE
-        falls_to_policy = self.drops_at_end and depth == 0
-        if name == "return":
-            return verdict.holds == STRANGE and falls_to_policy
-        if name not in ("jump", "goto"):
+    def _is_doubtful(self, branch: Branch) -> bool:
+        """Tell whether a rule that is not understood may drop some of ours. What is understood is the operator's wish."""
+        name, target = branch.verdict.name, branch.verdict.target
+        at_policy = self.drops_at_end and branch.to_policy and name != "jump" and BACK in branch.ends
+        if not at_policy and not branch.ends & {DROP, QUEUE}:
             return False
-        words = self._words(verdict.target, set())
-        drops = bool(words & {"drop", "queue"}) or (name == "goto" and falls_to_policy)
         # A chain that accepts anything as well may be a zone, with a default of its own.
-        return drops and (verdict.holds == STRANGE or "accept" in words)
+        return branch.verdict.holds == STRANGE or (name in ("jump", "goto") and ACCEPT in self._words(target, set()))
 
     def _words(self, chain: str, seen: set[str]) -> set[str]:
         """All verdicts that ours may come to in a chain, and whether it accepts anybody."""
@@ -292,75 +214,12 @@ class Way:
         found: set[str] = set()
         for rule in self._rules(chain):
             found |= {"accept"} if '"accept"' in json.dumps(rule) else set()
-            for verdict in self._verdicts(rule, self.traffic):
+            for verdict in self.reader.verdicts(rule, self.traffic):
                 found.add(verdict.name)
-                if verdict.target:
+                if verdict.name in ("jump", "goto"):
                     found |= self._words(verdict.target, seen)
         return found
 
-    def _verdicts(self, rule: Json, traffic: Traffic) -> list[Verdict]:
-        """What a rule may do with them, up to what it does with all of them."""
-        holds, by_port = ALL, False
-        for expression in rule.get("expr", []):
-            for name, body in expression.items():
-                answer = ALL
-                if name == "match":
-                    answer = self.matches.holds(traffic, body)
-                    by_port = by_port or (body.get("op") != "!=" and _is_about_ports(body))
-                elif name in _read.LIMITS:
-                    answer = SOME
-                elif name == "set":
-                    answer = SOME if _read.has(body, "stmt") else STRANGE
-                elif name == "xt" and not (_read.has(body, "name") and body["name"] in ("comment", "tcp", "LOG")):
-                    rejects = _read.has(body, "name") and body["name"] == "REJECT"
-                    return [Verdict(holds if rejects else STRANGE, "drop", "", by_port)]
-                elif name == "vmap":
-                    return self._mapped(traffic, body, holds)
-                elif name in ("accept", "drop", "reject", "queue", "return", "jump", "goto"):
-                    target = body["target"] if name in ("jump", "goto") else ""
-                    return [Verdict(holds, "drop" if name == "reject" else name, target, by_port)]
-                if answer == NONE:
-                    return []
-                holds = _both(holds, answer)
-        return []
 
-    def _mapped(self, traffic: Traffic, vmap: Json, holds: str) -> list[Verdict]:
-        found = []
-        for value, verdict in self._entries(vmap):
-            match = {"op": "==", "left": vmap["key"], "right": value}
-            answer = ALL if value == "*" else _both(holds, self.matches.holds(traffic, match))
-            if answer == NONE:
-                continue
-            for name, body in verdict.items():
-                found.append(Verdict(_both(holds, answer), name, (body or {}).get("target", ""), _is_about_ports(match)))
-            if found[-1].holds == ALL:
-                break
-        return sorted(found, key=lambda verdict: verdict.holds == ALL)
-
-    def _entries(self, vmap: Json) -> list[tuple[t.Any, Json]]:
-        return _read.entries(self.ruleset.elements, (self.base[0], self.base[1]), vmap) or []
-
-
-def _is_about_ports(match: Json) -> bool:
-    return '"dport"' in json.dumps(match["left"]) and match["right"] != {"range": [0, 65535]}
-
-
-def _is_never_ours(match: Json) -> bool:
-    """
-    Where this does not hold for new connections to our ports, it holds for no packet that a rule of ours accepts.
-
-    Of states and flags that cannot be said: ours asks for none.
-    """
-    left = match["left"]
-    if not isinstance(left, dict):
-        return False
-    return (
-        left.get("meta", {}).get("key") in ("l4proto", "nfproto", "protocol", *_read.INTERFACES)
-        or left.get("payload", {}).get("field") in ("dport", "protocol", "nexthdr")
-        or left.get("payload", {}).get("protocol") in _read.NEVER_TCP
-    )
-
-
-def _both(one: str, other: str) -> str:
-    """What two matches of one rule hold for."""
-    return next(answer for answer in (NONE, STRANGE, SOME, ALL) if answer in (one, other))
+def _is_limited(branch: Branch) -> bool:
+    return branch.verdict.name == ACCEPT and any(name in _read.LIMITS for each in branch.rule["expr"] for name in each)

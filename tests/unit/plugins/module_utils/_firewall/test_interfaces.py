@@ -51,3 +51,11 @@ def test_rules_without_addresses_and_hosts_without_ip_are_left_as_they_are(rules
     plain = "define control_port = 21\ndefine passive_ports = 1-2\ndefine incoming = { 21 }\n"
     assert known_here(plain, Scripted(OWN, [])) == plain
     assert known_here(rules(), Scripted([], [])) == rules()
+
+
+def test_all_addresses_and_the_only_interface() -> None:
+    loopback = {"ifname": "lo", "flags": ["LOOPBACK", "UP"], "addr_info": [{"local": "127.0.0.1"}]}
+    assert interfaces.all_here(Scripted([loopback, OWN[1]], [])) == (("198.51.100.11",), "eth0")
+    more = {"ifname": "docker0", "addr_info": [{"local": "172.17.0.1"}]}
+    assert interfaces.all_here(Scripted([loopback, OWN[1], more], [])) == (("172.17.0.1", "198.51.100.11"), None)
+    assert interfaces.all_here(Scripted([], [])) == ((), None)

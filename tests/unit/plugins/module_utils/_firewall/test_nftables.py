@@ -228,6 +228,36 @@ def test_what_is_not_understood_is_told_by_name(nft: Nft, rules: Rules, chain: s
 
 
 @pytest.mark.parametrize(
+    ("kind", "hook", "chain", "reason"),
+    [
+        ("filter", "prerouting", "policy drop; tcp dport 22 accept;", "early"),
+        ("filter", "prerouting", "tcp dport 21 drop;", "early"),
+        ("filter", "prerouting", "ip saddr 192.0.2.1 drop; tcp dport 22 drop;", ""),
+        ("filter", "prerouting", "ct state invalid drop; fib saddr . iif oif missing drop;", ""),
+        ("filter", "prerouting", "jump more;", "early"),
+        ("nat", "prerouting", "tcp dport 21 drop;", "early"),
+        ("nat", "prerouting", "tcp dport 21 redirect to :2121;", "translated"),
+        ("nat", "prerouting", "tcp dport 50000-50099 dnat ip to 198.51.100.99;", "translated"),
+        ("nat", "prerouting", "tcp dport 21 redirect to :21; tcp dport 80 redirect to :8080;", ""),
+        ("nat", "prerouting", "ip saddr 192.0.2.1 jump most;", ""),
+        ("filter", "ingress device eth0", "tcp dport 21 drop;", "early"),
+        ("filter", "ingress device lo", "drop;", ""),
+        ("filter", "postrouting", 'oifname "eth0" drop;', "early"),
+        ("nat", "postrouting", 'oifname "eth0" masquerade;', ""),
+    ],
+)
+def test_what_other_hooks_deny_is_told(nft: Nft, rules: Rules, kind: str, hook: str, chain: str, reason: str) -> None:
+    subprocess.run([*nft.prefix, "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1"], check=True)
+    most = "chain most { ip saddr 192.0.2.2 tcp dport 1-65535 redirect to :2121; drop; }"
+    more = "chain more { drop; }" if kind == "filter" else most
+    nft.run(f"table inet x {{\n{more}\nchain c {{ type {kind} hook {hook} priority -150; {chain} }}\n}}\n")
+    judgement = judged(nft, at_home(rules(PEER)))
+    assert (judgement.places, [stop.reason for stop in judgement.shut]) == ([], [reason] * bool(reason))
+    for stop in judgement.shut:
+        assert "of chain inet x " in stop.sentence(nft)
+
+
+@pytest.mark.parametrize(
     ("chain", "policy", "told"),
     [
         ("tcp dport 21 limit rate 5/minute accept;", "drop", True),

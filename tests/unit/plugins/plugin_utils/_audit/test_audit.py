@@ -30,7 +30,8 @@ SOUND = "1.3.10"
 
 
 def access(first: int, last: int, family: int, accepted: t.Sequence[str], unknown: t.Sequence[str] = ()) -> Data:
-    return {"family": family, "first": first, "last": last, "accepted": list(accepted), "unknown": list(unknown)}
+    why = "it depends on a rate" if unknown else ""
+    return {"family": family, "first": first, "last": last, "accepted": list(accepted), "unknown": list(unknown), "why": why}
 
 
 CLIENTS = ["192.0.2.0/24"]
@@ -291,6 +292,12 @@ def test_the_rules_against_the_plan(look: Data, wanted: dict[str, str]) -> None:
 def test_what_is_doubtful_is_neither_open_nor_closed() -> None:
     found = codes(ruled(access(21, 21, 4, [], CLIENTS)), plan(), notes=True)
     assert among(found, "control_closed", "rules_unclear") == [("rules_unclear", "note")]
+    (said,) = [
+        each.sentence
+        for each in _audit.judge("ftp1", ruled(access(21, 21, 4, [], CLIENTS)), plan())
+        if each.code == "rules_unclear"
+    ]
+    assert said == "whether the firewall lets 192.0.2.0/24 in at port 21 cannot be told: it depends on a rate"
 
 
 def test_a_plan_that_says_off_or_any() -> None:
