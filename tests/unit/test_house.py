@@ -39,6 +39,7 @@ ROOMS: dict[str, set[str]] = {
     # The controller's own.
     "_refusal": {ANSIBLE},
     "_screen": {ANSIBLE},
+    "_lifeline": {ANSIBLE},
     "_libraries": set(),
     "_sha_crypt": set(),
     "_networks": {"_spans", "netaddr"},
