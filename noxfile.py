@@ -32,16 +32,16 @@ OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
 # What only ./dev test-all runs unless it is named.
 LONG = os.environ.get("FXP_LONG") == "1"
-LONG_SCENARIOS = {"releases"}
+LONG_SCENARIOS = {"killed", "releases"}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
-    """Run *command* where the collection can be imported as ansible_collections.proftpd.fxp."""
+    """Run ``command`` where the collection can be imported as ansible_collections.proftpd.fxp."""
     session.run(*command, env={"PYTHONPATH": str(COLLECTIONS), **environment}, external=True)
 
 
 def pinned(*names: str) -> list[str]:
-    """Return the pins of *names* in requirements.txt, for the sessions with an environment of their own."""
+    """Return the pins of ``names`` in requirements.txt, for the sessions with an environment of their own."""
     return [pin for pin in pathlib.Path("requirements.txt").read_text().splitlines() if pin.split("==")[0] in names]
 
 
@@ -212,7 +212,7 @@ def molecule(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """A few lines of figures, or all of docs/performance.md with C(all); nothing is asserted."""
+    """A few lines of figures, or all of docs/performance.md with ``all``; nothing is asserted."""
     everything = "all" in session.posargs or LONG
     for name in ("bench", "mesh", *(("plan", "firewall") if everything else ())):
         in_collections(session, sys.executable, f"tests/bench/{name}.py", *(("all",) if everything else ()))

@@ -51,7 +51,7 @@ Function = t.Callable[..., t.Any]
 
 
 class Steps:
-    """Counts steps; at number *at* the fault comes. Counts for ever where *at* is 0."""
+    """Counts steps; at number ``at`` the fault comes. Counts for ever where ``at`` is 0."""
 
     def __init__(self, at: int = 0, fault: str = KILL, after: bool = False) -> None:
         self.at = at
@@ -61,7 +61,7 @@ class Steps:
         self.struck = False
 
     def step(self, name: str, function: Function) -> Function:
-        """*function* as a step."""
+        """``function`` as a step."""
 
         @functools.wraps(function)
         def counted(*arguments: t.Any, **options: t.Any) -> t.Any:
@@ -88,7 +88,7 @@ class Steps:
         return self._of(os, OS_STEPS)
 
     def of(self, module: types.ModuleType, *names: str) -> types.SimpleNamespace:
-        """A stand-in for *module* in which the calls named are steps."""
+        """A stand-in for ``module`` in which the calls named are steps."""
         return self._of(module, frozenset(names))
 
     def _of(self, module: types.ModuleType, names: t.AbstractSet[str]) -> types.SimpleNamespace:
@@ -109,7 +109,7 @@ def patched(*places: tuple[t.Any, str, t.Any]) -> t.Iterator[None]:
 
 def inject(steps: Steps, operation: t.Callable[[], t.Any]) -> bool:
     """
-    Run *operation*, which has *steps*, until it ends or its fault comes; true if that came.
+    Run ``operation``, which has ``steps``, until it ends or its fault comes; true if that came.
 
     A process that is to be killed is a child of this one.
     """

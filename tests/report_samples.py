@@ -95,7 +95,7 @@ def pairs(servers: int, sample: int | None = None, seed: int = 1) -> t.Iterator[
 
 
 def legs(servers: int, failing: Failing, sample: int | None = None, seed: int = 1) -> list[dict[str, t.Any]]:
-    """Legs as M(proftpd.fxp.fxp_mesh_check) returns them. With C(some), one server in ten is at fault, and a few pairs."""
+    """Legs as ``proftpd.fxp.fxp_mesh_check`` returns them. With ``some``, one server in ten is at fault, and a few pairs."""
     chance = random.Random(seed)
     found = []
     faults = list(FAULTS.values())
@@ -143,7 +143,7 @@ def _proven(names: dict[str, str], passive: t.Any, chance: random.Random) -> dic
 
 
 def bounce(servers: int, failing: Failing) -> list[dict[str, t.Any]]:
-    """Results of M(proftpd.fxp.fxp_bounce_check) for some of the servers."""
+    """Results of ``proftpd.fxp.fxp_bounce_check`` for some of the servers."""
     worst = {"none": 0, "some": 1, "all": 3}[failing]
     found: list[dict[str, t.Any]] = []
     for number in range(min(servers, 3)):

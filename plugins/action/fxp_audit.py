@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Judge what M(proftpd.fxp.proftpd_info) found and print it. Only the controller can print, so this has no half on the hosts."""
+"""Judge what ``proftpd.fxp.proftpd_info`` found and print it. Only the controller can print, so this has no half on the hosts."""
 
 from __future__ import annotations
 

@@ -18,9 +18,7 @@ PATIENCE = 60  # seconds to ask a host how a change ended, after the moment at w
 
 
 class ActionModule(ActionBase):
-    """
-    The controller's half of commit or return: only it can open the new connection that proves that the way in is still open.
-    """
+    """The controller's half of commit or return: only it can open the new connection that proves the way in to be open."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
@@ -63,8 +61,9 @@ class ActionModule(ActionBase):
 
     def _ended(self, task_vars: dict[str, t.Any], deadline: float, reason: str, applied: dict[str, t.Any]) -> dict[str, t.Any]:
         """
-        Ask the host until it answers that the old rules are in force, and say so; or the new ones, if the answer to their
-        confirmation was lost.
+        Ask the host until it answers which rules are in force, and say so.
+
+        Those are the old ones, or the new ones if the answer to their confirmation was lost.
         """
         settled = rules = False
         while not settled and time.monotonic() < deadline + PATIENCE:
@@ -90,9 +89,7 @@ class ActionModule(ActionBase):
         return {"failed": True, "changed": False, "msg": f"{reason} {ending}"}
 
     def _cut_off(self, connection: str, error: AnsibleConnectionFailure | None) -> str:
-        """
-        C(connection) is SSH_CONNECTION as the host saw it: address and port of the client, address and port of the server.
-        """
+        """``connection`` is SSH_CONNECTION as the host saw it: address and port of the client, address and port of the server."""
         ends = connection.split()
         if len(ends) == 4:
             way = f"ssh from {ends[0]} to port {ends[3]}"
@@ -114,9 +111,7 @@ class ActionModule(ActionBase):
         return answer
 
     def _new_connection(self) -> None:
-        """
-        Close the persistent connection, so that the next step dials anew. Not every connection plugin has one.
-        """
+        """Close the persistent connection, so that the next step dials anew. Not every connection plugin has one."""
         if type(self._connection).reset is not ConnectionBase.reset:
             self._connection.reset()
 

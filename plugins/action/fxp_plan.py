@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._bounce import sources as bounce_sources
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import addresses
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
@@ -99,7 +99,7 @@ class ActionModule(ActionBase):
             vantage,
             {name: server["class_members"] for name, server in servers.items()},
             {name: connection(name) for name in servers},
-            [local.address for local in bounce_sources.local_addresses()],
+            [local.address for local in addresses.local()],
         )
         if problems:
             raise Refusal(str(PlanError(problems)))

@@ -157,7 +157,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _show(legs: t.Sequence[_report.Leg], contents: Contents, show: str) -> None:
-        """Print the *legs* in the order of the checks, then all else."""
+        """Print the ``legs`` in the order of the checks, then all else."""
         if show == "nothing":
             return
         lines: list[_report.Line] = []
@@ -188,7 +188,7 @@ class ActionModule(ActionBase):
         return {"changed": bool(found), "directory": directory, "files": found}
 
     def _write(self, directory: str, contents: Contents) -> dict[str, t.Any]:
-        """Bring the files of *directory* to what was found. May raise OSError."""
+        """Bring the files of ``directory`` to what was found. May raise OSError."""
         paths = {name: os.path.join(directory, name) for name in FORMATS}
         before = {name: _files.read_text(path) for name, path in paths.items()}
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -238,7 +238,7 @@ def incomplete(options: t.Mapping[str, t.Any], results: t.Iterable[t.Mapping[str
 
 
 def _generated(text: str | None) -> str | None:
-    """Return the time of an earlier report, if *text* is one."""
+    """Return the time of an earlier report, if ``text`` is one."""
     try:
         return str(json.loads(text or "")["generated"])
     except (ValueError, KeyError, TypeError):
@@ -246,7 +246,7 @@ def _generated(text: str | None) -> str | None:
 
 
 def _make(directory: str) -> None:
-    """Make *directory* and its parents with mode 0755, whatever the account's mask is; leave those that are there as they are."""
+    """Make ``directory`` and its parents with mode 0755, whatever the account's mask; leave those that are there as they are."""
     missing = []
     while not os.path.isdir(directory):
         missing.append(directory)

@@ -32,6 +32,24 @@ attributes:
       - This action does not modify state.
 """
 
+    # For modules that try servers and change nothing.
+    CHECKS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - Nothing is contacted in check mode. All return values are present and null.
+  diff_mode:
+    support: N/A
+    details:
+      - This action does not modify state.
+  platform:
+    description: Target OS/families that can be operated against.
+    support: full
+    platforms: posix
+"""
+
     PLATFORM = r"""
 options: {}
 attributes:

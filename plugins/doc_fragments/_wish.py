@@ -66,7 +66,7 @@ options:
         type: list
         elements: dict
         default: []
-        suboptions:
+        suboptions: &peer
           name:
             description: Name of the peer, which stands beside its addresses.
             type: str
@@ -81,22 +81,13 @@ options:
         type: list
         elements: dict
         default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
+        suboptions: *peer
       outgoing4:
         description: Peers to which the host itself opens data connections by IPv4.
         type: list
         elements: dict
         default: []
-        suboptions:
+        suboptions: &listening
           name:
             description: Name of the peer, which stands beside its addresses.
             type: str
@@ -119,22 +110,5 @@ options:
         type: list
         elements: dict
         default: []
-        suboptions:
-          name:
-            description: Name of the peer, which stands beside its addresses.
-            type: str
-            required: true
-          addresses:
-            description: Its addresses of this family.
-            type: list
-            elements: str
-            required: true
-          first:
-            description: First of the ports at which it listens.
-            type: int
-            required: true
-          last:
-            description: Last of them.
-            type: int
-            required: true
+        suboptions: *listening
 """

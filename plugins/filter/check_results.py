@@ -67,7 +67,7 @@ from ansible.utils.display import Display
 
 
 def check_results(meshes: t.Iterable[t.Mapping[str, t.Any]]) -> list[dict[str, t.Any]]:
-    """Return the pairs of all *meshes*, each with its legs."""
+    """Return the pairs of all ``meshes``, each with its legs."""
     # Said here and not in meta/runtime.yml: by that Ansible tells everybody whose play uses any filter of the collection.
     Display().deprecated(
         "The filter proftpd.fxp.check_results has a successor. Use the filter proftpd.fxp.mesh_legs, and the option legs of the "

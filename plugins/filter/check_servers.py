@@ -73,7 +73,7 @@ def check_servers(
     ca_content: str | None = None,
     names: t.Collection[str] | None = None,
 ) -> dict[str, dict[str, t.Any]]:
-    """Return the options of each server of *plan*, or of those in *names* that it has."""
+    """Return the options of each server of ``plan``, or of those in ``names`` that it has."""
     wanted = plan["servers"] if names is None else [name for name in names if name in plan["servers"]]
     return {name: _options(name, plan["servers"][name], hostvars[name], ca_content) for name in wanted}
 

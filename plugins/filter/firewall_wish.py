@@ -55,7 +55,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
 def firewall_wish(plan: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
-    """Return what the firewall of *host* is to let through."""
+    """Return what the firewall of ``host`` is to let through."""
     if host not in plan["servers"]:
         raise AnsibleFilterError(f"firewall_wish: {host} is no server of this plan; name one of fxp_servers that is present.")
     return flows.wish(plan, host)

@@ -55,7 +55,7 @@ import typing as t
 
 
 def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
-    """Return the legs of all *meshes* in the order of names, those in which the source listens first."""
+    """Return the legs of all ``meshes`` in the order of names, those in which the source listens first."""
     # Check mode tells null, a mesh that never began tells nothing.
     legs = [leg for mesh in meshes for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
     return sorted(legs, key=lambda leg: (leg["source"], leg["destination"], leg["passive"] != "source"))

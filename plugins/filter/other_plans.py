@@ -58,7 +58,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import digest
 
 
 def other_plans(plan: t.Mapping[str, t.Any], answers: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Return the servers whose digest is not that of *plan*."""
+    """Return the servers whose digest is not that of ``plan``."""
     told = {str(answer["item"]): answer.get("plan_digest") for answer in answers}
     return [name for name, kept in told.items() if kept and name in plan["servers"] and kept != digest.digest(plan, name)]
 

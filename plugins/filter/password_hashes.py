@@ -75,14 +75,14 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._sha_crypt import ROUN
 
 
 def stable_salt(host: str, name: str) -> str:
-    """Return 16 characters of crypt's alphabet that only *host* and account *name* decide."""
+    """Return 16 characters of crypt's alphabet that only ``host`` and account ``name`` decide."""
     digest = hashlib.sha256(f"proftpd.fxp\0{host}\0{name}".encode()).digest()
     return base64.b64encode(digest, altchars=b"./").decode()[:16]
 
 
 def former_hashes(password: str, salt: str) -> list[str]:
     """
-    Return what ansible-core 2.21 and later made of *password* and *salt* for release 0.2.0.
+    Return what ansible-core 2.21 and later made of ``password`` and ``salt`` for release 0.2.0.
 
     Where the controller has libxcrypt it had the salt encoded once more; elsewhere it named the rounds. Earlier ones wrote what
     is written today.
@@ -94,7 +94,7 @@ def former_hashes(password: str, salt: str) -> list[str]:
 def password_hashes(
     accounts: list[dict[str, t.Any]], users: list[dict[str, t.Any]], check_password: str = "", *, host: str
 ) -> list[dict[str, t.Any]]:
-    """Return *accounts* with their hashes, in the shape that M(proftpd.fxp.proftpd_accounts) takes."""
+    """Return ``accounts`` with their hashes, in the shape that ``proftpd.fxp.proftpd_accounts`` takes."""
     # The plan has every name as text, as the vocabulary wants it; YAML may have read it as something else.
     secrets = {str(user["name"]): user for user in users}
     rows = []

@@ -71,7 +71,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing imp
 def placed_legs(
     legs: t.Iterable[t.Mapping[str, t.Any]], probes: t.Sequence[t.Mapping[str, t.Any]]
 ) -> list[t.Mapping[str, t.Any]]:
-    """Return *legs* with the places that *probes* showed."""
+    """Return ``legs`` with the places that ``probes`` showed."""
     wanted = ("source", "destination", "passive", "connecting", "listening", "port", "egress", "connect", "watch")
     for number, probe in enumerate(probes):
         missing = [key for key in wanted if key not in probe]

@@ -58,7 +58,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import digest
 
 
 def plan_digest(plan: t.Mapping[str, t.Any], host: str) -> str:
-    """Return the digest of what *plan* decides about *host*."""
+    """Return the digest of what ``plan`` decides about ``host``."""
     if host not in plan["servers"]:
         raise AnsibleFilterError(f"plan_digest: {host} is no server of this plan; name one of fxp_servers that is present.")
     return digest.digest(plan, host)

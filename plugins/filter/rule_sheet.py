@@ -59,7 +59,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._rule_sheet import FOR
 
 
 def rule_sheet(plan: t.Mapping[str, t.Any], format: str = "markdown") -> str:  # noqa: A002 - the option's natural name
-    """Return the rule sheet of *plan* in one of the formats."""
+    """Return the rule sheet of ``plan`` in one of the formats."""
     if format not in FORMATS:
         raise AnsibleFilterError(f"rule_sheet: format {format!r} is not known; write one of {', '.join(FORMATS)}.")
     return FORMATS[format](plan)

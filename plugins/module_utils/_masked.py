@@ -19,8 +19,9 @@ SHOWN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"  # Ansible's own word
 
 def masked_already(module: AnsibleModule) -> dict[str, t.Any]:
     """
-    Let the module return its values as they are. Call it right before ``exit_json`` or ``fail_json``, but before warnings of
-    one's own, and hand what it returns to them.
+    Let the module return its values as they are.
+
+    Call it right before ``exit_json`` or ``fail_json``, but before warnings of one's own, and hand what it returns to them.
 
     Ansible replaces every occurrence of a password in all that a module returns; with a password like ``226`` or ``source``
     it would make holes in causes and replies. The checker has masked where text came in. What Ansible itself would show of

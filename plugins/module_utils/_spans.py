@@ -31,7 +31,7 @@ def merged(some: t.Iterable[Span]) -> list[Span]:
 
 
 def without(wanted: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
-    """Return what is in *wanted* and not in *taken*."""
+    """Return what is in ``wanted`` and not in ``taken``."""
     others: list[Span] = []
     for family, lowest, highest in EVERYBODY:
         at = lowest

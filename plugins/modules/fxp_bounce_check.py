@@ -31,82 +31,16 @@ requirements:
   - Linux, to find addresses when O(stranger_sources) is not given
   - The right to listen on ports below 1024 (root has it) for the probes of these; they are left untested otherwise
 extends_documentation_fragment:
+  - proftpd.fxp._server.announcing
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
+  - proftpd.fxp._attributes.checks
 options:
   server:
     description:
       - The server to test.
-    type: dict
+      - The listing of its C(directory) is what a stranger is offered. C(passive_ports) and C(expected_address) are of no effect
+        here.
     required: true
-    suboptions:
-      host:
-        description:
-          - Name or literal address to dial.
-        type: str
-        required: true
-      port:
-        description:
-          - Port of the control connection.
-        type: int
-        default: 21
-      user:
-        description:
-          - Account to log in with.
-        type: str
-        required: true
-      password:
-        description:
-          - Password of the account. It is part of no result and no log. What servers say is returned without it. If it has fewer
-            than 8 characters it is replaced there only where it stands as a word of its own.
-          - It is sent in UTF-8. The user name is no secret, even if it is the same.
-        type: str
-        required: true
-      tls:
-        description:
-          - Whether the control connection is encrypted, as O(proftpd.fxp.fxp_check#module:source.tls).
-        type: str
-        choices:
-          - none
-          - explicit
-          - implicit
-        default: none
-      validate_certs:
-        description:
-          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
-            is dialled. Not used without TLS.
-        type: bool
-        default: true
-      ca_path:
-        description:
-          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
-            those of that host's system are trusted. Refused without TLS.
-        type: path
-      ca_content:
-        description:
-          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
-        type: str
-      directory:
-        description:
-          - Directory to change to after the login. Its listing is what a stranger is offered.
-        type: str
-        default: .
-      passive_ports:
-        description:
-          - Ports that the server announces when it listens, as C(first-last). Of no effect here.
-        type: str
-      expected_address:
-        description:
-          - Literal address that the server announces in its reply to PASV. Of no effect here.
-        type: str
   stranger_sources:
     description:
       - Literal addresses of the host that the module runs on, from which strangers are played. Those of the other address family

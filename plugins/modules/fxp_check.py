@@ -35,97 +35,16 @@ description:
 requirements:
   - Python 3.8 or later on the host that executes the module
 extends_documentation_fragment:
+  - proftpd.fxp._server.pair
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
+  - proftpd.fxp._attributes.checks
 options:
   source:
     description:
       - The server that sends the file.
-    type: dict
-    required: true
-    suboptions: &server
-      host:
-        description:
-          - Name or literal address to dial.
-        type: str
-        required: true
-      port:
-        description:
-          - Port of the control connection.
-        type: int
-        default: 21
-      user:
-        description:
-          - Account to log in with.
-        type: str
-        required: true
-      password:
-        description:
-          - Password of the account. It is part of no result and no log. What servers say is returned without it. If it has fewer
-            than 8 characters it is replaced there only where it stands as a word of its own.
-          - It is sent in UTF-8. The user name is no secret, even if it is the same.
-        type: str
-        required: true
-      tls:
-        description:
-          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
-            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
-            V(implicit) were added in version 0.2.0.
-          - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
-            neither account nor password is sent.
-        type: str
-        choices:
-          - none
-          - explicit
-          - implicit
-        default: none
-      validate_certs:
-        description:
-          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
-            is dialled. Not used without TLS.
-        type: bool
-        default: true
-        version_added: 0.2.0
-      ca_path:
-        description:
-          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
-            those of that host's system are trusted. Refused without TLS.
-        type: path
-        version_added: 0.2.0
-      ca_content:
-        description:
-          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
-        type: str
-        version_added: 0.2.0
-      directory:
-        description:
-          - Directory to change to after the login.
-        type: str
-        default: .
-      passive_ports:
-        description:
-          - Ports that the server must announce when it listens, as C(first-last). Another port fails the leg with the cause
-            V(passive_port_out_of_range).
-        type: str
-      expected_address:
-        description:
-          - Literal address that the server must announce in its reply to PASV. Another one fails the leg with the cause
-            V(unexpected_address_advertised). Over IPv6 no address is announced.
-        type: str
   destination:
     description:
       - The server that receives the file.
-    type: dict
-    required: true
-    suboptions: *server
   passive:
     description:
       - Which server listens for the data connection.

@@ -21,6 +21,7 @@ description:
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
+  - proftpd.fxp._accounts
   - proftpd.fxp._attributes
   - proftpd.fxp._run
   - proftpd.fxp._attributes.looks
@@ -70,33 +71,7 @@ options:
   accounts:
     description:
       - As O(proftpd.fxp.proftpd_accounts#module:accounts). Nothing of a password is returned.
-    type: list
-    elements: dict
     required: true
-    suboptions:
-      name:
-        description: Name of the account.
-        type: str
-        required: true
-      password_hash:
-        description: Hash of its password.
-        type: str
-        required: true
-      former_hashes:
-        description: Other hashes of the same password.
-        type: list
-        elements: str
-        default: []
-      home:
-        description: Absolute path of its home.
-        type: path
-        required: true
-      uid:
-        description: Numeric owner of its files.
-        type: int
-      gid:
-        description: Numeric group of its files.
-        type: int
   needs:
     description:
       - As O(proftpd.fxp.proftpd_accounts#module:needs).
@@ -268,6 +243,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
 def main() -> None:
@@ -281,19 +257,7 @@ def main() -> None:
             },
             "configuration": {"type": "str", "required": True},
             "take_over": {"type": "bool", "default": False},
-            "accounts": {
-                "type": "list",
-                "elements": "dict",
-                "required": True,
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "password_hash": {"type": "str", "required": True, "no_log": True},
-                    "former_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
-                    "home": {"type": "path", "required": True},
-                    "uid": {"type": "int"},
-                    "gid": {"type": "int"},
-                },
-            },
+            "accounts": {"type": "list", "elements": "dict", "required": True, "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},
             "wish": {"type": "dict", "options": wish_options()},

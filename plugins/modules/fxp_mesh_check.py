@@ -34,15 +34,8 @@ requirements:
   - Python 3.8 or later on the host that executes the module
 extends_documentation_fragment:
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
+  - proftpd.fxp._attributes.checks
 attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
   async:
     description: Supports being used with the C(async) keyword.
     support: none
@@ -457,7 +450,7 @@ RESULT_KEYS = (
 
 def server_names() -> list[str]:
     """
-    The names in the option C(servers).
+    The names in the option ``servers``.
 
     They become part of the argument spec, so that Ansible itself checks every server and keeps every password out of logs and
     results. This has to be known before AnsibleModule is made, because that already writes to the system's log.

@@ -26,78 +26,13 @@ requirements:
   - Python 3.8 or later on the host that executes the module
   - Linux and the right to open packet sockets (root has it) for O(watch) and for RV(connection.left)
 extends_documentation_fragment:
+  - proftpd.fxp._server
   - proftpd.fxp._attributes
-  - proftpd.fxp._attributes.looks
-  - proftpd.fxp._attributes.platform
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Nothing is contacted in check mode. All return values are present and null.
-  platform:
-    platforms: posix
+  - proftpd.fxp._attributes.checks
 options:
   server:
     description:
-      - The FTP server to log in to.
-    type: dict
-    suboptions:
-      host:
-        description:
-          - Name or literal address to dial.
-        type: str
-        required: true
-      port:
-        description:
-          - Port of the control connection.
-        type: int
-        default: 21
-      user:
-        description:
-          - Account to log in with.
-        type: str
-        required: true
-      password:
-        description:
-          - Password of the account. It is part of no result and no log.
-        type: str
-        required: true
-      tls:
-        description:
-          - Whether the control connection is encrypted. V(explicit) asks for TLS after the greeting (AUTH TLS), V(implicit)
-            speaks TLS from the first byte; servers usually have port 990 for that, so set C(port) as well. V(explicit) and
-            V(implicit) were added in version 0.2.0.
-          - TLS 1.2 is the oldest version that is spoken. When TLS is asked for and cannot be had, nothing goes on in clear, and
-            neither account nor password is sent.
-        type: str
-        choices:
-          - none
-          - explicit
-          - implicit
-        default: none
-      validate_certs:
-        description:
-          - Whether the certificate of the server must be valid, issued by a CA that is trusted, and hold the name or address that
-            is dialled. Not used without TLS.
-        type: bool
-        default: true
-        version_added: 0.2.0
-      ca_path:
-        description:
-          - File with the CA certificates to trust, in PEM, on the host that the module runs on. Without it and C(ca_content)
-            those of that host's system are trusted. Refused without TLS.
-        type: path
-        version_added: 0.2.0
-      ca_content:
-        description:
-          - The CA certificates to trust, in PEM. Give either this or C(ca_path). Refused without TLS.
-        type: str
-        version_added: 0.2.0
-      directory:
-        description:
-          - Directory to list.
-        type: str
-        default: .
+      - The FTP server to log in to. Its C(directory) is listed.
   connect:
     description:
       - The TCP port to connect to.

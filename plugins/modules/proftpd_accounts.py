@@ -18,6 +18,7 @@ description:
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
+  - proftpd.fxp._accounts
   - proftpd.fxp._attributes
   - proftpd.fxp._run
   - proftpd.fxp._attributes.platform
@@ -35,39 +36,6 @@ options:
     description:
       - All accounts of the server.
       - Required if O(state=present).
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description:
-          - Name of the account.
-        type: str
-        required: true
-      password_hash:
-        description:
-          - Hash of its password as crypt(3) writes it, for example from P(proftpd.fxp.password_hashes#filter).
-        type: str
-        required: true
-      former_hashes:
-        description:
-          - Other hashes of the same password. Where the file has one of them for this account it stays as it is.
-        type: list
-        elements: str
-        default: []
-        version_added: 0.2.1
-      home:
-        description:
-          - Absolute path of its home.
-        type: path
-        required: true
-      uid:
-        description:
-          - Numeric owner of its files; the system account C(ftp) if it is not said.
-        type: int
-      gid:
-        description:
-          - Numeric group of its files; that of the system account C(ftp) if it is not said.
-        type: int
   needs:
     description:
       - What has to be installed first, by what it is for. Which packages that are is known of every platform that is supported;
@@ -171,18 +139,7 @@ def remove(module: AnsibleModule, path: str) -> None:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "accounts": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "password_hash": {"type": "str", "required": True, "no_log": True},
-                    "former_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
-                    "home": {"type": "path", "required": True},
-                    "uid": {"type": "int"},
-                    "gid": {"type": "int"},
-                },
-            },
+            "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "packages": {"type": "list", "elements": "str", "default": []},
             "path": {"type": "path"},

@@ -45,8 +45,8 @@ class Held:
     """
     What the controller has.
 
-    C(text) are the certificates, empty where there are none; C(certificate) and C(key) say in words where they belong, C(has_key)
-    whether a key is there, which is not read for that.
+    ``text`` are the certificates, empty where there are none; ``certificate`` and ``key`` say in words where they belong,
+    ``has_key`` whether a key is there, which is not read for that.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Verdict:
 
 
 def read(text: str, where: str) -> None:
-    """Raise AuthorityError if *text*, which lies at *where*, is not the certificates of authorities and nothing else."""
+    """Raise AuthorityError if ``text``, which lies at ``where``, is not the certificates of authorities and nothing else."""
     try:
         if "PRIVATE KEY-----" in text:
             raise ValueError("has a private key in it, and every server would get it")
@@ -86,7 +86,7 @@ def judge(held: Held, looks: t.Mapping[str, t.Mapping[str, t.Any]], run: Run) ->
     """
     Tell what may be done, or raise AuthorityError.
 
-    *looks* has for each server what M(proftpd.fxp.proftpd_certificate) returned in check mode; for one that did not answer,
+    ``looks`` has for each server what ``proftpd.fxp.proftpd_certificate`` returned in check mode; for one that did not answer,
     anything else.
     """
     refused = [f"{name}: {looks[name]['msg']}" for name in run.servers if looks.get(name, {}).get("refused")]
@@ -108,7 +108,7 @@ def judge(held: Held, looks: t.Mapping[str, t.Mapping[str, t.Any]], run: Run) ->
 
 
 def check_places(places: t.Mapping[str, str]) -> None:
-    """Raise AuthorityError unless every file of *places*, by the variable that names it, can be made where it belongs."""
+    """Raise AuthorityError unless every file of ``places``, by the variable that names it, can be made where it belongs."""
     for variable, path in places.items():
         directory = os.path.dirname(path)
         try:
@@ -124,7 +124,7 @@ def check_places(places: t.Mapping[str, str]) -> None:
 
 
 def check_key(held: Held, key: str) -> None:
-    """Raise AuthorityError unless *key* is the one of the first certificate; there may be no certificate yet."""
+    """Raise AuthorityError unless ``key`` is the one of the first certificate; there may be no certificate yet."""
     lacking = _libraries.lacks_for_authority()
     if lacking:
         raise AuthorityError(lacking)

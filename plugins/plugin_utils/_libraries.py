@@ -8,7 +8,7 @@
 """
 What the controller needs beside ansible-core, named once.
 
-README, galaxy.yml, meta/ee-requirements.txt and the documentation of M(proftpd.fxp.fxp_plan) say the same; a test compares them.
+README, galaxy.yml, meta/ee-requirements.txt and the documentation of ``proftpd.fxp.fxp_plan`` say the same; a test compares them.
 """
 
 from __future__ import annotations

@@ -6,9 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 
-"""
-Networks as ranges of addresses, for questions such as: who is let in beside those that are meant? Pure.
-"""
+"""Networks as ranges of addresses, for questions such as: who is let in beside those that are meant? Pure."""
 
 from __future__ import annotations
 

@@ -46,12 +46,12 @@ def _rows_of(flow: Flow, gateway: str | None) -> t.Iterator[dict[str, str]]:
 
 
 def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
-    """Return all connections that *plan* needs, server by server; a row for each address or network that they come from."""
+    """Return all connections that ``plan`` needs, server by server; a row for each address or network that they come from."""
     return [row for flow in flows(plan) for row in _rows_of(flow, plan["servers"][flow.server]["gateway"])]
 
 
 def as_json(plan: t.Mapping[str, t.Any]) -> str:
-    """Return the sheet as JSON: a list of objects with the keys of C(COLUMNS)."""
+    """Return the sheet as JSON: a list of objects with the keys of ``COLUMNS``."""
     return json.dumps(rows(plan), indent=2) + "\n"
 
 

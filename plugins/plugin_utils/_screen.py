@@ -22,7 +22,7 @@ FOR_PEOPLE = ("default", "minimal", "oneline", "selective")
 
 
 def show(lines: t.Iterable[tuple[str, str]], colours: t.Mapping[str, str | None]) -> None:
-    """Print *lines* of text, each with the part that it plays, which has one of *colours*."""
+    """Print ``lines`` of text, each with the part that it plays, which has one of ``colours``."""
     if not is_for_people():
         return
     display = Display()
@@ -32,7 +32,7 @@ def show(lines: t.Iterable[tuple[str, str]], colours: t.Mapping[str, str | None]
 
 @functools.lru_cache(maxsize=1)
 def is_for_people() -> bool:
-    """Tell whether what Ansible writes to its standard output (C(stdout_callback)) is read by people."""
+    """Tell whether what Ansible writes to its standard output (``stdout_callback``) is read by people."""
     name = str(constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK")).removeprefix("ansible.builtin.")
     if name.removeprefix("community.general.") in FOR_PEOPLE:
         return True

@@ -24,9 +24,9 @@ _ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def sha512_crypt(password: str, salt: str, rounds: int = ROUNDS) -> str:
     """
-    Return the hash of *password* in the form C($6$salt$hash); other than 5000 rounds are named in it.
+    Return the hash of ``password`` in the form ``$6$salt$hash``; other than 5000 rounds are named in it.
 
-    *salt* is cut to 16 characters, as the specification says. Raises ValueError for a NUL, which ends a password in C.
+    ``salt`` is cut to 16 characters, as the specification says. Raises ValueError for a NUL, which ends a password in C.
     """
     key, seed = password.encode(), salt.encode()[:MAX_SALT]
     if b"\0" in key:
@@ -53,7 +53,7 @@ def sha512_crypt(password: str, salt: str, rounds: int = ROUNDS) -> str:
 
 def libxcrypt_salt(seed: str) -> str:
     """
-    Return the salt that crypt_gensalt(3) of libxcrypt makes of the bytes of *seed*: it takes them for noise and encodes them.
+    Return the salt that crypt_gensalt(3) of libxcrypt makes of the bytes of ``seed``: it takes them for noise and encodes them.
 
     It uses three bytes at a time for four letters, up to 16, and leaves the last byte alone (gensalt_sha_rn in crypt-sha512.c).
     """

@@ -37,7 +37,7 @@ class Run:
     """
     The hosts that the run is for, and the pattern that named them.
 
-    C(installing) has the hosts on which it has installed packages, each with what went wrong there, empty for nothing.
+    ``installing`` has the hosts on which it has installed packages, each with what went wrong there, empty for nothing.
     """
 
     targeted: t.Sequence[str]

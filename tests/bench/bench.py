@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-A few figures, in one run, on the lab's hosts: two runs of C(site), and one check beside lftp doing the same transfer. With C(all)
-on 20 hosts too.
+A few figures, in one run, on the lab's hosts.
 
-Seconds depend on the machine; the ratios are what compares. Nothing is asserted. The lab is started for it and taken down.
+Two runs of ``site``, and one check beside lftp doing the same transfer. With ``all`` on 20 hosts too. Seconds depend on the
+machine; the ratios are what compares. Nothing is asserted. The lab is started for it and taken down.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LAB = [sys.executable, str(ROOT / "tests" / "lab" / "lab.py")]
 FLEET = ROOT / "tests" / "lab" / "fleet.yml"
 INVENTORY = pathlib.Path(os.environ["PROFTPD_FXP_CACHE"]) / "lab" / "inventory.yml"
 RUNS = 5
-MANY = 20  # hosts, with C(all)
+MANY = 20  # hosts, with ``all``
 SIZE = 1_000_000
 
 CHECK = """
@@ -55,7 +55,7 @@ rm bench.bin
 
 
 def seconds(*command: str) -> float:
-    """Run *command* and return its wall seconds. Its output is shown if it fails."""
+    """Run ``command`` and return its wall seconds. Its output is shown if it fails."""
     started = time.monotonic()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
     if done.returncode != 0:

@@ -48,7 +48,7 @@ print((time.perf_counter() - begun) / %d * 1e6)
 
 
 def rules(peers: int, peer: str) -> str:
-    """The rules of a server with so many peers, of which one has the address *peer*."""
+    """The rules of a server with so many peers, of which one has the address ``peer``."""
     addresses = {"own": "10.255.0.1", "peer0": peer}
     addresses.update({f"peer{number}": f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1, peers)})
     said = {"fxp_passive_ports": f"{PORT}-61099", "fxp_tls": "none", "fxp_clients": ["192.0.2.0/24"]}

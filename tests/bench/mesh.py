@@ -6,7 +6,7 @@
 A mesh beside others who do the same transfers: lftp pair by pair, lftp eight at a time, and a bare loop over open connections.
 
 Twenty real servers on loopback, 64 KiB per transfer, every ordered pair in both roles: 760 transfers. lftp does some of them, and
-its time is scaled up. With C(all) the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to
+its time is scaled up. With ``all`` the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to
 200 servers. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
 """
 
@@ -110,9 +110,7 @@ def lftp_many(place: pathlib.Path, ca: str, jobs: t.Sequence[Pair]) -> float:
 
 
 def bare_loop(servers: t.Sequence[Proftpd]) -> float:
-    """
-    The least that a client can do: ftplib, one login per server, one leg after the other, no proof but both replies and the size.
-    """
+    """The least that a client can do: one login per server, one leg after the other, no proof but both replies and the size."""
     begun = time.monotonic()
     controls = []
     for server in servers:

@@ -45,7 +45,7 @@ def inventory(size: int) -> dict[str, t.Any]:
 
 
 def seconds(place: pathlib.Path, task: t.Mapping[str, t.Any]) -> float:
-    """The wall time of one play with *task* in it."""
+    """The wall time of one play with ``task`` in it."""
     play = place / "play.yml"
     play.write_text(yaml.safe_dump([{"hosts": "fxp_servers", "gather_facts": False, "tasks": [dict(task)]}]))
     started = time.monotonic()

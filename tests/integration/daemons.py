@@ -152,7 +152,7 @@ class Ending(t.Protocol):
 
 @contextlib.contextmanager
 def place_for(servers: t.Sequence[Ending]) -> t.Iterator[pathlib.Path]:
-    """A directory for *servers*, which the caller adds; at the end they are stopped, and no file may be left on them."""
+    """A directory for ``servers``, which the caller adds; at the end they are stopped, and no file may be left on them."""
     # Not pytest's own directory: the account has to reach its home, and that one is open to its owner only.
     root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
     root.chmod(0o711)

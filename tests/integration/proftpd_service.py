@@ -119,7 +119,7 @@ class Server(t.NamedTuple):
         return (self.directory / "proftpd.conf").read_text()
 
     def start(self, text: str) -> None:
-        """Have the daemon run with *text*, as an operator does."""
+        """Have the daemon run with ``text``, as an operator does."""
         self.write(text)
         Systemd().systemctl("enable", "proftpd")
         Systemd().systemctl("start", "proftpd")

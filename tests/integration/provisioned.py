@@ -73,7 +73,7 @@ class Server:
         return ftp
 
     def session(self, user: str) -> ftplib.FTP_TLS:
-        """A session of *user*, who checks certificate and address of the server."""
+        """A session of ``user``, who checks certificate and address of the server."""
         ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cadata=self.authority.pem), timeout=10)
         ftp.connect(self.address, self.port)
         ftp.login(user, PASSWORD)
@@ -101,7 +101,7 @@ def said(call: t.Callable[..., t.Any], *arguments: t.Any) -> str:
 
 
 def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict[str, t.Any]]) -> dict[str, Server]:
-    """Start *servers*, each with the options that an inventory says of it; addresses and ports are given here."""
+    """Start ``servers``, each with the options that an inventory says of it; addresses and ports are given here."""
     options = {}
     for number, (name, variables) in enumerate(servers.items()):
         whole = {

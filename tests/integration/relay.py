@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Passes TCP connections on to another address: `relay.py FROM-ADDRESS FROM-PORT TO-ADDRESS TO-PORT`."""
+"""Passes TCP connections on to another address: ``relay.py FROM-ADDRESS FROM-PORT TO-ADDRESS TO-PORT``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A probe in another network namespace: `run_probe.py connect|insist ADDRESS PORT SECONDS`, `run_probe.py watch PORT SECONDS`."""
+"""A probe in another network namespace: ``connect|insist ADDRESS PORT SECONDS`` or ``watch PORT SECONDS``."""
 
 from __future__ import annotations
 

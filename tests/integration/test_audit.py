@@ -38,7 +38,7 @@ Answers = t.Tuple[bool, bool]
 
 
 def settings(server: Proftpd, pick: t.Callable[[t.Any], t.Any]) -> dict[str, t.Any]:
-    """What is told of AllowForeignAddress in the context that *pick* finds among the servers."""
+    """What is told of AllowForeignAddress in the context that ``pick`` finds among the servers."""
     known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
     assert known["valid"] is True, known["problem"]
     return t.cast("dict[str, t.Any]", pick(known["servers"])["allow_foreign_address"])

@@ -15,6 +15,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd, properties_in
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
@@ -27,23 +28,21 @@ Data = t.Dict[str, t.Any]
 VARIABLES = ("FXP_PORT", "FXP_FIRST", "FXP_LAST", "FXP_FOREIGN", "FXP_SECRET")
 
 
-class Unit(look.Asker):
-    """Answers what systemd 252 says of Debian's unit, for a daemon that a test started; all else is asked of the host."""
+class Unit(Systemd):
+    """Answers what systemd 252 says of Debian's unit, for a daemon that a test started."""
 
     def __init__(self, pid: int, environment: pathlib.Path, manager: str = "") -> None:
-        super().__init__()
         self.manager = manager
         self.properties = (
             f"LoadState=loaded\nActiveState=active\nMainPID={pid}\nEnvironment=OPTIONS= CONFIG_FILE=/etc/proftpd/proftpd.conf\n"
             f"EnvironmentFiles={environment} (ignore_errors=yes)\n"
         )
 
-    def output(self, *command: str) -> str:
-        if command[:2] == ("systemctl", "show"):
-            return self.properties
-        if command[:2] == ("systemctl", "show-environment"):
-            return f"LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin\n{self.manager}"
-        return super().output(*command)
+    def shown(self, unit: str, *properties: str) -> dict[str, str]:
+        return properties_in(self.properties)
+
+    def environment(self) -> str:
+        return f"LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin\n{self.manager}"
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ def verdicts(known: Data) -> list[str]:
 def test_the_environment_of_the_unit_counts(by_environment: tuple[Proftpd, int, pathlib.Path]) -> None:
     server, number, environment = by_environment
     path = str(server.root / "proftpd.conf")
-    known = look.look(path, "proftpd", rules=False, asker=Unit(server.process.pid, environment))
+    known = look.look(path, "proftpd", rules=False, manager=Unit(server.process.pid, environment))
     assert known["valid"] is True, known["problem"]
     told = known["servers"][1]
     assert (told["control_port"], told["passive_ports"], told["unknown"]) == (number, {"first": 50000, "last": 50100}, [])
@@ -114,7 +113,7 @@ def test_variables_that_are_changed_later_are_not_in_force(by_environment: tuple
     server, _number, environment = by_environment
     later = time.time() + 5
     os.utime(environment, (later, later))
-    known = look.look(str(server.root / "proftpd.conf"), "proftpd", rules=False, asker=Unit(server.process.pid, environment))
+    known = look.look(str(server.root / "proftpd.conf"), "proftpd", rules=False, manager=Unit(server.process.pid, environment))
     assert known["running"]["newer"] == [str(environment)]
 
 
@@ -126,7 +125,7 @@ def test_what_the_manager_sets_now_tells_nothing_of_a_daemon_that_runs(
     environment.write_text("\n".join(kept) + "\n")
     path, pid = str(server.root / "proftpd.conf"), server.process.pid
     os.utime(environment, (0, 0))
-    known = look.look(path, "proftpd", rules=False, asker=Unit(pid, environment, "FXP_FOREIGN=off\n"))
+    known = look.look(path, "proftpd", rules=False, manager=Unit(pid, environment, "FXP_FOREIGN=off\n"))
     assert answers(OTHER, number, USER) == (WHO["anybody"], WHO["anybody"])
     assert known["servers"][1]["unknown"] == ["AllowForeignAddress"]
     assert codes(known)["foreign_address_unknown"] == "fault"
@@ -137,7 +136,7 @@ def test_what_the_checker_says_shows_no_value_of_the_environment(tmp_path: pathl
     configuration, environment = tmp_path / "proftpd.conf", tmp_path / "environment"
     configuration.write_text("ServerName secret\nPassivePorts 50000 50100\nAuthGroupFile /nowhere/%{env:FXP_SECRET}\n")
     environment.write_text("FXP_SECRET=hush-hush\n")
-    known = look.look(str(configuration), "proftpd", rules=False, asker=Unit(0, environment))
+    known = look.look(str(configuration), "proftpd", rules=False, manager=Unit(0, environment))
     assert known["valid"] is False
     assert "/nowhere/%{env:FXP_SECRET}" in known["problem"]
     assert "hush-hush" not in json.dumps(known)

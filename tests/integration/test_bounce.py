@@ -313,8 +313,9 @@ def test_firewall_before_the_whole_server(hosts: Network, start_there: Start) ->
 
 def test_a_stranger_who_gets_nowhere(hosts: Network, start_there: Start) -> None:
     """
-    Neither the passive ports nor the control port answer: that may be no firewall, so nothing is proven by it. Nothing is to be
-    mended either, so there is no warning.
+    Neither the passive ports nor the control port answer: that may be no firewall, so nothing is proven by it.
+
+    Nothing is to be mended either, so there is no warning.
     """
     server = start_there("")
     hosts.filter("source", "input", f"ip saddr {SECOND} drop")

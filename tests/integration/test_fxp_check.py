@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Through Ansible, in the Python that it runs on and as a module in another one: what people see at the highest verbosity, in check
-mode and when it fails.
+Through Ansible, in the Python that it runs on and as a module in another one: what people see.
+
+At the highest verbosity, in check mode and when it fails.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def encrypted(authority: Authority) -> t.Iterator[list[dict[str, t.Any]]]:
 
 
 def vaulted(directory: pathlib.Path, text: str) -> str:
-    """A YAML value as C(ansible-vault encrypt_string) prints it, for the password file C(vault) in *directory*."""
+    """A YAML value as ``ansible-vault encrypt_string`` prints it, for the password file ``vault`` in ``directory``."""
     (directory / "vault").write_text("of the vault\n")
     encrypted = VaultLib([("default", VaultSecret(b"of the vault"))]).encrypt(text).decode()
     return "!vault |\n" + "".join(f"  {line}\n" for line in encrypted.splitlines())

@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Control port and passive range change, and the run is killed anywhere: rules, server, and narrower rules, with a real daemon and a
-real kernel.
+Control port and passive range change, and the run is killed anywhere: rules, server, and narrower rules.
 
-At every moment the server that runs is guarded by rules that fit it: clients get in, strangers do not, transfers go on, and the
-next run brings what it is asked for.
+With a real daemon and a real kernel. At every moment the server that runs is guarded by rules that fit it: clients get in,
+strangers do not, transfers go on, and the next run brings what it is asked for.
 """
 
 from __future__ import annotations
@@ -120,7 +119,7 @@ class Host(Bench):
         return changed
 
     def killed(self, ports: Ports, steps: Steps) -> bool:
-        """The same, killed at one of the *steps*; whether it came to that."""
+        """The same, killed at one of the ``steps``; whether it came to that."""
         os_steps = steps.of_os()
         places = [(module, "os", os_steps) for module in (_files, state, transaction, before, swap, lock)]
         with patched(*places, (_run, "subprocess", steps.of(_run.subprocess, "run"))):

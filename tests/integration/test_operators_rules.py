@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Rules of operators, ours put beside them by the code of the module, and packets: whom the operator denies stays out, and whom the
-plan allows gets in, or it is told that he does not.
+Rules of operators, ours put beside them by the code of the module, and packets.
+
+Whom the operator denies stays out, and whom the plan allows gets in, or it is told that he does not.
 """
 
 from __future__ import annotations

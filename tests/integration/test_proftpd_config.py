@@ -74,6 +74,14 @@ def test_what_the_checker_refuses_never_reaches_the_service(server: Server) -> N
     assert server.names() == {"proftpd.conf"}
 
 
+def test_what_only_the_release_decides_is_searched(server: Server) -> None:
+    twice = "LoadModule mod_ifversion.c\n<IfVersion {} 1.3.4>\nAllowForeignAddress on\n</IfVersion>"
+    with pytest.raises(HostError, match="AllowForeignAddress here has no effect"):
+        server.apply(server.config(more=twice.format(">=")))
+    assert server.names() == set()
+    assert server.apply(server.config(more=twice.format("<"))).validated
+
+
 def test_what_passes_the_checker_but_does_not_serve_is_taken_back(server: Server) -> None:
     server.apply(server.config())
     with pytest.raises(HostError, match=r"taken back because .*The old file is back and the old service runs"):

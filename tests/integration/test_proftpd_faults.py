@@ -37,7 +37,7 @@ kinds = pytest.mark.parametrize("faults", KINDS, ids=lambda faults: faults[0] if
 
 
 def apply(server: Server, steps: Steps, content: str, take_over: bool = False) -> bool:
-    """Apply *content* with the fault of *steps*; true if that came."""
+    """Apply ``content`` with the fault of ``steps``; true if that came."""
     os_steps = steps.of_os()
     with patched(
         (_files, "os", os_steps),
@@ -50,7 +50,7 @@ def apply(server: Server, steps: Steps, content: str, take_over: bool = False) -
 
 
 def check_files(server: Server, *texts: str | None) -> str | None:
-    """The configuration is whole and one of *texts*; what holds a secret is for root only."""
+    """The configuration is whole and one of ``texts``; what holds a secret is for root only."""
     path = server.directory / "proftpd.conf"
     text = path.read_text() if path.exists() else None
     assert text in texts
@@ -75,7 +75,7 @@ def ident(server: Server, seconds: float = 5) -> str:
 
 
 def converge(server: Server, content: str, greeting: str, take_over: bool = False) -> None:
-    """Run once more, without a fault: *content* is in force and nothing is left over."""
+    """Run once more, without a fault: ``content`` is in force and nothing is left over."""
     server.apply(content, take_over=take_over)
     assert server.text() == content
     assert ident(server) == greeting

@@ -61,7 +61,7 @@ def speaker(port: int) -> t.Iterator[None]:
 
 @contextlib.contextmanager
 def full_disk(directory: pathlib.Path) -> t.Iterator[None]:
-    """A file system of its own below *directory*, on which not a byte is free."""
+    """A file system of its own below ``directory``, on which not a byte is free."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(directory)], check=True)
     try:
         yield

@@ -39,7 +39,7 @@ class Access:
         return self.public_key.read_text()
 
     def write(self, hosts: Iterable[Host], host_keys: Mapping[str, str]) -> None:
-        """Write known_hosts and the inventory; `host_keys` are public keys by host name."""
+        """Write known_hosts and the inventory; ``host_keys`` are public keys by host name."""
         hosts = list(hosts)
         self.known_hosts.write_text("".join(f"{host.address} {host_keys[host.name]}\n" for host in hosts))
         self.inventory.write_text(render_inventory(hosts, self.key, self.known_hosts, self.masters))

@@ -48,7 +48,7 @@ RUN_OPTIONS = (
     # The engine raises these to the machine's limits, which not every machine lets it do.
     "--ulimit=nofile=1024:1024",
     "--ulimit=nproc=4096:4096",
-    # `systemctl reboot` ends the container with an error code: it comes back by itself.
+    # ``systemctl reboot`` ends the container with an error code: it comes back by itself.
     "--restart=on-failure",
     "--http-proxy=false",
 )

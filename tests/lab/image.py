@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The base images of the lab's hosts, one a release: a Debian with systemd and sshd, built from Debian's own archive.
+"""
+The base images of the lab's hosts, one a release: a Debian with systemd and sshd, built from Debian's own archive.
 
 The engine's image store is the cache. The tag holds a key of everything that shapes the image.
 """
@@ -60,9 +61,10 @@ BUILD_SECONDS = 900
 
 
 def sources(index_targets: str, release: str) -> list[str]:
-    """Debian's archive as this machine reaches it, as `URI SUITE main` lines, the release's own suite first.
+    """
+    Debian's archive as this machine reaches it, as ``URI SUITE main`` lines, the release's own suite first.
 
-    `index_targets` is what `apt-get indextargets` prints in INDEX_FORMAT. A machine that knows nothing of
+    ``index_targets`` is what ``apt-get indextargets`` prints in INDEX_FORMAT. A machine that knows nothing of
     this release gets Debian's public address.
     """
     found = []
@@ -80,7 +82,7 @@ def sources(index_targets: str, release: str) -> list[str]:
 
 
 def apt_settings(dump: str) -> list[str]:
-    """The lines of `apt-config dump` without which a host would not reach the archive as this machine does."""
+    """The lines of ``apt-config dump`` without which a host would not reach the archive as this machine does."""
     pattern = re.compile(rf"(?:{'|'.join(COPIED_APT_SETTINGS)})(?:::\S*)? \"..*\";$", re.IGNORECASE)
     return [line for line in dump.splitlines() if pattern.match(line)]
 
@@ -178,7 +180,7 @@ def _watch(command: list[str]) -> None:
                     shown = time.monotonic()
                     say(f"  {shown - started:3.0f} s  {tail[-1][:90]}")
         except BaseException:
-            step.terminate()  # `timeout` passes it on to all that the step has started
+            step.terminate()  # ``timeout`` passes it on to all that the step has started
             raise
     if step.returncode:
         raise Problem(f"`{' '.join(command)}` failed:\n" + "\n".join(tail))

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab: real hosts with systemd and sshd on one machine.
+"""
+The lab: real hosts with systemd and sshd on one machine.
 
 up [--servers N] [--release HOST=RELEASE ...]
                       make or mend it; ftp1 and ftp2 unless more are asked for; Debian 12 unless a host is asked to run another

@@ -115,9 +115,10 @@ def restore(record: Path) -> None:
 
 
 def chain_removals(saved: str) -> list[list[str]]:
-    """iptables arguments that remove the chains netavark leaves behind, and the jumps to them.
+    """
+    iptables arguments that remove the chains netavark leaves behind, and the jumps to them.
 
-    `saved` is what `iptables-save` prints for one table.
+    ``saved`` is what ``iptables-save`` prints for one table.
     """
     chains = re.findall(r"^:(NETAVARK\S*)", saved, re.MULTILINE)
     jumps = re.findall(r"^-A ((?!NETAVARK)\S+ .*-j NETAVARK\S*)$", saved, re.MULTILINE)

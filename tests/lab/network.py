@@ -25,7 +25,8 @@ def address(number: int) -> str:
 
 
 def hardware_address(number: int) -> str:
-    """A locally administered MAC address that stays with the host of this number.
+    """
+    A locally administered MAC address that stays with the host of this number.
 
     Were it a new one at every start, the neighbours would send to the old one until their ARP entries expire.
     """
@@ -33,9 +34,10 @@ def hardware_address(number: int) -> str:
 
 
 def overlapping_route(routes: Iterable[Mapping[str, object]], subnet: ipaddress.IPv4Network) -> str | None:
-    """The first route, as `ip` prints it, that leads to a part of the subnet; default routes do not count.
+    """
+    The first route, as ``ip`` prints it, that leads to a part of the subnet; default routes do not count.
 
-    `routes` is the output of `ip -json route show`: dictionaries with `dst` and, mostly, `dev`.
+    ``routes`` is the output of ``ip -json route show``: dictionaries with ``dst`` and, mostly, ``dev``.
     """
     for route in routes:
         destination = str(route["dst"])
@@ -64,8 +66,9 @@ def create() -> None:
 
 def settle() -> None:
     """
-    Give the bridge a hardware address of its own: by default it is that of a port, and changes when a host comes or goes. And
-    give it a second literal address, from which checks play strangers.
+    Give the bridge a hardware address of its own, and a second literal address, from which checks play strangers.
+
+    By default the first is that of a port, and changes when a host comes or goes.
     """
     own = hardware_address(1)
     for link in json.loads(run(["ip", "-json", "address", "show", "to", address(1)])):

@@ -61,7 +61,7 @@ class QuickStart:
         }
 
     def run(self, *command: str | pathlib.Path, code: int = 0) -> str:
-        """Run a command as the user does; anything but this exit *code* ends the test with all that was printed."""
+        """Run a command as the user does; anything but this exit ``code`` ends the test with all that was printed."""
         started = time.monotonic()
         done = subprocess.run(
             command,

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-What the documentation shows is run: every example of a module, filter and playbook in check mode, where nothing is contacted or
-written, on the machine itself.
+What the documentation shows is run: every example of a module, filter and playbook.
+
+In check mode, where nothing is contacted or written, on the machine itself.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def tell(
     """
     Send PORT or EPRT, and if it is accepted let the server connect: LIST, unless ``may_connect`` forbids it then.
 
-    425 accepts, too: pyftpdlib says so when it tried to connect in vain. Every other 4xx is a fault, for it may pass.
+    425 accepts, too: pyftpdlib says so when it tried to connect in vain. Every other 4xx is raised as Fault, for it may pass.
 
     The control connection is of no further use after an accepted one.
     """

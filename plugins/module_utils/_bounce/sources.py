@@ -9,30 +9,15 @@
 
 from __future__ import annotations
 
-import array
-import contextlib
 import ipaddress
-import os
-import pathlib
 import socket
-import struct
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6, is_rfc1918, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import addresses
 
 MOST_FOUND = 4  # strangers that are taken when none are named
-_SIOCGIFCONF = 0x8912  # linux/sockios.h; netdevice(7)
-_IFREQ = struct.calcsize("16s16x8x" if struct.calcsize("P") == 8 else "16s16x")
-_IF_INET6 = pathlib.Path("/proc/net/if_inet6")
-_TENTATIVE_OR_WORSE = 0x08 | 0x20 | 0x40  # linux/if_addr.h: duplicate, deprecated, tentative
-
-
-class Local(t.NamedTuple):
-    """One address of this host and the interface that has it."""
-
-    address: str
-    interface: str
 
 
 def parse_sources(values: t.Sequence[str]) -> tuple[str, ...]:
@@ -88,7 +73,7 @@ def named_strangers(sources: t.Sequence[str], own: str, peer: str) -> list[str]:
     return fitting
 
 
-def found_strangers(own: str, peer: str, local: t.Iterable[Local] | None = None) -> list[str]:
+def found_strangers(own: str, peer: str, local: t.Iterable[addresses.Local] | None = None) -> list[str]:
     """
     Addresses of this host other than ``own`` and of the same family, a few at most.
 
@@ -99,7 +84,7 @@ def found_strangers(own: str, peer: str, local: t.Iterable[Local] | None = None)
     if ipaddress.ip_address(peer).is_loopback:
         candidates = [] if is_ipv6(peer) else [f"127.0.0.{last}" for last in range(2, 5)]
         return [address for address in candidates if address not in (own, peer)][:1]
-    here = list(local_addresses() if local is None else local)
+    here = list(addresses.local() if local is None else local)
     mine = {one.interface for one in here if same_address(one.address, own)}
     public = not is_rfc1918(own) and not is_rfc1918(peer)
     return [
@@ -110,41 +95,8 @@ def found_strangers(own: str, peer: str, local: t.Iterable[Local] | None = None)
         and not same_address(one.address, peer)
         and not (ipaddress.ip_address(one.address).is_loopback or ipaddress.ip_address(one.address).is_link_local)
         and not (public and is_rfc1918(one.address))
-        and (one.interface in mine or not _is_bridge(one.interface))
+        and (one.interface in mine or not addresses.is_bridge(one.interface))
     ][:MOST_FOUND]
 
 
-def local_addresses() -> list[Local]:
-    """All addresses of this host; none where this is not Linux."""
-    return [*_ipv4(), *_ipv6()]
-
-
-def _ipv4() -> t.Iterator[Local]:
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover
-        return
-    room = array.array("B", bytes(_IFREQ * 1024))
-    request = struct.pack("iP", len(room), room.buffer_info()[0])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
-        used = struct.unpack_from("i", fcntl.ioctl(sock, _SIOCGIFCONF, request))[0]
-        for start in range(0, used, _IFREQ):
-            row = room[start : start + _IFREQ].tobytes()
-            # A further address may have a label of its own, eth0:1.
-            label = row[:16].split(b"\0", 1)[0].decode("ascii", "replace").split(":", 1)[0]
-            yield Local(socket.inet_ntop(socket.AF_INET, row[20:24]), label)
-
-
-def _ipv6() -> t.Iterator[Local]:
-    with contextlib.suppress(OSError):
-        for line in _IF_INET6.read_text("ascii").splitlines():
-            digits, _index, _prefix, _scope, flags, interface = line.split()
-            if not int(flags, 16) & _TENTATIVE_OR_WORSE:
-                yield Local(str(ipaddress.IPv6Address(bytes.fromhex(digits))), interface)
-
-
-def _is_bridge(interface: str) -> bool:
-    return os.path.isdir(f"/sys/class/net/{interface}/bridge")
-
-
-__all__ = ("MOST_FOUND", "Local", "found_strangers", "local_addresses", "named_strangers", "parse_sources", "require_local")
+__all__ = ("MOST_FOUND", "found_strangers", "named_strangers", "parse_sources", "require_local")

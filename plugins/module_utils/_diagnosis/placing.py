@@ -6,8 +6,9 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The last part of the diagnosis: legs whose data connection was lost somewhere, and what both of their servers showed when they
-were asked. Legs in, legs out, as plain data; what a place is called and how it is cured stands in ``locate``. Pure.
+The last part of the diagnosis: legs whose data connection was lost, and what both of their servers showed when asked.
+
+Legs in, legs out, as plain data; what a place is called and how it is cured stands in ``locate``. Pure.
 """
 
 from __future__ import annotations

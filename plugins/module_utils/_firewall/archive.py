@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-What runs on a server without Ansible, as one file: C(/usr/local/lib/proftpd-fxp/firewall.py), an archive that Python runs.
+What runs on a server without Ansible, as one file: ``/usr/local/lib/proftpd-fxp/firewall.py``, an archive that Python runs.
 
 It holds files of the rooms as they are, under the names by which they import each other, so that the boot unit, the timer and
 the module share every judgement. Python takes a file for an archive whatever its name is: it has the name that the single file
@@ -28,7 +28,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import boot
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 
 _ROOT = ("ansible_collections", "proftpd", "fxp", "plugins", "module_utils")
-# What C(boot) needs, and nothing else; a test holds it against the imports.
+# What ``boot`` needs, and nothing else; a test holds it against the imports.
 PARTS = (
     "_firewall.backend",
     "_firewall.boot",
@@ -59,7 +59,7 @@ _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
 
 
 def build(interpreter: str) -> bytes:
-    """Return the archive, to be run by C(interpreter), an absolute path."""
+    """Return the archive, to be run by ``interpreter``, an absolute path."""
     start = f"import sys\n\nfrom {boot.__name__} import main\n\nraise SystemExit(main(sys.argv[1:]))\n"
     files = {"__main__.py": start.encode(), **dict(_packages()), **dict(_sources())}
     buffer = io.BytesIO()

@@ -6,11 +6,11 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-What a firewall manager must be able to do to keep the rules of an FXP server: one class for each, a row in C(managers).
+What a firewall manager must be able to do to keep the rules of an FXP server: one class for each, a row in ``managers``.
 
 A backend knows one language. Its rules are one text, made of a wish and readable for people, which is stored on the host and
 from which alone it can say what is to be in force. When a change is tried, confirmed, taken back or removed is the business of
-C(transaction), C(removal) and C(state), which know no language.
+``transaction``, ``removal`` and ``state``, which know no language.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Backend(t.Protocol):
     service: str  # whose start and reload lose our rules, so that they are loaded again then; empty if there is none
 
     def is_installed(self) -> bool:
-        """Whether the program is here. Without it nothing else can be asked but C(text) and C(ports)."""
+        """Whether the program is here. Without it nothing else can be asked but ``text`` and ``ports``."""
 
     def text(self, wish: Wish) -> str:
         """Rules that let through what is wished, and keep everybody else off those ports."""
@@ -55,35 +55,35 @@ class Backend(t.Protocol):
 
     def examine(self, text: str, recorded: Fingerprint) -> Finding:
         """
-        Hold a text against what is in force; *recorded* is what was in force when it was loaded, empty if it never was.
+        Hold a text against what is in force; ``recorded`` is what was in force when it was loaded, empty if it never was.
 
         Raises FirewallError if something stays shut although the text is loaded: a decision of the operator, which nothing of
         ours passes by, or rules of a program that lets nobody in.
         """
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
-        """The first part of C(examine), which refuses nothing."""
+        """The first part of ``examine``, which refuses nothing."""
 
     def shut(self, text: str) -> list[str]:
-        """The reasons for which C(examine) would refuse, for the journal."""
+        """The reasons for which ``examine`` would refuse, for the journal."""
 
     def check(self, text: str) -> None:
         """Have the program say whether it would take all that loading a text means."""
 
     def check_removal(self) -> None:
-        """The same for C(unload)."""
+        """The same for ``unload``."""
 
     def load(self, text: str) -> None:
         """Put a text in force, at once and in the place of all that is in force of ours."""
 
     def load_guard(self, text: str) -> None:
-        """Keep strangers out at least, where C(load) fails because of rules of others."""
+        """Keep strangers out at least, where ``load`` fails because of rules of others."""
 
     def unload(self) -> None:
         """Take all that is ours out of force."""
 
     def is_guarded(self, recorded: Fingerprint) -> bool:
-        """Whether what keeps strangers out is in force as it was *recorded*."""
+        """Whether what keeps strangers out is in force as it was ``recorded``."""
 
     def in_force(self) -> Fingerprint:
         """What is in force of ours."""

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What runs on a host without Ansible: the program of the archive (C(archive)), for the units and the timer."""
+"""What runs on a host without Ansible: the program of the archive (``archive``), for the units and the timer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 
 
 def main(arguments: t.Sequence[str]) -> int:
-    """
-    C(firewall.py load|guard|unload|return): for the units that are installed with it.
-    """
+    """``firewall.py load|guard|unload|return``: for the units that are installed with it."""
     host = Host(in_use())
     verbs = {"load": host.load, "guard": host.guard, "unload": host.unload, "return": host.go_back}
     if len(arguments) != 1 or arguments[0] not in verbs:

@@ -6,8 +6,9 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-Which firewall decides on this host? Only nftables by hand is supported; firewalld, ufw and iptables own their rules and
-would overwrite or outvote ours.
+Which firewall decides on this host?
+
+Only nftables by hand is supported; firewalld, ufw and iptables own their rules and would overwrite or outvote ours.
 """
 
 from __future__ import annotations
@@ -19,25 +20,24 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 TIMEOUT = 30  # seconds for one command
 
 
 class Commands:
-    """
-    What the detection asks the host, so that tests can answer.
-    """
+    """What the detection asks the host, so that tests can answer."""
 
     def output(self, *command: str) -> str:
-        """
-        Standard output of a command, empty if there is no such program.
-        """
+        """Standard output of a command, empty if there is no such program."""
         return run.output(*command, seconds=TIMEOUT)
 
+    def is_active(self, unit: str) -> bool:
+        """Whether a unit of systemd runs; not where there is no systemd."""
+        return Systemd().shown(unit, "ActiveState").get("ActiveState") == "active"
+
     def text(self, path: str) -> str:
-        """
-        Text of a file, empty if there is no such file.
-        """
+        """Text of a file, empty if there is no such file."""
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
                 return file.read()
@@ -54,8 +54,10 @@ _GENERAL = re.compile(
 
 def iptables_decides(saved: str) -> bool:
     """
-    True if the output of C(iptables-save -t filter) drops by default what comes to or leaves this host: by a policy, or by a rule
-    that asks for nothing special, also one that is jumped to. Rules that count, log, or deny chosen addresses decide nothing.
+    True if the output of ``iptables-save -t filter`` drops by default what comes to or leaves this host.
+
+    By a policy, or by a rule that asks for nothing special, also one that is jumped to. Rules that count, log, or deny chosen
+    addresses decide nothing.
     """
     chains: dict[str, list[tuple[str, bool]]] = {}
     for chain, words in re.findall(r"^-A (\S+) ?(.*)$", saved, re.MULTILINE):
@@ -79,11 +81,9 @@ def iptables_decides(saved: str) -> bool:
 
 
 def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
-    """
-    Names of the firewalls that decide here, other than nftables. C(ruleset): what nft lists, or V(None) if it is not installed.
-    """
+    """Names of the firewalls that decide here, other than nftables. ``ruleset``: what nft lists, None without nft."""
     found = []
-    if commands.output("systemctl", "is-active", "firewalld.service").strip() == "active":
+    if commands.is_active("firewalld.service"):
         found.append("firewalld")
     if ufw.is_on(commands.text("/etc/ufw/ufw.conf")):
         found.append("ufw")
@@ -105,9 +105,7 @@ def _iptables(commands: Commands, ruleset: Ruleset | None) -> t.Iterator[str]:
 
 
 def refuse(found: t.Sequence[str]) -> None:
-    """
-    Raise FirewallError if another firewall than nftables decides.
-    """
+    """Raise FirewallError if another firewall than nftables decides."""
     if found:
         names = " and ".join(found)
         raise FirewallError(

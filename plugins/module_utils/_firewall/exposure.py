@@ -41,7 +41,7 @@ Truth = t.Optional[bool]
 
 
 class Access(t.NamedTuple):
-    """Ports C(first) to C(last) for addresses of one C(family): the networks that get in, and those of which it is not known."""
+    """Ports ``first`` to ``last`` for addresses of one ``family``: the networks that get in, and those not known."""
 
     family: int
     first: int
@@ -88,7 +88,7 @@ class View:
 
 
 class _Numbers:
-    """The numbers that a right-hand side holds, quick to ask; C(whole) is false if it holds something else too."""
+    """The numbers that a right-hand side holds, quick to ask; ``whole`` is false if it holds something else too."""
 
     def __init__(self, elements: t.Sequence[t.Any]) -> None:
         spans = [_read.span(element) for element in elements]
@@ -133,7 +133,7 @@ class _Asked:
         return self.numbers[key][1].holds(number)
 
     def match(self, base: ChainKey, packet: _Packet, body: Json) -> Truth:
-        """The truth of a match, with C(==), C(!=) and C(in); of anything else it is not known."""
+        """The truth of a match, with ``==``, ``!=`` and ``in``; of anything else it is not known."""
         try:
             return self._match(base, packet, body)
         except _read.STRANGE:
@@ -290,7 +290,7 @@ def _kind(value: t.Any) -> int:
 
 
 def _gather(value: t.Any, cuts: dict[int, set[int]]) -> None:
-    """Note where anything that stands in rules or sets begins, and where what follows it begins: *cuts*, by kind."""
+    """Note where anything that stands in rules or sets begins, and where what follows it begins: ``cuts``, by kind."""
     span = _read.span(value)
     if span is not None:
         cuts[_kind(value)].update((span[0], span[1] + 1))
@@ -303,7 +303,7 @@ def _gather(value: t.Any, cuts: dict[int, set[int]]) -> None:
 
 
 def exposure(view: View, ports: t.Iterable[Span]) -> list[Access]:
-    """Return who gets in at each of *ports* (ranges, both ends included), by family, in pieces that differ."""
+    """Return who gets in at each of ``ports`` (ranges, both ends included), by family, in pieces that differ."""
     cuts: dict[int, set[int]] = {0: set(), 4: set(), 6: set()}
     _gather(list(view.rules.values()), cuts)
     _gather(list(view.elements.values()), cuts)
@@ -344,7 +344,7 @@ def _together(ends: t.Sequence[set[str]]) -> str:
 
 
 def _pieces(first: int, last: int, cuts: t.Iterable[int]) -> list[Span]:
-    """The range from *first* to *last*, cut before each of *cuts*."""
+    """The range from ``first`` to ``last``, cut before each of ``cuts``."""
     starts = [first, *sorted(cut for cut in set(cuts) if first < cut <= last)]
     return list(zip(starts, [start - 1 for start in starts[1:]] + [last]))
 
@@ -356,7 +356,7 @@ def _networks(family: int, spans: t.Iterable[Span]) -> list[str]:
 
 
 def ports_of(view: View, table: tuple[str, str]) -> set[Span]:
-    """The ports that rules of *table* (family and name) ask for with C(tcp dport)."""
+    """The ports that rules of ``table`` (family and name) ask for with ``tcp dport``."""
     found: set[Span] = set()
     for key, rules in view.rules.items():
         matches = [body for rule in rules for each in rule for name, body in each.items() if name == "match"]

@@ -6,8 +6,10 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-By which interfaces do connections to this server come? Written into the rules, because at boot, when those are loaded, no
-interface has an address yet.
+By which interfaces do connections to this server come?
+
+Written into the rules, because at boot, when those are loaded, no interface
+has an address yet.
 """
 
 from __future__ import annotations

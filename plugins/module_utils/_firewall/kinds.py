@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-For what do rules stand on a host? Paths and names follow from it, so that rules for something else are one row more.
-"""
+"""For what do rules stand on a host? Paths and names follow from it, so that rules for something else are one row more."""
 
 from __future__ import annotations
 

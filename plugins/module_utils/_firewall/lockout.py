@@ -6,8 +6,9 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-Which TCP ports of this host does its administrator come in through? Read from proc(5), because C(ansible_port) may be the
-port of a forwarder in front of it.
+Which TCP ports of this host does its administrator come in through?
+
+Read from proc(5), because ``ansible_port`` may be the port of a forwarder in front of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 SERVERS = ("sshd", "dropbear")
@@ -27,20 +28,16 @@ UNITS = ("ssh.socket", "sshd.socket", "dropbear.socket")
 
 def ssh_connection(proc: str = "/proc", pid: int | None = None) -> str:
     """
-    C(SSH_CONNECTION) of the session that this process belongs to: addresses and ports of both ends (sshd(8)). An empty string
-    if it does not come from ssh. Parents are asked too, because sudo takes the variable away.
+    ``SSH_CONNECTION`` of the session that this process belongs to: addresses and ports of both ends (sshd(8)).
+
+    An empty string if it does not come from ssh. Parents are asked too, because sudo takes the variable away.
     """
-    process = str(pid or os.getpid())
-    while process not in ("0", "1"):
-        try:
-            with open(f"{proc}/{process}/environ", "rb") as file:
-                found = re.search(rb"(?:^|\0)SSH_CONNECTION=([^\0]+)", file.read())
-            if found:
-                return found.group(1).decode(errors="replace")
-            with open(f"{proc}/{process}/stat", encoding="utf-8", errors="replace") as file:
-                process = file.read().rpartition(")")[2].split()[1]
-        except OSError:
-            break
+    process = pid or os.getpid()
+    while process > 1:
+        found = re.search(r"(?:^|\0)SSH_CONNECTION=([^\0]+)", processes.environment(process, proc))
+        if found:
+            return found.group(1)
+        process = processes.parent(process, proc)
     return ""
 
 
@@ -50,9 +47,7 @@ def ssh_source() -> str:
 
 
 def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
-    """
-    TCP ports that an ssh server listens on, or systemd for it; those on loopback addresses are forwarded ones and left out.
-    """
+    """TCP ports that an ssh server listens on, or systemd for it; those on loopback addresses are forwarded ones and left out."""
     return {
         each.port
         for each in sockets.listeners(proc, systemd)
@@ -61,15 +56,13 @@ def listening(proc: str = "/proc", systemd: Systemd | None = None) -> set[int]:
 
 
 def ways_in(connection: str, listeners: t.Iterable[int]) -> set[int]:
-    """The ports that the administrator comes in through: that of his *connection* beside those of the *listeners*."""
+    """The ports that the administrator comes in through: that of his ``connection`` beside those of the ``listeners``."""
     fields = connection.split()
     return {*listeners, *([int(fields[3])] if len(fields) == 4 and fields[3].isdigit() else [])}
 
 
 def refuse_lockout(governed: Ports, connection: str, listeners: t.Iterable[int]) -> None:
-    """
-    Raise FirewallError if the rules would govern a port that the administrator comes in through.
-    """
+    """Raise FirewallError if the rules would govern a port that the administrator comes in through."""
     for port in sorted(ways_in(connection, listeners)):
         if port == governed.control:
             raise FirewallError(

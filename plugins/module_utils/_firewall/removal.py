@@ -35,16 +35,12 @@ OWN_DIRECTORIES = ("/proftpd-fxp", ".service.d")
 
 
 def is_in_kernel(host: Host) -> bool:
-    """
-    Are rules of ours in force? Without the program of the backend nobody can tell.
-    """
+    """Are rules of ours in force? Without the program of the backend nobody can tell."""
     return host.backend.is_installed() and any(host.backend.in_force().values())
 
 
 def is_found(host: Host) -> bool:
-    """
-    Is anything of ours on this host?
-    """
+    """Is anything of ours on this host?"""
     files = _files_of(host)
     return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or is_in_kernel(host)
 
@@ -55,9 +51,7 @@ def _files_of(host: Host) -> tuple[str, ...]:
 
 
 class Removal(Transaction):
-    """
-    One removal on one host on which something of ours is found.
-    """
+    """One removal on one host on which something of ours is found."""
 
     def __init__(self, host: Host, systemd: Systemd, program: bytes) -> None:
         super().__init__(host, systemd, Texts("", units_of(host), program))
@@ -65,9 +59,7 @@ class Removal(Transaction):
         self.unit_files = tuple(file.path for file in self.units)
 
     def _settle_beside(self) -> None:
-        """
-        Where the kernel holds no rules of ours there is nothing to try, and what else there is goes at once.
-        """
+        """Where the kernel holds no rules of ours there is nothing to try, and what else there is goes at once."""
         self._clean()
 
     def _apply(self, return_after: int, check_mode: bool) -> Outcome:
@@ -98,7 +90,9 @@ class Removal(Transaction):
 
     def confirm(self) -> None:
         """
-        Remove what would bring the rules back, then everything else; raise TooLate if the rules are back already.
+        Remove what would bring the rules back, then everything else.
+
+        Raises TooLate if the rules are back already, FirewallError if somebody loaded them meanwhile.
         """
         with self.host.locked():
             if self.is_confirmed():
@@ -114,15 +108,11 @@ class Removal(Transaction):
         self._clean()
 
     def is_confirmed(self) -> bool:
-        """
-        True if nothing of ours is left.
-        """
+        """True if nothing of ours is left."""
         return not any(map(os.path.lexists, self.files)) and not is_in_kernel(self.host)
 
     def _clean(self) -> None:
-        """
-        The unit first, because it runs our program when it stops.
-        """
+        """The unit first, because it runs our program when it stops."""
         self.systemd.disarm(self.timer)
         if any(map(os.path.lexists, self.unit_files)):
             self.systemd.stop(self.unit)

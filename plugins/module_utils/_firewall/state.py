@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-What a host keeps of its firewall rules, and what brings them back: the files, one lock, and what the units and the timer do.
-"""
+"""What a host keeps of its firewall rules, and what brings them back: files, one lock, and what the units and the timer do."""
 
 from __future__ import annotations
 
@@ -30,9 +28,9 @@ LOCK_TIMEOUT = 30  # seconds to wait for another change to end
 
 class Host:
     """
-    The files of this room, below C(root), in the language of one backend, and what the boot unit and the timer do with them.
+    The files of this room, below ``root``, in the language of one backend, and what the boot unit and the timer do with them.
 
-    A change that is not confirmed yet has a C(pending) file in C(/run): after a reboot it is forgotten.
+    A change that is not confirmed yet has a ``pending`` file in ``/run``: after a reboot it is forgotten.
     """
 
     def __init__(self, backend: Backend, root: str = "", kind: Kind = KINDS["server"]) -> None:
@@ -48,9 +46,7 @@ class Host:
 
     @contextlib.contextmanager
     def locked(self) -> t.Iterator[None]:
-        """
-        One change at a time. Removal takes the lock's file away, so what was locked must still be that file.
-        """
+        """One change at a time. Removal takes the lock's file away, so what was locked must still be that file."""
         deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             os.makedirs(os.path.dirname(self.lock), mode=0o700, exist_ok=True)
@@ -81,8 +77,10 @@ class Host:
 
     def load(self) -> None:
         """
-        Put in force what counts now. If no rule can be put into another table, the guard is in force all the same. What stays
-        shut is said on standard error, for the journal.
+        Put in force what counts now.
+
+        If no rule can be put into another table, the guard is in force all the same. What stays shut is said on standard error,
+        for the journal.
         """
         with self.locked():
             text = self._text()
@@ -98,8 +96,9 @@ class Host:
 
     def guard(self) -> None:
         """
-        Load the rules that count now unless what keeps strangers out is in force; raise FirewallError if it is not then. Asked
-        before the server starts. What is in force already is not touched.
+        Load the rules that count now unless what keeps strangers out is in force; raise FirewallError if it is not then.
+
+        Asked before the server starts. What is in force already is not touched.
         """
         with self.locked():
             text = self._text()
@@ -143,17 +142,13 @@ class Host:
             self.backend.unload()
 
     def go_back(self) -> None:
-        """
-        Take the rules on trial back, if they are still on trial.
-        """
+        """Take the rules on trial back, if they are still on trial."""
         with self.locked():
             if os.path.exists(self.pending):
                 self.take_back()
 
     def take_back(self) -> None:
-        """
-        The same for whoever holds the lock. If not even the unloading works, the rules stay on trial, for the timer to try again.
-        """
+        """The same for whoever holds the lock. If not even unloading works, the rules stay on trial: the timer tries again."""
         problem: FirewallError | OSError | None = None
         try:
             self._load(_files.read_text(self.rules))

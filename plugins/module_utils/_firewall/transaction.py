@@ -8,9 +8,9 @@
 """
 Commit or return: a change of the firewall rules that takes itself back unless somebody proves that the way in is open.
 
-C(apply) stages the rules, arms a timer and loads them; the confirmed file on disk stays the old one. C(confirm) makes them
-the confirmed ones and disarms the timer. Without it the timer runs C(firewall.py return). A reboot in between forgets the
-change too. C(settle) says how a change ended that nobody could confirm.
+``apply`` stages the rules, arms a timer and loads them; the confirmed file on disk stays the old one. ``confirm`` makes them
+the confirmed ones and disarms the timer. Without it the timer runs ``firewall.py return``. A reboot in between forgets the
+change too. ``settle`` says how a change ended that nobody could confirm.
 """
 
 from __future__ import annotations
@@ -30,19 +30,15 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import S
 
 
 class Texts(t.NamedTuple):
-    """
-    What is to stand on the host.
-    """
+    """What is to stand on the host."""
 
     rules: str  # in the language of the backend
     units: tuple[File, ...]  # for systemd
-    program: bytes  # what the units run: C(archive)
+    program: bytes  # what the units run: ``archive``
 
 
 class Outcome(t.NamedTuple):
-    """
-    What C(apply) found and did.
-    """
+    """What ``apply`` found and did."""
 
     changed: bool = False
     on_trial: bool = False  # the kernel holds new rules that wait for their confirmation
@@ -53,9 +49,7 @@ class Outcome(t.NamedTuple):
 
 
 class Transaction:
-    """
-    One change on one host.
-    """
+    """One change on one host."""
 
     def __init__(self, host: Host, systemd: Systemd, texts: Texts) -> None:
         self.host = host
@@ -68,9 +62,7 @@ class Transaction:
         self.unit, self.timer = host.kind.unit, host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
-        """
-        Load the rules on trial if they differ from what is confirmed and in force; return_after is in seconds.
-        """
+        """Load the rules on trial if they differ from what is in force; ``return_after`` in seconds. Raises FirewallError."""
         if check_mode:
             return self._apply(return_after, check_mode=True)
         deadline = time.monotonic() + return_after + 10
@@ -95,17 +87,13 @@ class Transaction:
             time.sleep(0.2)
 
     def _tidy(self) -> None:
-        """
-        Remove what a process that was killed left beside its files.
-        """
+        """Remove what a process that was killed left beside its files."""
         _files.remove(self.host.new_rules)
         for path in (self.host.rules, self.host.record, *(path for path, dummy, mode in (self.program, *self.units))):
             _files.remove(_files.staged_name(path))
 
     def preview(self) -> Outcome:
-        """
-        What C(apply) would write, for a host where the program of the backend is not installed.
-        """
+        """What ``apply`` would write, for a host where the program of the backend is not installed."""
         confirmed = _files.read_text(self.host.rules)
         return Outcome(changed=True, diff=self._diff(confirmed, self._beside(), ()))
 
@@ -135,9 +123,7 @@ class Transaction:
         return outcome._replace(changed=True, on_trial=True)
 
     def _settle_beside(self) -> None:
-        """
-        What is left to do where the rules in force are as wished.
-        """
+        """What is left to do where the rules in force are as wished."""
         self._install_units()
 
     def _load_on_trial(self, return_after: int) -> None:
@@ -165,9 +151,7 @@ class Transaction:
                 self.systemd.disarm(self.timer)
 
     def confirm(self) -> None:
-        """
-        Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more.
-        """
+        """Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more."""
         with self.host.locked():
             if self.is_confirmed():
                 return  # the answer to an earlier confirmation was lost
@@ -179,9 +163,7 @@ class Transaction:
             self.systemd.disarm(self.timer)
 
     def is_confirmed(self) -> bool:
-        """
-        True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished.
-        """
+        """True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished."""
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
         if self._beside() or not self.systemd.is_on(self.unit):
@@ -189,9 +171,7 @@ class Transaction:
         return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
     def _commit(self, now: Fingerprint) -> None:
-        """
-        The rename decides. If it fails, the record is again that of the former rules.
-        """
+        """The rename decides. If it fails, the record is again that of the former rules."""
         former = _files.read_text(self.host.record)
         try:
             write(self.host.record, json.dumps(now, sort_keys=True) + "\n", 0o600)
@@ -215,9 +195,7 @@ class Transaction:
         return now
 
     def _install_units(self) -> None:
-        """
-        Write the units and switch them on; put the former ones back if that fails.
-        """
+        """Write the units and switch them on; put the former ones back if that fails."""
         former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
         was_on = self.systemd.is_on(self.unit)
         if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
@@ -236,9 +214,7 @@ class Transaction:
             raise
 
     def settle(self) -> bool:
-        """
-        Take back what is still on trial; true if the confirmed rules, or none where there are none, are in force.
-        """
+        """Take back what is still on trial; true if the confirmed rules, or none where there are none, are in force."""
         with self.host.locked():
             if os.path.exists(self.host.pending):
                 self._take_back()
@@ -261,17 +237,13 @@ class Transaction:
 
 
 def write(path: str, text: str, mode: int) -> None:
-    """
-    Replace a file in one step; make its directory if there is none.
-    """
+    """Replace a file in one step; make its directory if there is none."""
     os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     _files.write(path, text, mode)
 
 
 def restore(path: str, text: str | None, mode: int) -> None:
-    """
-    Give a file its former text, None for none. What has it already is not written: the disk may be full.
-    """
+    """Give a file its former text, None for none. What has it already is not written: the disk may be full."""
     if text is None:
         _files.remove(path)
     elif _files.read_text(path) != text:

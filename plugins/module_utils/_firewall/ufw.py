@@ -13,7 +13,5 @@ import re
 
 
 def is_on(conf: str) -> bool:
-    """
-    Does C(/etc/ufw/ufw.conf) say that ufw loads its rules?
-    """
+    """Does ``/etc/ufw/ufw.conf`` say that ufw loads its rules?"""
     return bool(re.search(r"^\s*ENABLED\s*=\s*[\"']?yes", conf, re.MULTILINE | re.IGNORECASE))

@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-What systemd is told on a host: the unit that loads the rules at boot, and drop-ins for services that they have to do with. Pure.
-"""
+"""What systemd is told on a host: the unit that loads the rules at boot, and drop-ins for the services concerned. Pure."""
 
 from __future__ import annotations
 
@@ -79,7 +77,7 @@ class File(t.NamedTuple):
 
 
 def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tuple[File, ...]:
-    """All of them, for rules of this kind and backend; *unit* and *drop_in* are texts of the caller's own for the first two."""
+    """All of them, for rules of this kind and backend; ``unit`` and ``drop_in`` are the caller's own texts for the first two."""
     kind, service = host.kind, host.backend.service
     words = {
         "title": kind.title,

@@ -88,7 +88,7 @@ def wish_options() -> dict[str, t.Any]:
 
 def read_wish(data: Data) -> Wish:
     """
-    The wish as C(fxp_firewall) takes it. What is not there is nobody; the ports must be.
+    The wish as ``fxp_firewall`` takes it. What is not there is nobody; the ports must be.
 
     Raises FirewallError for what is no address or port.
     """
@@ -105,10 +105,10 @@ def read_wish(data: Data) -> Wish:
 
 def former(plan: Ports, control: t.Iterable[int], passive: t.Iterable[Span], others: t.Iterable[int]) -> Former:
     """
-    What remains of the *control* ports and the *passive* ranges of a server beside those of the plan.
+    What remains of the ``control`` ports and the ``passive`` ranges of a server beside those of the plan.
 
-    On *others* some other program listens, so the server does not: the way in of an administrator is never guarded for being in a
-    range that is left.
+    On ``others`` some other program listens, so the server does not: the way in of an administrator is never guarded for being in
+    a range that is left.
     """
     taken = [(plan.control, plan.control), plan.passive, *((port, port) for port in others)]
     left = _without([(port, port) for port in control], taken)

@@ -274,7 +274,7 @@ class ControlConnection(ftplib.FTP):
                 raise
 
     def putline(self, line: str) -> None:
-        """Send one line. CR, LF and NUL are refused: they would begin another command or cut this one."""
+        """Send one line. CR, LF and NUL are a ValueError: they would begin another command or cut this one."""
         if any(character in line for character in "\r\n\0"):
             raise ValueError("a command must not contain CR, LF or NUL")
         verb = line.split(" ", 1)[0]

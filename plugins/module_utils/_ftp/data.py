@@ -48,7 +48,7 @@ def upload(control: ControlConnection, name: str, chunks: t.Iterable[bytes]) -> 
 
 
 def download(control: ControlConnection, name: str, size: int, take: t.Callable[[bytes], None]) -> int:
-    """RETR ``name`` into ``take``; the number of bytes. Ends at one byte more than ``size``, which is enough to differ."""
+    """RETR ``name`` into ``take``; the number of bytes, ``size`` and one more at the most. Raises Fault."""
     received = 0
     deadline = time.monotonic() + time_for(size, control.seconds)
     control.take_tls_role(client=False)
@@ -65,7 +65,7 @@ def download(control: ControlConnection, name: str, size: int, take: t.Callable[
 
 
 def list_line(control: ControlConnection, name: str) -> str | None:
-    """The line that LIST shows for a file, or none if it shows none."""
+    """The line that LIST shows for a file, or none if it shows none. Raises Fault."""
     text = b""
     deadline = time.monotonic() + control.seconds
     # A name that begins with a dash would be taken for options.

@@ -24,7 +24,7 @@ _FAMILIES = {"auto": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF
 
 def resolve_pair(first: ServerSpec, second: ServerSpec, family: str, timeout: float) -> tuple[Endpoint, Endpoint]:
     """
-    One endpoint per server, both of the same family.
+    One endpoint per server, both of the same family. Raises Fault if there is none, or a name is unknown.
 
     The first one's preferred family (RFC 6724, as the system orders it) wins among those that both have. Only the first address
     of that family is used: trying others would hide one that does not work.

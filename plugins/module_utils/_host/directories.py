@@ -27,10 +27,10 @@ _WAY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def make(path: str, mode: int, uid: int, gid: int, *, check_mode: bool = False) -> list[str]:
     """
-    Make the directory *path* for *uid* and *gid*, parents as root's with mode 0755; return those that were made.
+    Make the directory ``path`` for ``uid`` and ``gid``, parents as root's with mode 0755; return those that were made.
 
     An existing directory is left as it is. Raises HostError, whose text says why as the end of a sentence, where somebody beside
-    root may write to a directory on the way, and OSError. With *check_mode* it only tells what it would make.
+    root may write to a directory on the way, and OSError. With ``check_mode`` it only tells what it would make.
     """
     if os.path.isdir(path):
         return []
@@ -73,7 +73,7 @@ def _all_of(where: str, rest: t.Sequence[str]) -> list[str]:
 
 
 def _instead(handle: int, name: str, within: int | None) -> int:
-    """Open the directory *name* and let go of *handle*, which stays open if that fails."""
+    """Open the directory ``name`` and let go of ``handle``, which stays open if that fails."""
     opened = os.open(name, _WAY, dir_fd=within)
     os.close(handle)
     return opened

@@ -19,7 +19,7 @@ class HostError(Exception):
 
 
 def clause(problem: Exception) -> str:
-    """Return the words of *problem* as a part of another sentence, which has a full stop of its own."""
+    """Return the words of ``problem`` as a part of another sentence, which has a full stop of its own."""
     if isinstance(problem, OSError) and problem.strerror:
         return f"{problem.filename}: {problem.strerror}" if isinstance(problem.filename, str) else problem.strerror
     return str(problem).rstrip(".")

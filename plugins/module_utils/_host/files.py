@@ -17,7 +17,7 @@ _STAGED = ".fxp-staged"
 
 
 def read_text(path: str) -> str | None:
-    """Return the text of *path*, or None if there is no such file. Bytes that are not UTF-8 survive a round trip."""
+    """Return the text of ``path``, or None if there is no such file. Bytes that are not UTF-8 survive a round trip."""
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             return file.read()
@@ -26,7 +26,7 @@ def read_text(path: str) -> str | None:
 
 
 def stage(path: str, text: str, mode: int) -> None:
-    """Write *text* to the new file *path* and to the disk. A left-over of that name is replaced. An OSError names *path*."""
+    """Write ``text`` to the new file ``path`` and to the disk. A left-over is replaced. An OSError names ``path``."""
     remove(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
@@ -45,7 +45,7 @@ def stage(path: str, text: str, mode: int) -> None:
 
 
 def rename(source: str, destination: str) -> None:
-    """Put *source* in the place of *destination* in one step, and make the step last."""
+    """Put ``source`` in the place of ``destination`` in one step, and make the step last."""
     os.replace(source, destination)
     directory = os.open(os.path.dirname(destination), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -55,17 +55,17 @@ def rename(source: str, destination: str) -> None:
 
 
 def staged_name(path: str) -> str:
-    """Return the name under which the new text of *path* lies before it is put in its place."""
+    """Return the name under which the new text of ``path`` lies before it is put in its place."""
     return path + _STAGED
 
 
 def named(path: str) -> str:
-    """Return the name that people know the file *path* by, which may be the one under which its new text lies."""
+    """Return the name that people know the file ``path`` by, which may be the one under which its new text lies."""
     return path[: -len(_STAGED)] if path.endswith(_STAGED) else path
 
 
 def write(path: str, text: str, mode: int) -> None:
-    """Replace the file *path* by *text* in one step."""
+    """Replace the file ``path`` by ``text`` in one step."""
     staged = staged_name(path)
     stage(staged, text, mode)
     try:
@@ -76,7 +76,7 @@ def write(path: str, text: str, mode: int) -> None:
 
 
 def has_mode(path: str, mode: int) -> bool:
-    """Tell whether the file *path* is there with exactly this *mode*."""
+    """Tell whether the file ``path`` is there with exactly this ``mode``."""
     try:
         return stat.S_IMODE(os.stat(path).st_mode) == mode
     except FileNotFoundError:
@@ -84,13 +84,13 @@ def has_mode(path: str, mode: int) -> bool:
 
 
 def second_name(path: str, name: str) -> None:
-    """Give the file *path* the further name *name*: owner, mode and text stay the same, and a full disk is no obstacle."""
+    """Give the file ``path`` the further name ``name``: owner, mode and text stay the same, and a full disk is no obstacle."""
     remove(name)
     os.link(path, name, follow_symlinks=False)
 
 
 def remove(path: str) -> None:
-    """Remove the file *path* if it is there. Where it is not, a disk that takes no changes is no obstacle."""
+    """Remove the file ``path`` if it is there. Where it is not, a disk that takes no changes is no obstacle."""
     if os.path.lexists(path):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

@@ -24,10 +24,11 @@ _INTERVAL = 0.1  # seconds
 @contextlib.contextmanager
 def held(path: str, seconds: float, busy: str, *, make: bool = False) -> t.Iterator[None]:
     """
-    Keep others who ask for the lock *path* waiting, a directory that is there or a file, which is made with *make*.
+    Keep others who ask for the lock ``path`` waiting, a directory that is there or a file, which is made with ``make``.
 
-    Waits *seconds* at most and then raises HostError with the sentence *busy*. What was locked must still be what stands there:
-    whoever had it may have taken the file away, and a lock on that keeps nobody out. Raises OSError where there is nothing.
+    Waits ``seconds`` at most and then raises HostError with the sentence ``busy``. What was locked must still be what stands
+    there: whoever had it may have taken the file away, and a lock on that keeps nobody out. Raises OSError where there is
+    nothing.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -42,7 +43,7 @@ def held(path: str, seconds: float, busy: str, *, make: bool = False) -> t.Itera
 
 
 def beside(path: str) -> t.ContextManager[None]:
-    """Keep other runs out of the directory of the file *path*, which is to change."""
+    """Keep other runs out of the directory of the file ``path``, which is to change."""
     directory = os.path.dirname(path)
     who = f"another run is at work in {directory} and did not end within {TIMEOUT:g} s"
     return held(directory, TIMEOUT, f"{path} is left as it was because {who}; try again.")

@@ -17,7 +17,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform,
 def installed(
     names: t.Sequence[str], row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output
 ) -> dict[str, str]:
-    """Return the version of those of *names* that are installed; empty where nobody can be asked."""
+    """Return the version of those of ``names`` that are installed; empty where nobody can be asked."""
     if not names:
         return {}
     # A package that was removed is still known for its configuration.
@@ -28,13 +28,13 @@ def installed(
 def missing(
     names: t.Sequence[str], row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output
 ) -> list[str]:
-    """Return those of *names* that are not installed, in their order."""
+    """Return those of ``names`` that are not installed, in their order."""
     there = installed(names, row, output)
     return [name for name in names if name not in there]
 
 
 def providing(what: str, row: platform.Platform = platform.USUAL, output: t.Callable[..., str] = run.output) -> list[str]:
-    """Return the packages that are installed and stand for *what*, by their names."""
+    """Return the packages that are installed and stand for ``what``, by their names."""
     rows = (line.split("|") for line in output(*row.providers_query).splitlines() if line.count("|") == 2)
     there = ((name, stands_for.replace(",", " ").split()) for name, state, stands_for in rows if state == "installed")
     return sorted(name for name, stands_for in there if what in stands_for)

@@ -34,12 +34,13 @@ class Platform:
     """
     What one release of a distribution has where.
 
-    C(name) is for people; C(id) and C(version) are what os-release(5) says, the version of what is still in the making is empty.
-    C(needs) are the packages by what they are for; C(package_query) prints name, version and state of those that are named to it:
-    asking that takes milliseconds, while an installer opens its whole cache first. C(providers_query) prints name, state and what
-    it stands for of every package; C(ftp_servers_provide) is what all FTP servers stand for, of which a host can have one.
-    C(packaged) is the configuration as the package ships it, C(compiled_in) are the modules of ProFTPD that are part of the
-    program. C(owner) is the system account that owns what virtual accounts write.
+    ``name`` is for people; ``id`` and ``version`` are what os-release(5) says, the version of what is still in the making is
+    empty. ``needs`` are the packages by what they are for; ``package_query`` prints name, version and state of those that are
+    named to it: asking that takes milliseconds, while an installer opens its whole cache first. ``providers_query`` prints name,
+    state and what it stands for of every package; ``ftp_servers_provide`` is what all FTP servers stand for, of which a host can
+    have one; ``package_remover`` is what people take packages away with, ``package_directories`` are where those come to beside
+    /usr. ``packaged`` is the configuration as the package ships it, ``compiled_in`` are the modules of ProFTPD that are part
+    of the program. ``owner`` is the system account that owns what virtual accounts write.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Platform:
     package_query: tuple[str, ...]
     providers_query: tuple[str, ...]
     ftp_servers_provide: str
+    package_remover: str
+    package_directories: tuple[str, ...]
     needs: t.Mapping[str, tuple[str, ...]]
     unit: str
     configuration: str
@@ -83,11 +86,11 @@ class Platform:
         return self.needs["server"][0]
 
     def packages(self, needs: t.Iterable[str]) -> list[str]:
-        """Return the packages for *needs*, in their order."""
+        """Return the packages for ``needs``, in their order."""
         return [package for need in needs for package in self.needs[need]]
 
     def fill(self, text: str) -> str:
-        """Return *text* with the words of this platform in the place of its placeholders, such as @group@."""
+        """Return ``text`` with the words of this platform in the place of its placeholders, such as @group@."""
         return re.sub("|".join(map(re.escape, _PLACEHOLDERS)), lambda match: str(getattr(self, match.group()[1:-1])), text)
 
 
@@ -103,6 +106,8 @@ DEBIAN_12 = Platform(
     package_query=("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Status}\\n"),
     providers_query=("dpkg-query", "--show", "--showformat=${Package}|${db:Status-Status}|${Provides}\\n"),
     ftp_servers_provide="ftp-server",
+    package_remover="apt remove",
+    package_directories=("/var/cache/apt", "/var/lib/dpkg"),
     needs={"server": ("proftpd-core",), "tls": ("proftpd-mod-crypto", "openssl")},
     unit="proftpd",
     configuration="/etc/proftpd/proftpd.conf",
@@ -158,7 +163,7 @@ def _row(said: t.Mapping[str, str]) -> Platform | None:
 
 
 def _said(paths: t.Sequence[str]) -> dict[str, str]:
-    """Return what the first of *paths* that can be read says: assignments, quoted as in a shell."""
+    """Return what the first of ``paths`` that can be read says: assignments, quoted as in a shell."""
     for path in paths:
         try:
             with open(path, encoding="utf-8", errors="replace") as file:

@@ -28,7 +28,7 @@ PLAN = "/var/lib/proftpd-fxp/plan.json"
 RUN = "/run/proftpd-fxp/run.json"
 LASTS = 600  # seconds after the last step of a run
 
-# A run as the plan names it: C(id), C(who), and C(left), the parts that it is to change.
+# A run as the plan names it: ``id``, ``who``, and ``left``, the parts that it is to change.
 Run = t.Mapping[str, t.Any]
 
 
@@ -77,7 +77,7 @@ def others(run: Run | None, path: str = RUN) -> str | None:
 
 
 def begin(run: Run | None, source: str = "", path: str = RUN) -> None:
-    """Begin a step: renew the record of a run that comes from *source*, unless somebody else is at work. Raises HostError."""
+    """Begin a step: renew the record of a run that comes from ``source``, unless somebody else is at work. Raises HostError."""
     if run is None:
         return
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -91,7 +91,7 @@ def begin(run: Run | None, source: str = "", path: str = RUN) -> None:
 
 
 def end(run: Run | None, part: str, path: str = RUN) -> None:
-    """End the step that changed *part*; the last one takes the record away."""
+    """End the step that changed ``part``; the last one takes the record away."""
     if run is None or not os.path.isdir(os.path.dirname(path)):
         return
     with lock.beside(path):

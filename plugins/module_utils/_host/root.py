@@ -18,7 +18,7 @@ CURE = "Ansible is not root on this host, which this needs; say ansible_become: 
 
 
 def told(problem: Exception) -> str:
-    """Return *problem* as a sentence: what is wrong with which file, and the cure, also if root is what is missing."""
+    """Return ``problem`` as a sentence: what is wrong with which file, and the cure, also if root is what is missing."""
     if os.geteuid() != 0:
         return f"{clause(problem)}. {CURE}"
     if isinstance(problem, OSError) and problem.strerror:

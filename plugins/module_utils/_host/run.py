@@ -44,10 +44,10 @@ def run(
     merged: bool = False,
 ) -> Done:
     """
-    Run a program for *seconds* at most, with *text* on its standard input, and return how it ended, whatever its status.
+    Run a program for ``seconds`` at most, with ``text`` on its standard input, and return how it ended, whatever its status.
 
-    *environment*: all that it gets, by default what this process has; in one language either way. *merged*: both channels are
-    in C(output), in the order in which they were written. Raises HostError if the program cannot be started or does not end.
+    ``environment``: all that it gets, by default what this process has; in one language either way. ``merged``: both channels are
+    in ``output``, in the order in which they were written. Raises HostError if the program cannot be started or does not end.
     """
     try:
         done = subprocess.run(

@@ -18,6 +18,7 @@ import os
 import sys
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
 _LISTEN = "0A"  # state of a listening socket in /proc/net/tcp
@@ -37,7 +38,7 @@ class Listener(t.NamedTuple):
     """
     A socket that listens, and the processes that hold it by their numbers: none where they cannot be seen from here.
 
-    C(unit) is the socket unit that systemd itself holds it for, until somebody calls.
+    ``unit`` is the socket unit that systemd itself holds it for, until somebody calls.
     """
 
     address: Literal
@@ -46,7 +47,7 @@ class Listener(t.NamedTuple):
     unit: str | None = None
 
     def answers(self, address: Literal) -> bool:
-        """Whether a connection to *address* arrives here."""
+        """Whether a connection to ``address`` arrives here."""
         if self.address.is_unspecified:
             # What listens on :: takes IPv4, too, unless it was told not to, which cannot be seen from outside.
             return self.address.version == 6 or address.version == 4
@@ -62,13 +63,13 @@ class Listener(t.NamedTuple):
 
 
 def listeners(proc: str = "/proc", systemd: Systemd | None = None) -> list[Listener]:
-    """Return every socket of this host that listens, by port: one pass over *proc*, and at most one question to systemd."""
+    """Return every socket of this host that listens, by port: one pass over ``proc``, and at most one question to systemd."""
     found = {inode: (address, port) for address, port, inode in _listening(f"{proc}/net")}
     holders: dict[str, list[Process]] = {}
     for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
         held = _held(f"{proc}/{pid}") & found.keys()
         if held:
-            process = Process(pid, _name(f"{proc}/{pid}"))
+            process = Process(pid, processes.name(pid, proc) or "a process that has ended")
             for inode in held:
                 holders.setdefault(inode, []).append(process)
     every = [Listener(address, port, tuple(holders.get(inode, ()))) for inode, (address, port) in found.items()]
@@ -83,14 +84,14 @@ def _is_systemds(listener: Listener) -> bool:
 
 
 def ports(pid: int) -> set[int]:
-    """Return the ports of 127.0.0.1 on which the process *pid* listens."""
+    """Return the ports of 127.0.0.1 on which the process ``pid`` listens."""
     held = _held(f"/proc/{pid}")
     every = [(Listener(address, port, ()), inode) for address, port, inode in _listening("/proc/net")]
     return {each.port for each, inode in every if inode in held and each.answers(LOCAL)}
 
 
 def of(pid: int) -> list[tuple[str, int]] | None:
-    """Return every address and port on which the process *pid* listens; None if its sockets cannot be seen from here."""
+    """Return every address and port on which the process ``pid`` listens; None if its sockets cannot be seen from here."""
     if not os.access(f"/proc/{pid}/fd", os.R_OK | os.X_OK):
         return None
     held = _held(f"/proc/{pid}")
@@ -98,7 +99,7 @@ def of(pid: int) -> list[tuple[str, int]] | None:
 
 
 def holder(port: int) -> Listener | None:
-    """Return the socket to which a connection to *port* of 127.0.0.1 comes, or None if nobody listens there."""
+    """Return the socket to which a connection to ``port`` of 127.0.0.1 comes, or None if nobody listens there."""
     found = [each for each in listeners() if each.port == port and each.answers(LOCAL)]
     # One that is bound to the address itself goes before those that are bound to any.
     return min(found, key=lambda each: each.address != LOCAL, default=None)
@@ -108,7 +109,7 @@ def is_answered(connection: str) -> bool:
     """
     Whether the other end takes what is sent over a TCP connection, as far as the kernel knows: it repeats nothing.
 
-    *connection* is peer and port, own address and port, as SSH_CONNECTION has them. One that is not seen from here is answered.
+    ``connection`` is peer and port, own address and port, as SSH_CONNECTION has them. One that is not seen from here is answered.
     """
     try:
         peer, peer_port, own, own_port = connection.split()
@@ -138,7 +139,7 @@ def _literal(address: str) -> Literal:
 
 
 def _listening(net: str) -> t.Iterator[tuple[Literal, int, str]]:
-    """Yield address, port and inode of every socket that listens in the network namespace whose files are in *net*."""
+    """Yield address, port and inode of every socket that listens in the network namespace whose files are in ``net``."""
     for fields in _rows(net):
         if fields[3] == _LISTEN:
             yield (*_end(fields[1]), fields[9])
@@ -156,7 +157,7 @@ def _rows(net: str) -> t.Iterator[list[str]]:
 
 
 def _held(process: str) -> set[str]:
-    """Return the inodes of the sockets that the process in the directory *process* holds."""
+    """Return the inodes of the sockets that the process in the directory ``process`` holds."""
     links = set()
     try:
         for name in os.listdir(f"{process}/fd"):
@@ -167,14 +168,6 @@ def _held(process: str) -> set[str]:
     except OSError:
         return set()  # the process has ended, or is another's
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
-
-
-def _name(process: str) -> str:
-    try:
-        with open(f"{process}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return "a process that has ended"
 
 
 __all__ = ("Listener", "Process", "holder", "is_answered", "listeners", "of", "ports")

@@ -5,7 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""systemctl(1), systemd-run(1) and journalctl(1) of the running system, every call bounded."""
+"""systemctl(1), systemd-run(1) and journalctl(1) of the running system, every call bounded, times in UTC."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEOUT = 120  # seconds for one call
 
 
 def properties_in(text: str) -> dict[str, str]:
-    """Return what C(systemctl show) prints, by name. What it prints several times has a line for each."""
+    """Return what ``systemctl show`` prints, by name. What it prints several times has a line for each."""
     found: dict[str, str] = {}
     for line in text.splitlines():
         name, separator, value = line.partition("=")
@@ -38,11 +38,15 @@ class Systemd:
 
     def shown(self, unit: str, *properties: str) -> dict[str, str]:
         """
-        Properties of a unit by name, as C(systemctl show) prints them; what it prints several times has a line for each.
+        Properties of a unit by name, as ``systemctl show`` prints them; what it prints several times has a line for each.
 
-        Empty where there is no systemd. A unit that does not exist has properties, too: C(LoadState) is then not-found.
+        Empty where there is no systemd. A unit that does not exist has properties, too: ``LoadState`` is then not-found.
         """
         return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
+
+    def environment(self) -> str:
+        """The variables that systemd gives every unit, a line each; empty where there is no systemd."""
+        return self._run(["systemctl", "show-environment"], may_fail=True)
 
     def sockets(self) -> dict[tuple[str, int], str]:
         """The socket unit of every address and port on which systemd listens for others; empty where there is no systemd."""
@@ -74,7 +78,7 @@ class Systemd:
         return int(answer) if answer.isdigit() else 0
 
     def systemctl(self, verb: str, unit: str) -> None:
-        """Have systemd do *verb* (enable, start, stop, reload, restart). Raises HostError with its and the unit's last words."""
+        """Have systemd do ``verb`` (enable, start, stop, reload, restart). Raises HostError with both their last words."""
         done = run(["systemctl", verb, unit], TIMEOUT, merged=True)
         if done.status != 0:
             said = done.output.splitlines()[0] if done.output else str(done.status)
@@ -114,7 +118,7 @@ class Systemd:
         self._run(["systemctl", "reset-failed", unit], may_fail=True)
 
     def arm(self, timer: str, seconds: int, command: t.Sequence[str]) -> None:
-        """Run a command once, *seconds* from now, whatever happens to the caller; every 5 s from then until it succeeds."""
+        """Run a command once, ``seconds`` from now, whatever happens to the caller; every 5 s from then until it succeeds."""
         self._run(
             [
                 "systemd-run",
@@ -142,7 +146,7 @@ class Systemd:
 
     def _run(self, command: t.Sequence[str], may_fail: bool = False) -> str:
         try:
-            done = run(command, TIMEOUT)
+            done = run(command, TIMEOUT, environment={**os.environ, "TZ": "UTC"})
         except HostError:
             if may_fail:
                 return ""

@@ -22,10 +22,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import R
 MOST_SECONDS_OFF = 86_400
 # Free bytes of a file system that take all files of ours twice: the new ones are laid beside the old ones.
 ROOM = 1 << 20
-# The packages need about 15 MB, and apt its lists and downloads.
+# The packages need about 15 MB, and their installer its lists and downloads.
 ROOM_FOR_PACKAGES = 100 << 20
-PACKAGE_DIRECTORIES = ("/usr", "/var/cache/apt", "/var/lib/dpkg")
-SOCKET = "proftpd.socket"
 
 
 def can_be_served(manager: systemd.Systemd) -> list[Refusal]:
@@ -69,7 +67,7 @@ def clock(now: float, controllers: float) -> list[Refusal]:
 def conflicts(
     missing: t.Sequence[str], output: t.Callable[..., str] = run.output, row: platform.Platform = platform.USUAL
 ) -> list[Refusal]:
-    """Refuse other FTP servers where ours is still *missing*: Debian's conflict with one another."""
+    """Refuse other FTP servers where ours is still ``missing``: Debian's conflict with one another."""
     if not missing:
         return []
     found = packages.providing(row.ftp_servers_provide, row, output)
@@ -83,7 +81,8 @@ def conflicts(
             None,
             others,
             f"{names} is installed, and Debian's FTP servers conflict with one another; none is removed to make room.",
-            f"Remove it (apt remove {' '.join(others)}) if ProFTPD is to serve here, or take the host out of fxp_servers.",
+            f"Remove it ({row.package_remover} {' '.join(others)}) if ProFTPD is to serve here, or take the host out of "
+            "fxp_servers.",
         )
     ]
 
@@ -121,21 +120,21 @@ def units(found: t.Iterable[Unit]) -> list[Refusal]:
             "inetd_mode",
             None,
             each.name,
-            f"systemd listens for ProFTPD ({SOCKET}), so a server that stays cannot have the port.",
-            f"Switch that off (systemctl disable --now {SOCKET}).",
+            f"systemd listens for ProFTPD ({each.name}), so a server that stays cannot have the port.",
+            f"Switch that off (systemctl disable --now {each.name}).",
         )
         for each in found
-        if each.name == SOCKET and each.active == "active"
+        if each.name.endswith(".socket") and each.active == "active"
     ]
     return refusals
 
 
-def room(directories: t.Iterable[str], packages: bool) -> list[Refusal]:
-    """Refuse file systems that cannot take what a run writes; where *packages* are to come, those too."""
+def room(directories: t.Iterable[str], packages: t.Iterable[str] = ()) -> list[Refusal]:
+    """Refuse file systems that cannot take what a run writes: to ``directories``, and to those that ``packages`` come to."""
     needed: dict[int, tuple[str, int]] = {}
     for directory, size in [
         *((each, ROOM) for each in directories),
-        *((each, ROOM_FOR_PACKAGES) for each in PACKAGE_DIRECTORIES if packages),
+        *((each, ROOM_FOR_PACKAGES) for each in packages),
     ]:
         place = _nearest(directory)
         device = os.stat(place).st_dev

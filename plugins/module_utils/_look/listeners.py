@@ -44,7 +44,7 @@ def in_passive_range(found: t.Iterable[Listener], span: tuple[int, int], is_reac
     """
     Hold everybody else's listeners against the passive range.
 
-    *is_reached*: whether the rules in force may let somebody from outside in at a port.
+    ``is_reached``: whether the rules in force may let somebody from outside in at a port.
     """
     refusals, warnings = [], []
     first, last = span

@@ -20,13 +20,13 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, kinds, nftables, units
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, run, sockets, systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisories, describe
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import (
     environment,
     include,
-    modules,
     parser,
     policy,
     releases,
@@ -50,54 +50,47 @@ _UNIT = (
 Known = t.Dict[str, t.Any]
 
 
-class Asker(detect.Commands):
-    """Asks programs in one time zone."""
-
-    def output(self, *command: str) -> str:
-        return run.output(*command, environment={**os.environ, "TZ": "UTC"})
-
-
-def look(path: str | None, service: str, rules: bool, asker: detect.Commands | None = None) -> Known:
+def look(path: str | None, service: str, rules: bool, manager: Systemd | None = None) -> Known:
     """
     Return what is known of the ProFTPD of this host.
 
-    *path*: its configuration; None for the one that the unit *service*, or else the program, names. *rules*: look at the
+    ``path``: its configuration; None for the one that the unit ``service``, or else the program, names. ``rules``: look at the
     firewall too.
     """
-    asker = asker or Asker()
-    row = platform.nearest()
+    manager = manager or Systemd()
+    commands, row = detect.Commands(), platform.nearest()
     program = daemon.program()
-    unit = systemd.properties_in(asker.output("systemctl", "show", f"--property={','.join(_UNIT)}", service))
+    unit = manager.shown(service, *_UNIT)
     has_unit = unit.get("LoadState") == "loaded"
-    around = _environment(asker, unit) if has_unit else environment.Environment()
+    around = _environment(manager, unit) if has_unit else environment.Environment()
     started = launch.launch(
-        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(asker.text(row.environment_file))
+        unit.get("ExecStart", ""), around.values if has_unit else launch.variables(commands.text(row.environment_file))
     )
-    built = asker.output(program, "-V") if program else ""
+    built = commands.output(program, "-V") if program else ""
     path = path or started.path or _built_in(built, "Configuration File") or row.configuration
-    version = asker.output(program, "-v").strip() if program else ""
+    version = daemon.version(program) if program else ""
     release = releases.parse(version)
     known: Known = {
         "installed": program is not None,
         "version": version or None,
         "release": releases.written(release) if release else None,
-        "package_version": packages.installed([row.package], row, asker.output).get(row.package),
+        "package_version": packages.installed([row.package], row, commands.output).get(row.package),
         "path": path,
     }
     start = _Start(started.defines if has_unit else None, around)
-    read = _configuration(asker, program, path, release, start, known["package_version"])
+    read = _configuration(program, path, release, start, known["package_version"])
     pid = _pid(unit, read["_words"], _built_in(built, "Pid File") or row.pid_file)
-    process = environment.of_process(running.environment_of(pid)) if pid else environment.Environment()
+    process = environment.of_process(processes.environment(pid)) if pid else environment.Environment()
     if process.whole or (pid and unit.get("MainPID") != str(pid)):
         # Not what the unit says counts, but what this daemon was started with.
         start = _Start(start.defines if unit.get("MainPID") == str(pid) else None, process)
-        read = _configuration(asker, program, path, release, start, known["package_version"])
+        read = _configuration(program, path, release, start, known["package_version"])
     known.update(read)
     # A reload does not read them again.
     restarts = _read_at_start(unit) if unit.get("MainPID") == str(pid) else []
     known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
     listening = known["running"]["listening"] or []
-    known["rules"] = _rules(asker, known["servers"], [each["port"] for each in listening]) if rules else None
+    known["rules"] = _rules(commands, known["servers"], [each["port"] for each in listening]) if rules else None
     return t.cast(Known, _printable(known))
 
 
@@ -110,24 +103,25 @@ class _Start(t.NamedTuple):
 
 def _read_at_start(unit: t.Mapping[str, str]) -> list[str]:
     """
-    The files that say how the unit starts, but for the guard of the rules: a daemon that began before that was put there runs as
-    the files say all the same.
+    The files that say how the unit starts, but for the guard of the rules.
+
+    A daemon that began before that was put there runs as the files say all the same.
     """
     guards = {units.guard(kind) for kind in kinds.KINDS.values() if kind.guarded}
     return [path for path in launch.files(unit) if path not in guards]
 
 
-def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environment.Environment:
+def _environment(manager: Systemd, unit: t.Mapping[str, str]) -> environment.Environment:
     """
     The environment in which systemd starts the unit; later ones win (systemd.exec(5)).
 
     What the manager itself sets may change at any time and bears no date, so of a daemon that runs already it tells nothing.
     """
-    manager = asker.output("systemctl", "show-environment")
-    found = dict(line.split("=", 1) for line in manager.splitlines() if "=" in line)
+    told = manager.environment()
+    found = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     past = set(found) if unit.get("MainPID", "0") != "0" else set()
     # Values that need quoting are told in a shell's own way.
-    whole = bool(manager) and not any(value.startswith("$'") for value in found.values())
+    whole = bool(told) and not any(value.startswith("$'") for value in found.values())
     said = launch.assignments(unit.get("Environment", ""))
     for pattern, _ignored in launch.environment_files(unit):
         # A unit does not start without a file that it insists on, so nothing is wrong with one that is not there.
@@ -150,13 +144,12 @@ def _environment(asker: detect.Commands, unit: t.Mapping[str, str]) -> environme
 
 
 def _built_in(built: str, name: str) -> str | None:
-    """A path that C(proftpd -V) tells."""
+    """A path that ``proftpd -V`` tells."""
     match = re.search(rf"^\s*{name}:\s*\n\s*(/\S+)", built, re.MULTILINE)
     return match.group(1) if match else None
 
 
 def _configuration(
-    asker: detect.Commands,
     program: str | None,
     path: str,
     release: releases.Release | None,
@@ -164,7 +157,7 @@ def _configuration(
     package: str | None,
 ) -> Known:
     """What the files say."""
-    compiled_in = modules.listed(asker.output(program, "-l")) if program else None
+    compiled_in = daemon.compiled_in(program) if program else None
     nothing: Known = {
         "managed": False,
         "valid": None,
@@ -223,7 +216,7 @@ def _valid(program: str, path: str, start: _Start, texts: t.Sequence[str]) -> tu
     """
     Whether ProFTPD's own checker takes the file, and what it says; None where it cannot be asked.
 
-    It is asked with what the daemon is started with; where the *texts* depend on what is not known of that, it would tell of
+    It is asked with what the daemon is started with; where the ``texts`` depend on what is not known of that, it would tell of
     another configuration.
     """
     named = {name for text in texts for name in environment.names(text)}
@@ -248,18 +241,18 @@ def _finding(each: finding.Finding, path: str) -> Known:
 
 
 def _pid(unit: t.Mapping[str, str], words: t.Mapping[str, str], usual: str) -> int | None:
-    """The main process: that of the unit, or the one that the configuration's PidFile names, or the *usual* one."""
+    """The main process: that of the unit, or the one that the configuration's PidFile names, or the ``usual`` one."""
     pid = int(unit["MainPID"]) if unit.get("MainPID", "").isdigit() else 0
     if not pid:
         said = running.tail(words.get("PidFile") or usual).strip()
-        pid = int(said) if said.isdigit() and running.name_of(int(said)) == "proftpd" else 0
+        pid = int(said) if said.isdigit() and processes.name(int(said)) == "proftpd" else 0
     return pid or None
 
 
 def _running(
     pid: int | None, unit: t.Mapping[str, str], words: t.Mapping[str, str], files: t.Sequence[str], restarts: t.Sequence[str]
 ) -> Known:
-    """Whether the daemon runs, where it listens, and whether it has read its *files*, and *restarts* when it was started."""
+    """Whether the daemon runs, where it listens, and whether it has read its ``files``, and ``restarts`` when it was started."""
     log = running.tail(words["SystemLog"]) if words.get("SystemLog", "").startswith("/") else ""
     found = running.running(pid, files, unit.get("ExecReload", ""), log, restarts)
     state = unit.get("ActiveState") if unit.get("LoadState") == "loaded" else None
@@ -268,7 +261,7 @@ def _running(
     return {**dataclasses.asdict(found), "newer": list(found.newer), "unit": state, "listening": told}
 
 
-def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
+def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
     """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
     nothing: Known = {"evaluated": False, "why": None, "others": [], "own_table": False, "ports": [], "access": []}
     try:
@@ -281,7 +274,7 @@ def _rules(asker: detect.Commands, servers: t.Sequence[describe.Described], list
     return {
         **nothing,
         "evaluated": True,
-        "others": detect.active(asker, nftables.Ruleset(items)),
+        "others": detect.active(commands, nftables.Ruleset(items)),
         "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports))],

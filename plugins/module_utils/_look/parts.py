@@ -51,7 +51,7 @@ class Part:
     """
     What was found of one part.
 
-    C(in_place) tells that there is nothing to do. C(not_asked) has what nobody could tell yet, each the end of a sentence.
+    ``in_place`` tells that there is nothing to do. ``not_asked`` has what nobody could tell yet, each the end of a sentence.
     """
 
     in_place: bool = False
@@ -67,7 +67,7 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
 
 
 def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> Part:
-    """The firewall rules. *connection* is SSH_CONNECTION, *ssh* the ports that administrators come in by besides."""
+    """The firewall rules. ``connection`` is SSH_CONNECTION, ``ssh`` the ports that administrators come in by besides."""
     commands = detect.Commands()
     try:
         host = state.Host(choose.choose(commands))

@@ -19,8 +19,8 @@ class Refusal:
     """
     One reason.
 
-    C(code) is for programs. C(variable) is the one that says what cannot be, None where no variable does; C(value) is what it
-    says, or what was found. C(sentence) and C(cure) are for people.
+    ``code`` is for programs. ``variable`` is the one that says what cannot be, None where no variable does; ``value`` is what it
+    says, or what was found. ``sentence`` and ``cure`` are for people.
     """
 
     code: str

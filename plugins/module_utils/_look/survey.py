@@ -37,7 +37,7 @@ class Wish:
     """
     What the plan wants of this host.
 
-    C(rules), C(certificate) are None where they are none of our business; C(now) is the clock of the controller.
+    ``rules``, ``certificate`` are None where they are none of our business; ``now`` is the clock of the controller.
     """
 
     configuration: parts.Configuration
@@ -84,7 +84,7 @@ def survey(wish: Wish) -> Known:
         missing.append(found["rules"].about["package"])
     if missing or not all(part.in_place for part in found.values()):
         homes = found["accounts"].about.get("homes_to_make", [])
-        refusals += host.room([row.directory, *DIRECTORIES, *homes], bool(missing))
+        refusals += host.room([row.directory, *DIRECTORIES, *homes], ["/usr", *row.package_directories] if missing else ())
     for part in found.values():
         refusals += part.refusals
         warnings += part.warnings
@@ -109,7 +109,7 @@ def _ports(wish: Wish, main_pid: int, by_socket: bool) -> tuple[list[Refusal], l
     """
     Who listens where the server is to listen: what refuses, what is only told, and all of them.
 
-    *by_socket*: systemd listens for ProFTPD, which is told elsewhere, and so are the ports that administrators come in by.
+    ``by_socket``: systemd listens for ProFTPD, which is told elsewhere, and so are the ports that administrators come in by.
     """
     port, (first, last) = wish.configuration.control_port, wish.passive_ports
     heard = [each for each in sockets.listeners() if each.port == port or first <= each.port <= last]

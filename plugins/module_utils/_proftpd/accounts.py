@@ -27,9 +27,9 @@ NO_SHELL = "/usr/sbin/nologin"
 @dataclasses.dataclass(frozen=True)
 class Account:
     """
-    One line of the file. C(uid) and C(gid) own what the account writes.
+    One line of the file. ``uid`` and ``gid`` own what the account writes.
 
-    C(former_hashes) are of the same password; the file may keep one of them.
+    ``former_hashes`` are of the same password; the file may keep one of them.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Account:
     former_hashes: tuple[str, ...] = ()
 
     def line(self) -> str:
-        """Return the account as a line of passwd(5) with its line end."""
+        """Return the account as a line of passwd(5) with its line end. Raises HostError for what would break the line."""
         fields = (self.name, self.password_hash, str(self.uid), str(self.gid), self.name, self.home, NO_SHELL)
         for field in fields:
             if ":" in field or any(ord(character) < 32 for character in field):
@@ -48,8 +48,20 @@ class Account:
         return ":".join(fields) + "\n"
 
 
+def options() -> dict[str, t.Any]:
+    """The argument spec of one account, the same in every module that takes them."""
+    return {
+        "name": {"type": "str", "required": True},
+        "password_hash": {"type": "str", "required": True, "no_log": True},
+        "former_hashes": {"type": "list", "elements": "str", "default": [], "no_log": True},
+        "home": {"type": "path", "required": True},
+        "uid": {"type": "int"},
+        "gid": {"type": "int"},
+    }
+
+
 def owner(name: str) -> tuple[int, int] | None:
-    """Return uid and gid of the system account *name*, or None if it is not there yet."""
+    """Return uid and gid of the system account ``name``, or None if it is not there yet."""
     try:
         entry = pwd.getpwnam(name)
     except KeyError:
@@ -58,7 +70,7 @@ def owner(name: str) -> tuple[int, int] | None:
 
 
 def of(rows: t.Iterable[t.Mapping[str, t.Any]], owner: tuple[int, int]) -> list[Account]:
-    """Return the accounts that a module's option has; those without an owner of their own write as *owner*."""
+    """Return the accounts that a module's option has; those without an owner of their own write as ``owner``."""
     return [
         Account(
             row["name"],
@@ -106,7 +118,7 @@ def apply(path: str, accounts: t.Sequence[Account], *, check_mode: bool) -> tupl
 
 
 def _with_hashes_of(text: str, accounts: t.Iterable[Account]) -> list[Account]:
-    """Return the accounts, with the hashes that the file has in *text* where those are of the same password."""
+    """Return the accounts, with the hashes that the file has in ``text`` where those are of the same password."""
     hashes = dict(line.split(":")[:2] for line in text.splitlines() if ":" in line)
     return [
         dataclasses.replace(account, password_hash=hashes[account.name])

@@ -26,10 +26,10 @@ def advisories(package: str | None, in_force: policy.Policy, modules: t.Iterable
     """
     Return what is known to be wrong with the release that reads a configuration, and whether it applies.
 
-    *package* is the version of the distribution's package, None where there is none or it is not known: its fixes count.
-    *modules*: those that are compiled in or loaded. Each entry has C(id), C(severity), C(what), C(applies), C(needs) (what must
-    be there for it to apply; empty if nothing), C(certain) (false if the package may have the fix without saying so here),
-    C(cure), C(source), and C(in_findings) if lints tell the same.
+    ``package`` is the version of the distribution's package, None where there is none or it is not known: its fixes count.
+    ``modules``: those that are compiled in or loaded. Each entry has ``id``, ``severity``, ``what``, ``applies``, ``needs`` (what
+    must be there for it to apply; empty if nothing), ``certain`` (false if the package may have the fix without saying so here),
+    ``cure``, ``source``, and ``in_findings`` if lints tell the same.
     """
     release, there = in_force.release, frozenset(modules)
     if release is None:
@@ -97,7 +97,7 @@ def _cured(row: Row, release: releases.Release, package: str | None, known: tupl
 
 
 def _known(package: str | None) -> tuple[str, int] | None:
-    """The distribution that a *package* is of, and the number of its update."""
+    """The distribution that a ``package`` is of, and the number of its update."""
     for name, distribution in advisory_rows.DISTRIBUTIONS.items():
         update = f"(?:build[0-9]{{1,4}}|{re.escape(distribution.update)}([0-9]{{1,4}}))?"
         match = re.fullmatch(re.escape(distribution.base) + update, package or "")

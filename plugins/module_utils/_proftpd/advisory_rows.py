@@ -25,9 +25,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding
 @dataclasses.dataclass(frozen=True)
 class Distribution:
     """
-    A distribution's package: the version C(base) that it was released with, and how an update's number follows it.
+    A distribution's package: the version ``base`` that it was released with, and how an update's number follows it.
 
-    C(read) is the last update whose changelog was read, and said nothing that cannot be told here: what it does not name is not
+    ``read`` is the last update whose changelog was read, and said nothing that cannot be told here: what it does not name is not
     mended.
     """
 
@@ -48,11 +48,11 @@ DISTRIBUTIONS = {
 @dataclasses.dataclass(frozen=True)
 class Needs:
     """
-    What must be there for a row to apply, told as C(told). All that is said must hold.
+    What must be there for a row to apply, told as ``told``. All that is said must hold.
 
-    C(module) is compiled in or loaded; C(directive) is said somewhere; C(flag) has a directive, its value and what it is where it
-    is not said, for some FTP server, or of the whole daemon with C(daemon). C(foreign) is what AllowForeignAddress says for some
-    session: UNSAID or a class.
+    ``module`` is compiled in or loaded; ``directive`` is said somewhere; ``flag`` has a directive, its value and what it is where
+    it is not said, for some FTP server, or of the whole daemon with ``daemon``. ``foreign`` is what AllowForeignAddress says for
+    some session: UNSAID or a class.
     """
 
     told: str = ""
@@ -69,11 +69,11 @@ UNSAID, CLASS = "unsaid", "class"
 @dataclasses.dataclass(frozen=True)
 class Row:
     """
-    One thing that is wrong with C(affected) releases, and how bad that is where something can be done about it.
+    One thing that is wrong with ``affected`` releases, and how bad that is where something can be done about it.
 
-    C(instead) cures it by configuration. C(packages) is the first update of a distribution's package that mends it, 0 for the
-    one that it was released with. C(fixed) is the release that mends it, where that is not the one that ends the span.
-    C(in_findings): lints tell it.
+    ``instead`` cures it by configuration. ``packages`` is the first update of a distribution's package that mends it, 0 for the
+    one that it was released with. ``fixed`` is the release that mends it, where that is not the one that ends the span.
+    ``in_findings``: lints tell it.
     """
 
     id: str

@@ -41,12 +41,12 @@ _TLS = ("TLSProtocol", "TLSVerifyServer")
 
 
 def describe(in_force: policy.Policy) -> list[Described]:
-    """Return every server of a configuration, the main one first, those that are switched off with C(listens) false."""
+    """Return every server of a configuration, the main one first, those that are switched off with ``listens`` false."""
     return [_server(in_force, server) for server in in_force.servers]
 
 
 def classes(in_force: policy.Policy) -> dict[str, Described]:
-    """Return the classes with their rules. One without a rule is dropped by ProFTPD and has C(members) empty."""
+    """Return the classes with their rules. One without a rule is dropped by ProFTPD and has ``members`` empty."""
     return {
         name: {
             "members": in_force.members(name) or [],

@@ -60,7 +60,7 @@ def ending_well(lost: t.Callable[[], str | None] | None = None) -> t.ContextMana
     """
     Inside, an interrupt closes all sessions and deletes their files within 5 seconds, and keeps the names of what stayed.
 
-    *lost* says why nobody waits any more (``errand``), by default that nobody reads the result of this module.
+    ``lost`` says why nobody waits any more (``errand``), by default that nobody reads the result of this module.
     """
     return errand(_end, SECONDS + 0.5, lost or Reader().lost)
 

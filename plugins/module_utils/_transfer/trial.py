@@ -136,8 +136,10 @@ class Trial:
 @dataclass(frozen=True)
 class Shown:
     """
-    What a trial over connections of its own showed: the legs, what people must read, the files that remain (server as a role,
-    directory, file), the servers that may see the client at their peer's address, and what ended it before the first leg.
+    What a trial over connections of its own showed.
+
+    That is the legs, what people must read, the files that remain (server as a role, directory, file), the servers that may see
+    the client at their peer's address, and what ended it before the first leg.
     """
 
     legs: list[Tried]

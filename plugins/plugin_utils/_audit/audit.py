@@ -6,8 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-What an audit finds: a server as M(proftpd.fxp.proftpd_info) tells it, held against good practice and, where there is one, the
-plan.
+What an audit finds: a server as ``proftpd.fxp.proftpd_info`` tells it, held against good practice and any plan.
 
 Pure: takes plain data, returns findings. docs/audit.md explains every code.
 """
@@ -43,8 +42,10 @@ _CLEAR_LOGINS = frozenset({"logins_in_clear", "tls_not_required", "tls_not_switc
 
 def judge(host: str, look: Data, plan: Data | None, digest: str | None = None) -> list[Finding]:
     """
-    Return what is to say of *host*, holes first. *look*: what M(proftpd.fxp.proftpd_info) returned, empty if the host was not
-    reached. *plan*: the whole plan, or None. *digest*: that of the host's share of it, where the server was planned at all.
+    Return what is to say of ``host``, holes first.
+
+    ``look``: what ``proftpd.fxp.proftpd_info`` returned, empty if the host was not reached. ``plan``: the whole plan, or None.
+    ``digest``: that of the host's share of it, where the server was planned at all.
     """
     notes = Notes(host)
     row = plan["hosts"].get(host) if plan else None

@@ -26,9 +26,9 @@ Data = t.Mapping[str, t.Any]
 @dataclasses.dataclass(frozen=True)
 class Finding:
     """
-    One thing that an audit found on a host. C(server) is "main", the arguments of a <VirtualHost>, or empty for the whole host.
+    One thing that an audit found on a host. ``server`` is "main", the arguments of a <VirtualHost>, or empty for the whole host.
 
-    C(sentence) and C(cure) have no full stop.
+    ``sentence`` and ``cure`` have no full stop.
     """
 
     code: str

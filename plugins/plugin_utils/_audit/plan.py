@@ -27,7 +27,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
 
 
 def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
-    """Note down what is other than the *plan* says, and a server that has the share of a plan with another *digest*."""
+    """Note down what is other than the ``plan`` says, and a server that has the share of a plan with another ``digest``."""
     host = notes.host
     row = plan["hosts"][host]
     if not look["managed"]:

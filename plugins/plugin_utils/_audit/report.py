@@ -37,9 +37,7 @@ def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
 
 
 def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:
-    """
-    Yield every finding with its cure, those that hosts share once; *notes*: those that are neither hole nor fault too.
-    """
+    """Yield every finding with its cure, those that hosts share once; ``notes``: those that are neither hole nor fault too."""
     hosts: dict[tuple[str, ...], list[str]] = {}
     for each in found:
         if notes or each.severity != _audit_findings.NOTE:

@@ -28,8 +28,8 @@ class Flow(t.NamedTuple):
     """
     Connections of one kind to one server. All addresses and networks are of the family that the server announces.
 
-    C(sources) is where they come from. C(dialled) and C(ports) are what they are opened to; behind a gateway that is its outer
-    address, and C(lands) are the ports of the server itself.
+    ``sources`` is where they come from. ``dialled`` and ``ports`` are what they are opened to; behind a gateway that is its outer
+    address, and ``lands`` are the ports of the server itself.
     """
 
     kind: str
@@ -73,7 +73,7 @@ def flows(plan: Plan) -> t.Iterator[Flow]:
 
 
 class Outgoing(t.NamedTuple):
-    """Data connections that a server opens to one peer that listens, whose C(addresses) are of one family."""
+    """Data connections that a server opens to one peer that listens, whose ``addresses`` are of one family."""
 
     peer: str
     addresses: tuple[str, ...]
@@ -99,9 +99,10 @@ def wish(plan: Plan, name: str) -> dict[str, t.Any]:
     """
     What the firewall of one server is to let through, as plain data that any firewall manager can be told.
 
-    C(control_port); C(passive_ports) with C(first) and C(last); C(addresses), the server's own, which tell by which interface
-    connections come; C(clients4) and C(clients6), networks that get in at all of these ports; C(peers4) and C(peers6), by name
-    the addresses that get in at the passive ports; C(outgoing4) and C(outgoing6), what the server itself opens.
+    ``control_port``; ``passive_ports`` with ``first`` and ``last``; ``addresses``, the server's own, which tell by which
+    interface connections come; ``clients4`` and ``clients6``, networks that get in at all of these ports; ``peers4`` and
+    ``peers6``, by name the addresses that get in at the passive ports; ``outgoing4`` and ``outgoing6``, what the server itself
+    opens.
     """
     server, host = plan["servers"][name], plan["hosts"][name]
     peers = [{"name": flow.source, "addresses": list(flow.sources)} for flow in into(plan, name) if flow.kind == FXP]

@@ -19,7 +19,7 @@ SELF = ("localhost", "127.0.0.1", "::1")
 
 
 def is_here(name: str, connection: str | None) -> bool:
-    """Tell whether the host *name*, with its C(ansible_connection) if it is said, is the machine that Ansible runs on."""
+    """Tell whether the host ``name``, with its ``ansible_connection`` if it is said, is the machine that Ansible runs on."""
     return name in SELF or connection in LOCAL
 
 
@@ -27,9 +27,9 @@ def servers_here(
     vantage: str, servers: t.Mapping[str, t.Iterable[str]], connections: t.Mapping[str, str | None], own: t.Iterable[str]
 ) -> list[Problem]:
     """
-    Return what is wrong with a *vantage* that is this machine: which of *servers*, with their addresses, are this machine too.
+    Return what is wrong with a ``vantage`` that is this machine: which of ``servers``, with their addresses, are it too.
 
-    *own*: the addresses of this machine. *connections*: C(ansible_connection) of the servers, where it is said.
+    ``own``: the addresses of this machine. ``connections``: ``ansible_connection`` of the servers, where it is said.
     """
     mine = {address for address in own if not _is_common(address)}
     # Where several servers are said to be this one machine, the connection says nothing about any of them.

@@ -31,7 +31,7 @@ SSH = ("ssh", "ansible.builtin.ssh", "smart", "paramiko", "paramiko_ssh", "ansib
 
 
 def shared(hosts: t.Mapping[str, t.Mapping[str, t.Any]]) -> list[Problem]:
-    """Return which of *hosts*, with their variables, are names for a machine that has one already."""
+    """Return which of ``hosts``, with their variables, are names for a machine that has one already."""
     problems = []
     seen: dict[tuple[str, ...], str] = {}
     for name, variables in hosts.items():

@@ -24,7 +24,7 @@ LEAST = 8
 
 
 def mistyped(name: str, known: t.Iterable[str], prefix: str) -> str | None:
-    """Return which of the *known* names *name* is meant to be, or None if it is one of them or somebody else's."""
+    """Return which of the ``known`` names ``name`` is meant to be, or None if it is one of them or somebody else's."""
     known = list(known)
     if name in known or not name.startswith(prefix):
         return None
@@ -51,6 +51,6 @@ def _one_slip(one: str, other: str) -> bool:
 
 
 def _cut_short(name: str, other: str) -> bool:
-    """Whether *name* is *other* with its last word abbreviated."""
+    """Whether ``name`` is ``other`` with its last word abbreviated."""
     word = name.rpartition("_")[2]
     return len(name) >= LEAST and len(word) >= 3 and other.startswith(name) and "_" not in other[len(name) :]

@@ -91,7 +91,7 @@ def _server(reader: Reader) -> dict[str, t.Any]:
 
 
 def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
-    """The accounts of this server without their passwords; C(password_from) says where those are."""
+    """The accounts of this server without their passwords; ``password_from`` says where those are."""
     rows = []
     for user in reader.options["users"]:
         given = [kind for kind in ("password", "password_hash") if user[kind] is not None]
@@ -146,7 +146,7 @@ def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
 
 
 def _limits(reader: Reader, user: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What an account may do. C(transfer_rate) is in units of 1024 bytes per second, as TransferRate wants it."""
+    """What an account may do. ``transfer_rate`` is in units of 1024 bytes per second, as TransferRate wants it."""
     sessions, rate = user["max_sessions"], user["max_rate"]
     for option, number in (("max_sessions", sessions), ("max_rate", rate)):
         if number is not None and not 1 <= number <= _values.MOST:
@@ -256,10 +256,7 @@ def _cautions(
 
 
 def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: list[Problem]) -> str | None:
-    """
-    The one host that checks are driven from, or None where no server is left. *address* is its own, where the inventory
-    tells it.
-    """
+    """The one host that checks are driven from, or None without a server. ``address``: its own, where the inventory tells it."""
     by_host = {name: reader.options["vantage"] for name, reader in readers.items()}
     if not by_host:
         return None
@@ -294,7 +291,7 @@ def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: lis
 
 
 def _admits(clients: t.Sequence[str], address: str) -> bool:
-    """Tell whether *address* is among *clients*; entries that cannot be read have been complained about already."""
+    """Tell whether ``address`` is among ``clients``; entries that cannot be read have been complained about already."""
     try:
         nets = _values.networks(clients)
     except ValueError:
@@ -308,14 +305,14 @@ def make_plan(
     """
     Return the plan for all servers of a fleet.
 
-    *options*: for every member of C(fxp_servers) its options as P(proftpd.fxp.fxp_plan#action) documents them, with
-    defaults filled in. *vantage_address*: the literal address of the host that checks are driven from, where the inventory
-    tells it. *gateways*: the members of C(fxp_gateways). *directory*: where the inventory lies on the controller. Returns plain
-    data: C(authority) (where the certificate of the fleet's authority and its key are), C(servers) (the peers' table, by name),
-    C(hosts) (what differs per host), C(refusing) (the servers that take no foreign addresses, so that transfers with them must be
-    refused), C(shut) (those of them whose passive ports nobody opens for peers), C(vantage) and C(cautions)
-    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent
-    is in C(hosts) only, with nothing but its state, and nothing else that is said of it is looked at.
+    ``options``: for every member of ``fxp_servers`` its options as ``proftpd.fxp.fxp_plan#action`` documents them, with
+    defaults filled in. ``vantage_address``: the literal address of the host that checks are driven from, where the inventory
+    tells it. ``gateways``: the members of ``fxp_gateways``. ``directory``: where the inventory lies on the controller. Returns
+    plain data: ``authority`` (where the certificate of the fleet's authority and its key are), ``servers`` (the peers' table, by
+    name), ``hosts`` (what differs per host), ``refusing`` (the servers that take no foreign addresses, so that transfers with
+    them must be refused), ``shut`` (those of them whose passive ports nobody opens for peers), ``vantage`` and ``cautions``
+    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent is in
+    ``hosts`` only, with nothing but its state, and nothing else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """

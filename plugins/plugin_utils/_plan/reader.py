@@ -17,7 +17,7 @@ Options = t.Mapping[str, t.Any]
 
 @dataclasses.dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with the inventory. C(value) is None where there is none to show."""
+    """One thing that is wrong with the inventory. ``value`` is None where there is none to show."""
 
     host: str
     variable: str
@@ -35,7 +35,7 @@ class Problem:
 
 class PlanError(Exception):
     """
-    The inventory cannot be planned. C(problems) has every reason that was found.
+    The inventory cannot be planned. ``problems`` has every reason that was found.
 
     As text it is one sentence for each problem; hosts that share one, as with a variable of their group, share the line.
     """
@@ -65,7 +65,7 @@ class Reader:
         self.problems.append(Problem(self.host, f"fxp_{option}", value, cure, secret))
 
     def parse(self, option: str, parser: t.Callable[[t.Any], t.Any], value: t.Any, *, secret: bool = False) -> t.Any:
-        """Return C(parser(value)), or None after noting why not. None stays None."""
+        """Return ``parser(value)``, or None after noting why not. None stays None."""
         if value is None:
             return None
         try:

@@ -9,24 +9,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import hashlib
 import os
 import platform
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes
+
 
 def this_run() -> dict[str, str]:
-    """Return C(id) and C(who). Actions run in children of the process that is the run."""
-    main, began = os.getppid(), ""
-    with contextlib.suppress(OSError, IndexError), open(f"/proc/{main}/stat", encoding="utf-8", errors="replace") as file:
-        began = file.read().rpartition(")")[2].split()[19]  # in ticks since boot, see proc(5)
+    """Return ``id`` and ``who``. Actions run in children of the process that is the run."""
+    main = os.getppid()
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a user without a name
         user = str(os.getuid())
     who = f"{user}@{platform.node()}"
-    return {"id": hashlib.sha256(f"{who} {main} {began}".encode()).hexdigest()[:16], "who": who}
+    return {"id": hashlib.sha256(f"{who} {main} {processes.ticks(main)}".encode()).hexdigest()[:16], "who": who}
 
 
 __all__ = ("this_run",)

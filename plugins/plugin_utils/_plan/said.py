@@ -8,7 +8,7 @@
 """
 Where variables are said.
 
-A fact about a server counts only if every playbook sees the same, so it stands in the inventory or is said with C(-e). What a
+A fact about a server counts only if every playbook sees the same, so it stands in the inventory or is said with ``-e``. What a
 play, a role, a task, a fact or a file beside a playbook says would count in one play and not in the next; it is refused by
 name. A name that is neither ours nor a slip of ours is nobody's business here.
 """
@@ -62,7 +62,7 @@ def _variables(loader: t.Any, inventory: t.Any, *, beside_playbook: bool) -> Var
 
 
 class Inventory:
-    """The variables of an inventory and of C(-e), without those that the run has added to them."""
+    """The variables of an inventory and of ``-e``, without those that the run has added to them."""
 
     def __init__(self, task: t.Any, hostvars: t.Any) -> None:
         self.play = task.get_play()
@@ -77,13 +77,13 @@ class Inventory:
         self._raw: dict[str, dict[str, t.Any]] = {}
 
     def raw(self, host: str) -> dict[str, t.Any]:
-        """What the inventory says of *host*, its templates as they are."""
+        """What the inventory says of ``host``, its templates as they are."""
         if host not in self._raw:
             self._raw[host] = t.cast(t.Any, self.hostvars).raw_get(host)
         return self._raw[host]
 
     def now(self, host: str, in_play: bool = False) -> dict[str, t.Any]:
-        """What this run gives *host*, its facts included, and if it is *in_play* what play, roles and task say too."""
+        """What this run gives ``host``, its facts included, and if it is ``in_play`` what play, roles and task say too."""
         if not in_play:
             return t.cast("dict[str, t.Any]", self._all.raw_get(host))
         return t.cast(
@@ -99,7 +99,7 @@ class Inventory:
         return {name: value for name, value in said.items() if name not in self._running.extra_vars}
 
     def where(self, host: str, name: str) -> str:
-        """Tell as well as Ansible lets anybody know where *name* is said, if not in the inventory."""
+        """Tell as well as Ansible lets anybody know where ``name`` is said, if not in the inventory."""
         if name in self._task.get_vars() or name in self.of_roles():
             return "for a role, a block or a task of this play"
         if name in self.play.get_vars():
@@ -121,8 +121,8 @@ def outside(inventory: Inventory, hosts: t.Mapping[str, bool], this: str, variab
     """
     Return what is said of the servers outside the inventory, and must not be.
 
-    *hosts*: the servers that are looked at, and whether they are part of the play. *this*: the host that the task runs on, with
-    all its *variables*.
+    ``hosts``: the servers that are looked at, and whether they are part of the play. ``this``: the host that the task runs on,
+    with all its ``variables``.
     """
     own = _ours(inventory.now(this))
     # What stands beyond a host's variables and facts is said for a play, and the same for all of its hosts, but for this:
@@ -156,12 +156,12 @@ def _problem(inventory: Inventory, host: str, name: str, value: object) -> list[
 
 
 def _is_result(value: object) -> bool:
-    """Whether *value* is what a task registered."""
+    """Whether ``value`` is what a task registered."""
     return isinstance(value, t.Mapping) and "changed" in value
 
 
 def slips(host: str, variables: t.Iterable[str]) -> list[Problem]:
-    """Return which of the *variables* of *host* are slips of those of our playbooks."""
+    """Return which of the ``variables`` of ``host`` are slips of those of our playbooks."""
     meant = {
         name: _near.mistyped(name, known, prefix)
         for prefix, known in PLAYBOOKS.items()
@@ -177,8 +177,9 @@ def slips(host: str, variables: t.Iterable[str]) -> list[Problem]:
 
 def beside(directory: str, sources: t.Iterable[str], names: t.Collection[str]) -> list[str]:
     """
-    Return sentences on the files for *names* (groups and hosts) in *directory* that say variables of ours and that nobody reads,
-    because the inventory, which the *sources* make up, is elsewhere.
+    Return sentences on the files for ``names`` (groups and hosts) in ``directory`` that say variables of ours in vain.
+
+    Nobody reads them, because the inventory, which the ``sources`` make up, is elsewhere.
     """
     read = {
         os.path.realpath(source if os.path.isdir(source) else os.path.dirname(os.path.abspath(source)))

@@ -138,7 +138,7 @@ def authority(readers: Readers, directory: str) -> dict[str, t.Any] | None:
     """
     Return where the certificate of the fleet's authority and its key are, or None if nobody needs it.
 
-    A path counts from *directory*. The text of a key is never returned; C(host) is the server whose variables have it.
+    A path counts from ``directory``. The text of a key is never returned; ``host`` is the server whose variables have it.
     """
     with_tls = _with_tls(readers)
     if not with_tls:

@@ -8,7 +8,7 @@
 """
 Read single values of the vocabulary.
 
-Every function takes what somebody wrote in an inventory and returns the parsed value or raises C(ValueError) with
+Every function takes what somebody wrote in an inventory and returns the parsed value or raises ``ValueError`` with
 what is wrong and how to mend it, as the end of a sentence that begins with the variable and its value.
 """
 
@@ -76,14 +76,14 @@ _NO_OWNER = 2**32 - 1
 
 
 def host_name(text: str) -> str:
-    """Return the inventory name *text* if it can stand between quotes in proftpd.conf and in a comment."""
+    """Return the inventory name ``text`` if it can stand between quotes in proftpd.conf and in a comment."""
     if not _HOST_NAME.fullmatch(text):
         raise ValueError("is no name that can be written into a configuration; use letters, digits, '.', '_', ':' and '-'")
     return text
 
 
 def contains(nets: t.Iterable[str], literal: str) -> bool:
-    """Tell whether the address *literal* is in one of *nets*."""
+    """Tell whether the address ``literal`` is in one of ``nets``."""
     return _contains(tuple(nets), literal)
 
 
@@ -95,7 +95,7 @@ def _contains(nets: tuple[str, ...], literal: str) -> bool:
 
 @functools.lru_cache(maxsize=None)
 def address(text: str) -> str:
-    """Return the literal IPv4 or IPv6 address *text* in its canonical form."""
+    """Return the literal IPv4 or IPv6 address ``text`` in its canonical form."""
     try:
         parsed = netaddr.IPAddress(text, flags=netaddr.INET_PTON)
     except (netaddr.AddrFormatError, ValueError, TypeError):
@@ -118,9 +118,9 @@ _NOT_DIALLED = (
 
 def networks(texts: t.Iterable[str]) -> dict[int, list[str]]:
     """
-    Return the networks in *texts* by address family (keys 4 and 6), merged and sorted.
+    Return the networks in ``texts`` by address family (keys 4 and 6), merged and sorted.
 
-    The word V(any) stands for every address of both families.
+    The word ``any`` stands for every address of both families.
     """
     return {family: list(found) for family, found in _networks(tuple(texts)).items()}
 
@@ -144,14 +144,14 @@ def _networks(texts: tuple[str, ...]) -> dict[int, list[str]]:
 
 
 def port(number: int) -> int:
-    """Return *number* if it is a TCP port."""
+    """Return ``number`` if it is a TCP port."""
     if not 1 <= number <= LAST_PORT:
         raise ValueError(f"is no TCP port; write a number from 1 to {LAST_PORT}")
     return number
 
 
 def port_range(text: str) -> tuple[int, int]:
-    """Return first and last port of a range written C(first-last)."""
+    """Return first and last port of a range written ``first-last``."""
     match = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text.strip())
     if match is None:
         raise ValueError("is no range of ports; write it as first-last, for example 49152-49407")
@@ -168,7 +168,7 @@ def port_range(text: str) -> tuple[int, int]:
 
 
 def account_name(text: str) -> str:
-    """Return *text* if it can stand as a name in a password file."""
+    """Return ``text`` if it can stand as a name in a password file."""
     if not _ACCOUNT_NAME.fullmatch(text):
         raise ValueError("is no account name; use letters, digits, '_', '.' and '-', at most 32, a letter or '_' first")
     if text in ("root", "anonymous", "ftp"):
@@ -177,7 +177,7 @@ def account_name(text: str) -> str:
 
 
 def home(text: str) -> str:
-    """Return *text* if it is an absolute path that needs no quoting and is not the root directory."""
+    """Return ``text`` if it is an absolute path that needs no quoting and is not the root directory."""
     if not _PATH.fullmatch(text) or "." in text.split("/") or ".." in text.split("/"):
         raise ValueError("is no absolute path of letters, digits and '_.+@-'; write one such as /srv/fxp/mirror")
     if text in _SYSTEM_DIRECTORIES or any(text == tree or text.startswith(f"{tree}/") for tree in _SYSTEM_TREES):
@@ -188,7 +188,7 @@ def home(text: str) -> str:
 
 
 def owner(number: int) -> int:
-    """Return *number* if it can be the owner or the group of files."""
+    """Return ``number`` if it can be the owner or the group of files."""
     if not 0 < number < _NO_OWNER:
         raise ValueError(
             f"is no owner of an account's files; write a number from 1 to {_NO_OWNER - 1} (0 is root), or leave it "
@@ -198,7 +198,7 @@ def owner(number: int) -> int:
 
 
 def password_hash(text: str) -> str:
-    """Return *text* if it looks like the output of crypt(3) in one of the modern formats."""
+    """Return ``text`` if it looks like the output of crypt(3) in one of the modern formats."""
     if not _CRYPT_HASH.fullmatch(text):
         raise ValueError("is not a crypt(3) hash such as 'openssl passwd -6' prints; write one, or use password")
     return text
@@ -219,31 +219,31 @@ def check_password(text: str, taken_by: t.Iterable[str]) -> str:
 
 
 def password(text: str) -> str:
-    """Return *text* if it keeps anybody out."""
+    """Return ``text`` if it keeps anybody out."""
     if not text.strip():
         raise ValueError("is an empty password, with which anybody could log in; write one")
     return one_line(text)
 
 
 def one_line(text: str) -> str:
-    """Return *text* if it has no control characters."""
+    """Return ``text`` if it has no control characters."""
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValueError("has a control character such as a line break in it; write it on one line")
     return text
 
 
 def is_domain_name(text: str) -> bool:
-    """Tell whether *text* can stand as a name in a certificate, and is no address."""
+    """Tell whether ``text`` can stand as a name in a certificate, and is no address."""
     return bool(_DOMAIN_NAME.fullmatch(text)) and not text.replace(".", "").isdigit()
 
 
 def is_pem(text: str) -> bool:
-    """Tell whether *text* is meant as PEM text (RFC 7468), not as a path."""
+    """Tell whether ``text`` is meant as PEM text (RFC 7468), not as a path."""
     return text.lstrip().startswith("-----BEGIN")
 
 
 def certificates(text: str) -> str:
-    """Return *text* if it is the PEM text of certificates and nothing else, or can be the path of a file."""
+    """Return ``text`` if it is the PEM text of certificates and nothing else, or can be the path of a file."""
     for label in _labels(text):
         if "PRIVATE KEY" in label:
             raise ValueError("has a private key in it, where everybody may read it; write certificates only")
@@ -253,7 +253,7 @@ def certificates(text: str) -> str:
 
 
 def private_key(text: str) -> str:
-    """Return *text* if it is the PEM text of one private key without a passphrase, or can be the path of a file."""
+    """Return ``text`` if it is the PEM text of one private key without a passphrase, or can be the path of a file."""
     labels = _labels(text)
     if any(label.startswith("ENCRYPTED") for label in labels) or (is_pem(text) and "ENCRYPTED" in text):
         raise ValueError("has a passphrase, which nobody could type in; encrypt it with ansible-vault instead")

@@ -8,7 +8,7 @@
 """
 Hold one host's variables against the vocabulary.
 
-The vocabulary stands once, in the documentation of M(proftpd.fxp.fxp_plan); Ansible's own validator checks against it.
+The vocabulary stands once, in the documentation of ``proftpd.fxp.fxp_plan``; Ansible's own validator checks against it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SECRET = frozenset(
 
 
 def argument_spec(options: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, t.Any]:
-    """Return documented *options* as an argument spec, each name with *prefix* before it."""
+    """Return documented ``options`` as an argument spec, each name with ``prefix`` before it."""
     spec: dict[str, t.Any] = {}
     for name, option in options.items():
         entry = {key: option[key] for key in ("type", "elements", "choices", "default", "required") if key in option}
@@ -55,9 +55,9 @@ def options_of(
     host: str, variables: t.Mapping[str, t.Any], is_template: t.Callable[[str], bool] = lambda text: False
 ) -> tuple[dict[str, t.Any], list[Problem]]:
     """
-    Return the options of *host*, without prefix and with defaults filled in, and what is wrong with them.
+    Return the options of ``host``, without prefix and with defaults filled in, and what is wrong with them.
 
-    *is_template* tells whether a string is one that Ansible left as it was: before ansible-core 2.19 the variables of
+    ``is_template`` tells whether a string is one that Ansible left as it was: before ansible-core 2.19 the variables of
     another host keep a template that names an undefined variable.
 
     Nothing is wrong with a server that is to be absent: no mistake in what else is said of it may stop its removal.
@@ -87,7 +87,7 @@ def options_of(
 
 
 def is_absent(variables: t.Mapping[str, t.Any]) -> bool:
-    """Tell whether a server with these *variables* is to be absent."""
+    """Tell whether a server with these ``variables`` is to be absent."""
     try:
         return bool(variables.get("fxp_state") == _plan.ABSENT)
     except AnsibleError:
@@ -95,7 +95,7 @@ def is_absent(variables: t.Mapping[str, t.Any]) -> bool:
 
 
 def unknown(host: str, names: t.Iterable[str]) -> list[Problem]:
-    """Return what is wrong with the *names* of variables of *host*: those with the prefix that the vocabulary does not have."""
+    """Return what is wrong with the ``names`` of variables of ``host``: those with the prefix that are not in the vocabulary."""
     problems = []
     for name in sorted(name for name in names if name.startswith(PREFIX) and name not in VOCABULARY):
         near = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VOCABULARY], n=1)
@@ -105,7 +105,7 @@ def unknown(host: str, names: t.Iterable[str]) -> list[Problem]:
 
 
 def _plain(value: t.Any) -> t.Any:
-    """Return *value* in Python's own types: Ansible's say where a value comes from, and copying that takes long."""
+    """Return ``value`` in Python's own types: Ansible's say where a value comes from, and copying that takes long."""
     if isinstance(value, t.Mapping):
         return {_plain(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -120,7 +120,7 @@ _SEEN: dict[tuple[str, str], tuple[t.Any, list[tuple[str, bool]]]] = {}
 
 def _validated(name: str, value: t.Any) -> tuple[t.Any, list[tuple[str, bool]]]:
     """
-    Return *value* as Ansible's validator leaves it, and what is wrong with it: cures, and whether they say the value themselves.
+    Return ``value`` as Ansible's validator leaves it, and what is wrong with it: cures, and whether they say the value.
 
     The same value is validated once; what is returned must not be changed.
     """
@@ -149,7 +149,7 @@ def _misread(name: str, spec: t.Mapping[str, t.Any], value: t.Any, about: str = 
     """
     Return what Ansible's validator would take for something else than was written: a mapping for text, a truth for a number.
 
-    *spec* is that of the option or suboption *name*, *about* begins the sentence.
+    ``spec`` is that of the option or suboption ``name``, ``about`` begins the sentence.
     """
     kind = spec.get("type", "str")
     if kind == "list" and isinstance(value, list):
@@ -190,7 +190,7 @@ def _unresolved(value: t.Any, is_template: t.Callable[[str], bool]) -> bool:
 
 
 def literal_or_none(text: object) -> str | None:
-    """Return *text* as an address if it is a literal one."""
+    """Return ``text`` as an address if it is a literal one."""
     try:
         return _values.address(str(text))
     except ValueError:

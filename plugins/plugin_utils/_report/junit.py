@@ -61,7 +61,7 @@ def _suite(root: ET.Element, name: str, contents: Contents) -> ET.Element:
 
 
 def _count(element: ET.Element) -> None:
-    """Say in the attributes of *element* what is in it."""
+    """Say in the attributes of ``element`` what is in it."""
     cases = list(element.iter("testcase"))
     element.set("tests", str(len(cases)))
     element.set("failures", str(sum(case.find("failure") is not None for case in cases)))

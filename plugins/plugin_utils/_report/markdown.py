@@ -23,7 +23,7 @@ GROUPS, ROWS = 50, 200
 
 def plain(value: t.Any) -> str:
     """
-    Return *value* so that Markdown shows it and does nothing else with it, also in a table.
+    Return ``value`` so that Markdown shows it and does nothing else with it, also in a table.
 
     Everything but letters, digits and harmless signs becomes a reference; a space of no width keeps ``@name`` from calling people
     and ``#1``, ``!1`` from linking.

@@ -37,7 +37,7 @@ class Shape:
     height: float
 
     def legend(self, size: int = 18) -> dict[str, str]:
-        """Return sign, words and shape in a cell of *size* pixels."""
+        """Return sign, words and shape in a cell of ``size`` pixels."""
         return {"sign": self.sign, "words": self.words, "y": f"{self.top * size:g}", "height": f"{self.height * size:g}"}
 
 
@@ -133,7 +133,7 @@ def _sign(contents: Contents, number: int, place: Place, words: list[str]) -> Va
 
 
 def outcome_table(contents: Contents, pairs: Pairs, place: Place) -> Values:
-    """Return the matrix of outcomes as a table; *place* tells the anchor that a leg leads to."""
+    """Return the matrix of outcomes as a table; ``place`` tells the anchor that a leg leads to."""
 
     def links(numbers: t.Sequence[int]) -> list[Values]:
         return [_sign(contents, number, place, [title_of(contents.legs[number])]) for number in numbers]

@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import prin
 
 
 def visible(value: t.Any) -> str:
-    """Return *value* as one line of text in which every character can be seen."""
+    """Return ``value`` as one line of text in which every character can be seen."""
     return printable(str(value))
 
 

@@ -27,7 +27,7 @@ OTHERS = {"fxp_servers", "fxp_gateways", PEER_CLASS, "fxp_result"}
 
 
 def texts(path: pathlib.Path) -> t.Iterator[str]:
-    """What *path* says: of a program its strings, of everything else all of it."""
+    """What ``path`` says: of a program its strings, of everything else all of it."""
     text = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         yield text

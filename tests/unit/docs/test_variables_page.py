@@ -5,7 +5,7 @@
 """
 The page of the variables says what the vocabulary and the role smoke_test say, in the same words.
 
-Run as a program, this writes the tables anew: C(python tests/unit/docs/test_variables_page.py).
+Run as a program, this writes the tables anew: ``python tests/unit/docs/test_variables_page.py``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TYPES = {"str": "text", "int": "number", "bool": "`true`, `false`", "path": "pat
 
 
 def plain(text: str) -> str:
-    """Return *text* of a documentation as Markdown for a cell of a table."""
+    """Return ``text`` of a documentation as Markdown for a cell of a table."""
     text = re.sub(r"O\(([\w.]+)#\w+:([^)]+)\)", r"`\2` of `\1`", text)
     text = re.sub(r"O\(users\[\]\.", "O(", re.sub(r"O\((?!users\[\])", "O(fxp_", text))
     text = re.sub(r"O\(([^)=]+)=?([^)]*)\)", lambda match: f"`{match[1]}{': ' + match[2] if match[2] else ''}`", text)

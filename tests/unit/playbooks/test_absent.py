@@ -30,14 +30,14 @@ SAID = {
 
 
 class Run(t.NamedTuple):
-    """What a playbook came to; C(output) is in one line."""
+    """What a playbook came to; ``output`` is in one line."""
 
     code: int
     output: str
 
 
 def play(directory: pathlib.Path, playbook: str, *arguments: str) -> Run:
-    """Run *playbook* for two servers and one that goes."""
+    """Run ``playbook`` for two servers and one that goes."""
     hosts = {f"ftp{n}": {"fxp_address": f"203.0.113.{n}"} for n in (1, 2, 3)}
     hosts["ftp3"]["fxp_state"] = "absent"
     inventory = directory / "inventory.json"

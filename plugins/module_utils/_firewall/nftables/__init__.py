@@ -8,9 +8,9 @@
 """
 The rules of an FXP server in the kernel, by nft(8).
 
-The whole wish is one text, C(/etc/proftpd-fxp/firewall.nft): a few C(define) lines and one own table, the guard, which
+The whole wish is one text, ``/etc/proftpd-fxp/firewall.nft``: a few ``define`` lines and one own table, the guard, which
 keeps strangers off the FTP ports. An accept there does not overrule the drop of another base chain on the same hook, so
-every other chain that drops by default also gets a rule with the comment C(proftpd.fxp): directly in front of the drop that
+every other chain that drops by default also gets a rule with the comment ``proftpd.fxp``: directly in front of the drop that
 every new connection would come to, or at the end in front of the policy. There it lets through nothing but what the very next
 step would drop: whatever else the operator denies (block lists, states, rates, a rule that is not understood) stays in front
 of it. Tables that another program manages (iptables-nft, ufw, firewalld) are never written to.

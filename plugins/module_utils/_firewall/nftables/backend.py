@@ -23,7 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as 
 
 
 class Nftables:
-    """nft on this host, or on one whose files are below C(root)."""
+    """nft on this host, or on one whose files are below ``root``."""
 
     name = "nftables"
     package = "nftables"

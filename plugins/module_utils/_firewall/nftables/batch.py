@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-Transactions for C(nft -f -). Pure.
-"""
+"""Transactions for ``nft -f -``. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.rul
 
 
 def batch(text: str, ruleset: Ruleset) -> str:
-    """
-    One transaction for C(nft -f -): the rules file, and our rules in other tables put where they belong now.
-    """
+    """One transaction for ``nft -f -``: the rules file, and our rules in other tables put where they belong now."""
     lines = [text.rstrip("\n"), *_removals(ruleset)]
     for place in judge(ruleset, read_defines(text)).places:
         chain = "{} {} {}".format(*place.chain)
@@ -32,9 +28,7 @@ def batch(text: str, ruleset: Ruleset) -> str:
 
 
 def removal_batch(ruleset: Ruleset) -> str:
-    """
-    One transaction that takes everything of ours out of the kernel.
-    """
+    """One transaction that takes everything of ours out of the kernel."""
     own = [f"table inet {TABLE}", f"delete table inet {TABLE}"]
     return "\n".join(own + _removals(ruleset)) + "\n"
 

@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-What the rules file says of itself in its C(define) lines, which is all that the host needs to know about it.
-"""
+"""What the rules file says of itself in its ``define`` lines, which is all that the host needs to know about it."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 
 
 class Defines(t.NamedTuple):
-    """
-    What the C(define) lines of a rules file say.
-    """
+    """What the ``define`` lines of a rules file say."""
 
     control_port: int
     passive_ports: Span
@@ -44,9 +40,7 @@ class Defines(t.NamedTuple):
 
 
 def read_defines(text: str) -> Defines:
-    """
-    Read the C(define) lines of a rules file; raise FirewallError if one that is needed is missing.
-    """
+    """Read the ``define`` lines of a rules file; raise FirewallError if one that is needed is missing."""
     defines = dict(re.findall(r"^define\s+(\w+)\s*=\s*(.*)", text, re.MULTILINE))
     port = re.match(r"(\d+)\s*$", defines.get("control_port", ""))
     passive = re.match(r"(\d+)-(\d+)\s*$", defines.get("passive_ports", ""))
@@ -75,8 +69,10 @@ def read_defines(text: str) -> Defines:
 
 def with_interfaces(text: str, here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:
     """
-    A rules file that was written elsewhere, with two lines more: which of the server's addresses an interface of this host
-    holds, and by which interfaces connections come. At boot, when the file is loaded, no interface has an address yet.
+    A rules file that was written elsewhere, with two lines more.
+
+    They say which of the server's addresses an interface of this host holds, and by which interfaces connections come. At boot,
+    when the file is loaded, no interface has an address yet.
     """
     first, newline, rest = text.partition("define addresses = ")
     return first + known_here(here, interfaces) + newline + rest

@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-How does the kernel differ from the rules that were loaded? Pure.
-"""
+"""How does the kernel differ from the rules that were loaded? Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.rul
 
 
 def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
-    """
-    Fingerprint of what the kernel holds of ours: digest of the own table, digests of the rules in other tables by hook.
-    """
+    """Fingerprint of what the kernel holds of ours: digest of the own table, digests of the rules in other tables by hook."""
     found: dict[str, set[str]] = {"table": set(), "input": set(), "output": set()}
     if ruleset.own:
         # Whether sets or chains are listed first is a matter of the release; the rules of a chain stay in their order.
@@ -35,17 +31,12 @@ def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
 
 
 def _hook_of(rule: Json) -> str:
-    """
-    A rule of ours names the far side's address if and only if it is for connections that this host opens.
-    """
+    """A rule of ours names the far side's address if and only if it is for connections that this host opens."""
     return "output" if '"concat"' in json.dumps(rule.get("expr")) else "input"
 
 
 def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[str]:
-    """
-    Say how the kernel differs from a rules file whose fingerprint was C(recorded) when it was loaded; empty if it
-    does not.
-    """
+    """Say how the kernel differs from a rules file of the fingerprint that was ``recorded`` at its load; empty if not at all."""
     found, now = [], in_force(ruleset)
     if not now["table"]:
         found.append(f"table inet {TABLE} is not loaded")
@@ -69,9 +60,7 @@ def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[s
 
 
 def _in_place(ruleset: Ruleset, place: Placement) -> bool:
-    """
-    Directly in front: further back it would open nothing, further in front it would pass what others deny.
-    """
+    """Directly in front: further back it would open nothing, further in front it would pass what others deny."""
     handles = [rule["handle"] for rule in ruleset.rules[place.chain]]
     limit = len(handles) if place.before is None else handles.index(place.before)
     ours = [handles.index(rule["handle"]) for rule in ruleset.ours(place.chain)]
@@ -83,9 +72,7 @@ def _digest(value: t.Any) -> str:
 
 
 def _settled(value: t.Any) -> t.Any:
-    """
-    The same JSON whatever release of nft lists it: without handles, without what only some tell, and with sets in one order.
-    """
+    """The same JSON whatever release of nft lists it: without handles and what only some tell, and with sets in one order."""
     if isinstance(value, list):
         return [_settled(item) for item in value]
     if not isinstance(value, dict):

@@ -8,7 +8,7 @@
 """
 Reading of expressions in rules, as libnftables-json(5) writes them: numbers, networks, and what stands on right-hand sides. Pure.
 
-Both evaluators read by this: C(matches) asks what rules mean for connections of one kind, C(exposure) who gets in at a port.
+Both evaluators read by this: ``matches`` asks what rules mean for connections of one kind, ``exposure`` who gets in at a port.
 """
 
 from __future__ import annotations

@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-What the tables of others mean for connections of the plan: where rules of ours are needed, what stays shut, what may. Pure.
-"""
+"""What the tables of others mean for connections of the plan: where rules of ours are needed, what stays shut, what may. Pure."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.way
 
 
 class Placement(t.NamedTuple):
-    """
-    One foreign chain that needs rules of ours.
-    """
+    """One foreign chain that needs rules of ours."""
 
     chain: ChainKey
     rules: tuple[str, ...]
@@ -37,9 +33,7 @@ class Placement(t.NamedTuple):
 
 
 class Judgement(t.NamedTuple):
-    """
-    What other tables mean for us.
-    """
+    """What other tables mean for us."""
 
     places: list[Placement]
     shut: list[Stop]
@@ -47,9 +41,7 @@ class Judgement(t.NamedTuple):
     limits: list[tuple[ChainKey, int]]  # rules that accept ours up to a limit; what is over it comes to the rule that ours opens
 
     def refuse(self, nft: Lister) -> None:
-        """
-        Raise FirewallError if something stays shut.
-        """
+        """Raise FirewallError if something stays shut."""
         if self.shut:
             raise FirewallError(" ".join(stop.sentence(nft) for stop in self.shut))
 

@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-Which of the connections of the plan does a match hold for? Expressions are those of libnftables-json(5). Pure.
-"""
+"""Which of the connections of the plan does a match hold for? Expressions are those of libnftables-json(5). Pure."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 
 
 class Traffic(t.NamedTuple):
-    """
-    New TCP connections of one kind, of which all that is known here is known alike.
-    """
+    """New TCP connections of one kind, of which all that is known here is known alike."""
 
     kind: str  # of STATEMENTS
     family: int
@@ -43,9 +39,7 @@ def _not(answer: str) -> str:
 
 
 class Matches:
-    """
-    Which connections does a match in this table hold for? Expressions are those of libnftables-json(5).
-    """
+    """Which connections does a match in this table hold for? Expressions are those of libnftables-json(5)."""
 
     def __init__(self, ruleset: Ruleset, base: ChainKey) -> None:
         self.ruleset, self.table = ruleset, base[:2]
@@ -110,9 +104,7 @@ class Matches:
 
     @staticmethod
     def _own_address(traffic: Traffic, values: list[t.Any] | None) -> str:
-        """
-        An address of this host: never loopback, as it comes by another interface, never of a group.
-        """
+        """An address of this host: never loopback, as it comes by another interface, never of a group."""
         if values is None:
             return STRANGE
         networks = list(map(_read.network, values))

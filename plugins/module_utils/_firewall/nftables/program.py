@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-nft(8), every call bounded.
-"""
+"""nft(8), every call bounded."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ NFT_TIMEOUT = 60  # seconds for one call
 
 
 class Nft:
-    """
-    The nft program. C(prefix) goes before it on the command line, for another network namespace.
-    """
+    """The nft program. ``prefix`` goes before it on the command line, for another network namespace."""
 
     def __init__(self, prefix: t.Sequence[str] = ()) -> None:
         self.prefix = list(prefix)
@@ -37,8 +33,9 @@ class Nft:
 
     def ruleset(self) -> Ruleset:
         """
-        All rules, with the elements of our own sets, of verdict maps, and of sets of interfaces or ports. Other sets are not
-        read: block lists of 100 000 addresses would take a second each time.
+        All rules, with the elements of our own sets, of verdict maps, and of sets of interfaces or ports.
+
+        Other sets are not read: block lists of 100 000 addresses would take a second each time.
         """
         for _attempt in range(3):
             try:
@@ -48,9 +45,7 @@ class Nft:
         raise problem
 
     def everything(self) -> list[Json]:
-        """
-        All there is, with every element of every set, as C(nft list ruleset) tells it.
-        """
+        """All there is, with every element of every set, as ``nft list ruleset`` tells it."""
         return self._list("list", "ruleset")
 
     def _items(self) -> list[Json]:
@@ -66,9 +61,7 @@ class Nft:
         return items
 
     def owned(self, places: t.Sequence[Placement]) -> list[Stop]:
-        """
-        Which of these chains belong to a running program: nft 1.0.6 does not list that, but the kernel says so.
-        """
+        """Which of these chains belong to a running program: nft 1.0.6 does not list that, but the kernel says so."""
         found = []
         for place in places:
             try:
@@ -79,9 +72,7 @@ class Nft:
         return found
 
     def text_of(self, chain: ChainKey, handle: int | None) -> str:
-        """
-        A rule as nft writes it, for people.
-        """
+        """A rule as nft writes it, for people."""
         if handle is None:
             return "policy drop"
         listed = re.search(rf"^\s*(.*) # handle {handle}$", self._run(["-a", "-s", "list", "chain", *chain]), re.MULTILINE)
@@ -98,9 +89,7 @@ class Nft:
         self._run(["-f", "-"], lines)
 
     def load(self, text: str) -> None:
-        """
-        Put a rules file in force, atomically. Another program may change its tables in between: look again then.
-        """
+        """Put a rules file in force, atomically. Another program may change its tables in between: look again then."""
         self._settle(lambda ruleset: batch(text, ruleset))
 
     def unload(self) -> None:

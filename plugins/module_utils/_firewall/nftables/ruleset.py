@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-What nft lists (libnftables-json(5)), by table and chain: what is ours, and which program manages the rest. Pure.
-"""
+"""What nft lists (libnftables-json(5)), by table and chain: what is ours, and which program manages the rest. Pure."""
 
 from __future__ import annotations
 
@@ -44,9 +42,7 @@ IPTABLES = {
 
 
 class Ruleset:
-    """
-    What nft lists (libnftables-json(5)), by chain.
-    """
+    """What nft lists (libnftables-json(5)), by chain."""
 
     def __init__(self, items: t.Iterable[Json]) -> None:
         self.tables: dict[tuple[str, str], Json] = {}
@@ -73,17 +69,13 @@ class Ruleset:
             self.elements[body["family"], body["table"], body["name"]] = body.get("elem")
 
     def base_chains(self) -> t.Iterator[tuple[ChainKey, str]]:
-        """
-        Every chain of other tables that decides on packets to or from this host, with its hook.
-        """
+        """Every chain of other tables that decides on packets to or from this host, with its hook."""
         for key, chain in self.chains.items():
             if chain.get("type") == "filter" and chain.get("hook") in ("input", "output") and key[0] in FAMILIES:
                 yield key, chain["hook"]
 
     def ours(self, key: ChainKey) -> list[Json]:
-        """
-        The rules of a foreign chain that are ours.
-        """
+        """The rules of a foreign chain that are ours."""
         return [rule for rule in self.rules[key] if rule.get("comment") == COMMENT]
 
     def manager(self, key: ChainKey) -> str:
@@ -108,9 +100,7 @@ class Ruleset:
 
 
 def is_own(item: Json) -> bool:
-    """
-    Is this our table, or something in it?
-    """
+    """Is this our table, or something in it?"""
     return any(
         kind != "metainfo" and body.get("family") == "inet" and body.get("name" if kind == "table" else "table") == TABLE
         for kind, body in item.items()

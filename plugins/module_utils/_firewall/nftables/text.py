@@ -6,7 +6,7 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The text of C(/etc/proftpd-fxp/firewall.nft): what a wish looks like in the language of nft, for the kernel and for people. Pure.
+The text of ``/etc/proftpd-fxp/firewall.nft``: what a wish looks like in the language of nft, for the kernel and for people. Pure.
 
 The same wish makes the text that releases before 0.3 made of it, so their hosts keep the rules that they have in force.
 """

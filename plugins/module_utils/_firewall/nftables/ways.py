@@ -5,9 +5,7 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""
-The way of connections through the chains of others, up to where all of them end, and whether ours may open it there. Pure.
-"""
+"""The way of connections through the chains of others, up to where all of them end, and whether ours may open it there. Pure."""
 
 from __future__ import annotations
 
@@ -30,15 +28,13 @@ MOST_STEPS = 50_000  # rules that one connection is followed through
 
 
 class Lister(t.Protocol):
-    """What tells a rule as nft writes it (C(program))."""
+    """What tells a rule as nft writes it (``program``)."""
 
     def text_of(self, chain: ChainKey, handle: int | None) -> str: ...
 
 
 class Stop(t.NamedTuple):
-    """
-    Where our connections end. C(reason) is empty where a rule of ours may open it.
-    """
+    """Where our connections end. ``reason`` is empty where a rule of ours may open it."""
 
     chain: ChainKey
     handle: int | None  # None: the policy
@@ -86,9 +82,7 @@ class Verdict(t.NamedTuple):
 
 
 class _Frame:
-    """
-    One chain that is being followed, from the base chain on, and how far.
-    """
+    """One chain that is being followed, from the base chain on, and how far."""
 
     def __init__(self, key: ChainKey) -> None:
         self.key = key
@@ -98,9 +92,7 @@ class _Frame:
 
 
 class Way:
-    """
-    The way of one kind of connections through one base chain, up to where all of them end.
-    """
+    """The way of one kind of connections through one base chain, up to where all of them end."""
 
     def __init__(self, ruleset: Ruleset, base: ChainKey, traffic: Traffic, others: list[Traffic]) -> None:
         self.ruleset, self.base, self.traffic, self.others = ruleset, base, traffic, others
@@ -121,9 +113,7 @@ class Way:
         return [rule for rule in self.ruleset.rules.get(key, []) if rule.get("comment") != COMMENT]
 
     def _goes_through(self, chain: str, by_port: bool) -> bool:
-        """
-        Follow them into a chain; true if they come back from it.
-        """
+        """Follow them into a chain; true if they come back from it."""
         frame = _Frame((self.base[0], self.base[1], chain))
         self.frames.append(frame)
         back = self._goes_on(frame, by_port)
@@ -167,9 +157,7 @@ class Way:
         return True
 
     def _comes_back(self, target: str, by_port: bool) -> bool:
-        """
-        Who went to a chain comes back to where he was called from; from the base chain, to the policy.
-        """
+        """Who went to a chain comes back to where he was called from; from the base chain, to the policy."""
         if len(self.frames) > 1:
             return True
         if self.drops_at_end:
@@ -182,17 +170,17 @@ class Way:
         return False
 
     def _parts(self, verdict: Verdict) -> bool:
-        """
-        Does a rule that holds for some of ours deny those, or lead them elsewhere? Who is let in by it is no concern.
-        """
+        """Does a rule that holds for some of ours deny those, or lead them elsewhere? Who is let in by it is no concern."""
         if verdict.name == "jump":
             return bool(self._words(verdict.target, set()) & {"drop", "queue"})
         return verdict.name != "accept"
 
     def _stop(self, by_port: bool) -> Stop:
         """
-        Ours goes as far outside as nothing of the operator's is passed by: in front of the jump to a chain that does nothing but
-        log and drop, as others may be sent there too; behind the denies of a chain that decides, if only the default leads there.
+        Ours goes as far outside as nothing of the operator's is passed by.
+
+        That is in front of the jump to a chain that does nothing but log and drop, as others may be sent there too; behind the
+        denies of a chain that decides, if only the default leads there.
         """
         if not by_port:
             for index, frame in enumerate(self.frames):
@@ -211,9 +199,7 @@ class Way:
         return Stop(last.key, last.rule["handle"] if last.rule else None, "denied" if decided else "shared")
 
     def _known(self) -> list[tuple[list[Traffic], bool]]:
-        """
-        What ours accepts: from anywhere, or where that is too much, by the interfaces of the server.
-        """
+        """What ours accepts: from anywhere, or where that is too much, by the interfaces of the server."""
         anywhere = [traffic._replace(interface=None) for traffic in self.others]
         return [(anywhere, False), (self.others, True)] if self.traffic.interface else [(anywhere, False)]
 
@@ -229,9 +215,7 @@ class Way:
         )
 
     def _only_default(self, key: ChainKey, others: list[Traffic], seen: set[str]) -> bool:
-        """
-        Does nobody whom ours would accept come to this chain but on the way of all? A chain may also be where others are denied.
-        """
+        """Does nobody whom ours would accept come to this chain but on the way of all? Others may be denied in it."""
         if key == self.base or key[2] in seen:
             return True
         if "hook" in self.ruleset.chains.get(key, {}):
@@ -249,9 +233,7 @@ class Way:
         return whole and all(answer == ALL for answer in answers)
 
     def _callers(self, key: ChainKey) -> t.Iterator[tuple[ChainKey, list[Json], bool]]:
-        """
-        What leads to a chain: from which chain, on which conditions, and whether those are all.
-        """
+        """What leads to a chain: from which chain, on which conditions, and whether those are all."""
         for caller in [other for other in self.ruleset.rules if other[:2] == key[:2]]:
             for rule in self._rules(caller[2]):
                 matches, whole = [], True
@@ -272,8 +254,9 @@ class Way:
 
     def _behind(self, frame: _Frame) -> tuple[ChainKey, int] | None:
         """
-        A rule that would deny some of ours to whom the rule that ends them all leaves something: it stands behind that one, so
-        ours would pass it by.
+        A rule that would deny some of ours to whom the rule that ends them all leaves something.
+
+        It stands behind that one, so ours would pass it by.
         """
         rules = self._rules(frame.key[2])
         if frame.rule is None or not any(name in ("match", "vmap") for each in frame.rule.get("expr", []) for name in each):
@@ -287,9 +270,7 @@ class Way:
         return None
 
     def _is_doubtful(self, verdict: Verdict, depth: int) -> bool:
-        """
-        May a rule that holds for some of ours drop those, without being understood? What is understood is the operator's wish.
-        """
+        """May a rule that holds for some of ours drop those and is not understood? One that is says the operator's wish."""
         name = verdict.name
         if name in ("drop", "queue"):
             return verdict.holds == STRANGE
@@ -304,9 +285,7 @@ class Way:
         return drops and (verdict.holds == STRANGE or "accept" in words)
 
     def _words(self, chain: str, seen: set[str]) -> set[str]:
-        """
-        All verdicts that ours may come to in a chain, and whether it accepts anybody.
-        """
+        """All verdicts that ours may come to in a chain, and whether it accepts anybody."""
         if chain in seen:
             return set()
         seen.add(chain)
@@ -320,9 +299,7 @@ class Way:
         return found
 
     def _verdicts(self, rule: Json, traffic: Traffic) -> list[Verdict]:
-        """
-        What a rule may do with them, up to what it does with all of them.
-        """
+        """What a rule may do with them, up to what it does with all of them."""
         holds, by_port = ALL, False
         for expression in rule.get("expr", []):
             for name, body in expression.items():
@@ -370,8 +347,9 @@ def _is_about_ports(match: Json) -> bool:
 
 def _is_never_ours(match: Json) -> bool:
     """
-    Where this does not hold for new connections to our ports, it holds for no packet that a rule of ours accepts. Of states and
-    flags that cannot be said: ours asks for none.
+    Where this does not hold for new connections to our ports, it holds for no packet that a rule of ours accepts.
+
+    Of states and flags that cannot be said: ours asks for none.
     """
     left = match["left"]
     if not isinstance(left, dict):
@@ -384,7 +362,5 @@ def _is_never_ours(match: Json) -> bool:
 
 
 def _both(one: str, other: str) -> str:
-    """
-    What two matches of one rule hold for.
-    """
+    """What two matches of one rule hold for."""
     return next(answer for answer in (NONE, STRANGE, SOME, ALL) if answer in (one, other))

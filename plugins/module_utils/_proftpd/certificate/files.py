@@ -71,9 +71,11 @@ class Place:
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """
-    What was done. C(request) is to be signed, C(reason) says why a new certificate is needed, C(ends) is in seconds since the
-    epoch. C(trusted) are the authorities that were trusted before. C(in_place) tells that there was nothing at all to do.
-    C(shown_before) and C(shown_after) are for the diff and have public parts only.
+    What was done.
+
+    ``request`` is to be signed, ``reason`` says why a new certificate is needed, ``ends`` is in seconds since the epoch.
+    ``trusted`` are the authorities that were trusted before. ``in_place`` tells that there was nothing at all to do.
+    ``shown_before`` and ``shown_after`` are for the diff and have public parts only.
     """
 
     changed: bool
@@ -91,8 +93,8 @@ def apply(place: Place, wanted: pair.Wanted, certificate: str | None, private_ke
     """
     See to it that key, certificate and authorities are as wanted.
 
-    Without *certificate* it looks at what is there and makes a new key and a request where that does not do. With it, that
-    certificate is put into its place, with *private_key* or with the key that was made for it. Raises HostError.
+    Without ``certificate`` it looks at what is there and makes a new key and a request where that does not do. With it, that
+    certificate is put into its place, with ``private_key`` or with the key that was made for it. Raises HostError.
     """
     directory = os.path.dirname(place.path)
     if check_mode:
@@ -178,7 +180,7 @@ def _together(place: Place, certificate: str, private_key: str | None) -> str:
 
 
 def _judge(text: str, wanted: pair.Wanted) -> tuple[str, ...]:
-    """Raise HostError if key and certificate *text* do not do; return what is to be told people."""
+    """Raise HostError if key and certificate ``text`` do not do; return what is to be told people."""
     fault, found = pair.fault_of(text, wanted)
     if fault is None:
         return ()
@@ -192,7 +194,7 @@ def _judge(text: str, wanted: pair.Wanted) -> tuple[str, ...]:
 
 
 def _about_authorities(trust: str) -> tuple[str, ...]:
-    """Return what is to be told of the authorities in *trust*; raises HostError if they are none."""
+    """Return what is to be told of the authorities in ``trust``; raises HostError if they are none."""
     try:
         found = pair.authorities(trust)
     except ValueError as exc:
@@ -206,7 +208,7 @@ def _about_authorities(trust: str) -> tuple[str, ...]:
 
 
 def _named(trust: str) -> str:
-    """Return the authorities in *trust* in lines, for a diff."""
+    """Return the authorities in ``trust`` in lines, for a diff."""
     try:
         return "".join(f"trusts: {name}, until {pair.day(ends)}\n" for name, ends in pair.authorities(trust)) if trust else ""
     except ValueError:

@@ -43,9 +43,9 @@ class Wanted:
     """
     What a certificate must be like.
 
-    C(trust) is the PEM text of the authorities. One that the fleet's authority signs (C(signed)) comes from the first of them and
-    has exactly the C(addresses) and the C(name); one that somebody brings comes from any of them, and may have more.
-    C(renew_before) is in days.
+    ``trust`` is the PEM text of the authorities. One that the fleet's authority signs (``signed``) comes from the first of them
+    and has exactly the ``addresses`` and the ``name``; one that somebody brings comes from any of them, and may have more.
+    ``renew_before`` is in days.
     """
 
     addresses: tuple[str, ...]
@@ -58,9 +58,9 @@ class Wanted:
 @dataclasses.dataclass(frozen=True)
 class Fault:
     """
-    Why a pair does not do: C(kind) for programs, C(told) as the end of a sentence that begins with "the certificate".
+    Why a pair does not do: ``kind`` for programs, ``told`` as the end of a sentence that begins with "the certificate".
 
-    C(of_key) ends one that begins with "the private key", where that is at fault.
+    ``of_key`` ends one that begins with "the private key", where that is at fault.
     """
 
     kind: str
@@ -70,7 +70,7 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True)
 class Certified:
-    """What a certificate says. C(ends) is in seconds since the epoch."""
+    """What a certificate says. ``ends`` is in seconds since the epoch."""
 
     subject: str
     issuer: str
@@ -93,18 +93,22 @@ class PairError(HostError):
 
 
 def day(moment: float) -> str:
-    """Return *moment* (seconds since the epoch) as a date in UTC."""
+    """Return ``moment`` (seconds since the epoch) as a date in UTC."""
     return datetime.datetime.fromtimestamp(moment, datetime.timezone.utc).strftime("%Y-%m-%d")
 
 
 def first_of(trust: str) -> str:
-    """Return the first certificate of the PEM text *trust*; empty if there is none."""
+    """Return the first certificate of the PEM text ``trust``; empty if there is none."""
     match = _CERTIFICATE.search(trust)
     return match.group(0) + "\n" if match else ""
 
 
 def look(pair: str, trust: str) -> Certified:
-    """Return what the certificate in the PEM text *pair* says, if its key belongs to it and it comes from *trust*."""
+    """
+    Return what the certificate in the PEM text ``pair`` says.
+
+    Raises PairError unless its key belongs to it and it comes from ``trust``.
+    """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with _file_in_memory(pair) as path:
         try:
@@ -129,7 +133,7 @@ def look(pair: str, trust: str) -> Certified:
 
 
 def fault_of(pair: str, wanted: Wanted, now: float | None = None) -> tuple[Fault | None, Certified | None]:
-    """Return what is wrong with the PEM text *pair*, and what its certificate says where that can be learned."""
+    """Return what is wrong with the PEM text ``pair``, and what its certificate says where that can be learned."""
     try:
         found = look(pair, first_of(wanted.trust) if wanted.signed else wanted.trust)
     except PairError as exc:
@@ -147,15 +151,15 @@ def fault_of(pair: str, wanted: Wanted, now: float | None = None) -> tuple[Fault
 
 
 def each_of(trust: str) -> list[str]:
-    """Return every certificate in the PEM text *trust*, each once, in their order."""
+    """Return every certificate in the PEM text ``trust``, each once, in their order."""
     return [text + "\n" for text in dict.fromkeys(_CERTIFICATE.findall(trust))]
 
 
 def identities(trust: str) -> list[dict[str, str]]:
     """
-    Return C(subject) and C(fingerprint) of every authority in the PEM text *trust*, each once, in their order.
+    Return ``subject`` and ``fingerprint`` of every authority in the PEM text ``trust``, each once, in their order.
 
-    The fingerprint is the SHA-256 of the certificate, as C(openssl x509 -fingerprint -sha256) prints it.
+    The fingerprint is the SHA-256 of the certificate, as ``openssl x509 -fingerprint -sha256`` prints it.
     """
     found: dict[str, str] = {}
     for text in each_of(trust):
@@ -168,12 +172,12 @@ def identities(trust: str) -> list[dict[str, str]]:
 
 
 def ends_soon(ends: int) -> bool:
-    """Tell whether an authority that ends at *ends* (seconds since the epoch) is to be replaced now."""
+    """Tell whether an authority that ends at ``ends`` (seconds since the epoch) is to be replaced now."""
     return ends < time.time() + AUTHORITY_ENDS * DAY
 
 
 def authorities(trust: str) -> list[tuple[str, int]]:
-    """Return name and end (seconds since the epoch) of every authority in the PEM text *trust*. Raises ValueError."""
+    """Return name and end (seconds since the epoch) of every authority in the PEM text ``trust``. Raises ValueError."""
     if not first_of(trust):
         raise ValueError("has no certificate in it")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -188,7 +192,7 @@ def authorities(trust: str) -> list[tuple[str, int]]:
 
 
 def _unreadable(pair: str, reason: str | None) -> Fault:
-    """Return why OpenSSL does not take the PEM text *pair*. It says so little that the text is asked, too."""
+    """Return why OpenSSL does not take the PEM text ``pair``. It says so little that the text is asked, too."""
     key = _KEY.search(pair)
     if reason == "KEY_VALUES_MISMATCH":
         return Fault(BROKEN, "does not belong to its private key")
@@ -209,7 +213,7 @@ def _words(reason: str | None) -> str:
 
 @contextlib.contextmanager
 def _file_in_memory(text: str) -> t.Iterator[str]:
-    """Yield a name for *text*: the standard library reads keys from files only, and this one is on no disk."""
+    """Yield a name for ``text``: the standard library reads keys from files only, and this one is on no disk."""
     with os.fdopen(os.memfd_create("pair"), "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(text)
         file.flush()

@@ -42,9 +42,9 @@ _WIDE = {4: 2**24, 6: 2 ** (128 - 16)}
 @dataclasses.dataclass(frozen=True)
 class Held:
     """
-    The addresses that a rule or a class holds: those that it holds for C(sure), and those that it C(may) hold.
+    The addresses that a rule or a class holds: those that it holds for ``sure``, and those that it ``may`` hold.
 
-    C(nearly) are those that it holds but for a few that are not known, of all addresses but those of one name for example.
+    ``nearly`` are those that it holds but for a few that are not known, of all addresses but those of one name for example.
     """
 
     sure: tuple[Span, ...]
@@ -104,7 +104,7 @@ _UNKNOWN, _NOT_A_NAME = Held((), EVERYBODY, ()), Held((), EVERYBODY, EVERYBODY)
 
 @dataclasses.dataclass(frozen=True)
 class Class:
-    """A class: what it is C(held) to hold, and those of its rules of which that is not C(clear)."""
+    """A class: what it is ``held`` to hold, and those of its rules of which that is not ``clear``."""
 
     held: Held
     unclear: tuple[str, ...]
@@ -114,7 +114,7 @@ NOTHING = Class(NOBODY, ())
 
 
 def of(in_force: policy.Policy, name: str) -> Class:
-    """Return what the class *name* holds, which must be defined."""
+    """Return what the class ``name`` holds, which must be defined."""
     rules = in_force.members(name) or []
     ipv6, reverse = in_force.uses_ipv6(name), in_force.uses_reverse_dns()
     each = [rule(text, ipv6, reverse) for text in rules]
@@ -131,7 +131,7 @@ def rule(text: str, ipv6: bool | None = None, reverse: bool | None = None) -> He
     """
     Return what one rule of From holds (pr_netacl_create() and pr_netacl_match() in src/netacl.c).
 
-    *ipv6*: whether UseIPv6 is on where it stands, *reverse*: whether UseReverseDNS is on; None where that is not known.
+    ``ipv6``: whether UseIPv6 is on where it stands, ``reverse``: whether UseReverseDNS is on; None where that is not known.
     """
     if text.lower() in ("all", "none"):
         return ALL if text.lower() == "all" else NOBODY

@@ -8,7 +8,7 @@
 """
 The environment of the daemon, and what %{env:NAME} in its configuration comes to (get_config_word() in src/parser.c). Pure.
 
-Only what C(SHOWN) names is resolved. Anything else, passwords of databases for example, stays as it is written, so that no value
+Only what ``SHOWN`` names is resolved. Anything else, passwords of databases for example, stays as it is written, so that no value
 of it can get into what is told.
 """
 
@@ -47,8 +47,10 @@ _BY_SYSTEMD = frozenset(
 @dataclasses.dataclass(frozen=True)
 class Environment:
     """
-    The variables that are known. C(whole): there are no others, but those that systemd sets itself. C(past): those that may have
-    had another value when the daemon was started.
+    The variables that are known.
+
+    ``whole``: there are no others, but those that systemd sets itself. ``past``: those that may have had another value when the
+    daemon was started.
     """
 
     values: t.Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
@@ -64,7 +66,7 @@ class Environment:
         return "" if self.whole and name not in _BY_SYSTEMD else None
 
     def word(self, word: str) -> str:
-        """Return *word* with the values of the variables that it names. What cannot be told stays as it is written."""
+        """Return ``word`` with the values of the variables that it names. What cannot be told stays as it is written."""
         for _round in range(_DEEPEST):
             if len(word) < _SHORTEST or not _REFERENCE.search(word):
                 return word
@@ -80,9 +82,9 @@ class Environment:
 
     def words(self, words: t.Sequence[str], splits: bool) -> tuple[str, ...]:
         """
-        Return the words of a line, its directive first, with the values of variables where C(SHOWN) has it.
+        Return the words of a line, its directive first, with the values of variables where ``SHOWN`` has it.
 
-        *splits*: whether a value of several words becomes several (ProFTPD 1.3.10rc1 and later).
+        ``splits``: whether a value of several words becomes several (ProFTPD 1.3.10rc1 and later).
         """
         if not words or words[0].lower() not in SHOWN:
             return tuple(words)
@@ -93,7 +95,7 @@ class Environment:
         return tuple(found)
 
     def hidden(self, text: str, secrets: t.Iterable[str]) -> str:
-        """Return *text*, in which the values of the variables with these names are replaced by their names."""
+        """Return ``text``, in which the values of the variables with these names are replaced by their names."""
         values = {self.values.get(name, ""): name for name in secrets}
         for value in sorted(values, key=len, reverse=True):
             if value:
@@ -102,19 +104,17 @@ class Environment:
 
 
 def is_unknown(words: t.Iterable[str]) -> bool:
-    """Tell whether any of the *words* still depends on a variable, so that what it comes to is not known."""
+    """Tell whether any of the ``words`` still depends on a variable, so that what it comes to is not known."""
     return any(len(word) >= _SHORTEST and _REFERENCE.search(word) for word in words)
 
 
 def names(text: str) -> set[str]:
-    """The variables that a *text* names."""
+    """The variables that a ``text`` names."""
     return set(_REFERENCE.findall(text))
 
 
 def of_process(block: str) -> Environment:
-    """
-    Return what a *block* of /proc/PID/environ says. Where proftpd has written its title over it, it says nothing.
-    """
+    """Return what a ``block`` of /proc/PID/environ says. Where proftpd has written its title over it, it says nothing."""
     pairs = [entry.partition("=") for entry in block.split("\0") if entry]
     if not pairs or not all(separator and name for name, separator, _value in pairs):
         return Environment()
@@ -143,9 +143,9 @@ def of_file(text: str) -> dict[str, str]:
 
 
 def _assigned(text: str, at: int) -> tuple[str, int]:
-    """The value that begins at *at*, and where the next line begins: quotes, backslashes and continued lines."""
+    """The value that begins at ``at``, and where the next line begins: quotes, backslashes and continued lines."""
     value: list[str] = []
-    # C(fresh): nothing was said since the value, or its last quoted part; only there a quote is one, and blanks are skipped.
+    # ``fresh``: nothing was said since the value, or its last quoted part; only there a quote is one, and blanks are skipped.
     fresh, quote, kept, end = True, "", 0, len(text)
     while at < end:
         char = text[at]

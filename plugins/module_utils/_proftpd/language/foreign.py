@@ -22,8 +22,8 @@ class Said:
     """
     What one AllowForeignAddress means.
 
-    C(line) is None where it is not said, C(members) has the rules of the class that it names, None if it names none or that is
-    not defined; C(made) is what that class holds.
+    ``line`` is None where it is not said, ``members`` has the rules of the class that it names, None if it names none or that is
+    not defined; ``made`` is what that class holds.
     """
 
     line: parser.Line | None
@@ -53,7 +53,7 @@ class Said:
 
 
 def said(in_force: policy.Policy, line: parser.Line | None) -> Said:
-    """Return what *line* means, or what it means that nothing is said."""
+    """Return what ``line`` means, or what it means that nothing is said."""
     if (line is None and in_force.unread) or (line is not None and environment.is_unknown(line.arguments[:1])):
         # What was not read may say it.
         return Said(line, releases.Meaning(releases.UNKNOWN, releases.UNKNOWN))
@@ -69,7 +69,7 @@ def said(in_force: policy.Policy, line: parser.Line | None) -> Said:
 
 
 def contexts(in_force: policy.Policy, server: policy.Scope) -> t.Iterator[tuple[str, Said]]:
-    """What *server* itself and the sections in it that say it mean, each with what people call the section."""
+    """What ``server`` itself and the sections in it that say it mean, each with what people call the section."""
     yield "", said(in_force, in_force.value(server, DIRECTIVE))
     for scope in in_force.sections(server):
         line = scope.own(DIRECTIVE)

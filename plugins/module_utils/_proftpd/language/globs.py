@@ -28,7 +28,7 @@ _ALL, _NONE, _SOME = "all", "none", "some"
 
 
 def takes(pattern: str) -> tuple[list[Span], list[Span]]:
-    """Return the addresses that *pattern* takes for sure, and those that it may take."""
+    """Return the addresses that ``pattern`` takes for sure, and those that it may take."""
     if pattern and not pattern.strip("*"):
         return [IPV4, IPV6], [IPV4, IPV6]
     tokens = _tokens(pattern)
@@ -45,7 +45,7 @@ def _is_ipv4(pattern: str) -> bool:
 
 
 def _tokens(pattern: str) -> list[_Token] | None:
-    """Return what *pattern* takes, character by character; None if it has a set that is not understood here."""
+    """Return what ``pattern`` takes, character by character; None if it has a set that is not understood here."""
     tokens: list[_Token] = []
     at = 0
     while at < len(pattern):
@@ -86,7 +86,7 @@ class _Octets:
         return frozenset(found)
 
     def go(self, places: frozenset[int], text: str) -> frozenset[int]:
-        """The places after *text*."""
+        """The places after ``text``."""
         if (places, text) not in self.after:
             left = places
             for char in text:
@@ -103,7 +103,7 @@ class _Octets:
         return self.after[places, text]
 
     def inner(self, places: frozenset[int], left: int) -> t.Iterator[frozenset[int]]:
-        """The places after each value of the next number, of which there are *left*."""
+        """The places after each value of the next number, of which there are ``left``."""
         return (self.go(places, f"{octet}." if left > 1 else str(octet)) for octet in range(256))
 
     def answer(self, places: frozenset[int], left: int) -> str:

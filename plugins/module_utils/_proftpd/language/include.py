@@ -29,7 +29,7 @@ _MOST_NAMES = 5000
 
 
 class Files:
-    """Reads files below C(root), which is empty but in tests."""
+    """Reads files below ``root``, which is empty but in tests."""
 
     def __init__(self, root: str = "") -> None:
         self.root = root
@@ -49,7 +49,7 @@ class Files:
         return Included(path, data.decode("utf-8", "surrogateescape"))
 
     def include(self, argument: str) -> list[Included]:
-        """The files that *argument* of Include names."""
+        """The files that ``argument`` of Include names."""
         if not argument.startswith("/"):
             return [Included(argument, "", "its path is not absolute, so ProFTPD does not start")]
         found: list[Included] = []
@@ -60,7 +60,7 @@ class Files:
         return found
 
     def _take(self, place: str, parts: list[str], found: list[Included]) -> bool:
-        """Add what *parts* mean below *place*; tell whether ProFTPD goes on after it."""
+        """Add what ``parts`` mean below ``place``; tell whether ProFTPD goes on after it."""
         while parts and not _is_pattern(parts[0]):
             place, parts = f"{place}/{parts[0]}", parts[1:]
         if not parts:

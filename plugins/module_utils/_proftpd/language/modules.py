@@ -39,5 +39,5 @@ MODULE_OF = {name.lower(): module for module, names in _DIRECTIVES.items() for n
 
 
 def listed(said: str) -> frozenset[str] | None:
-    """Return the modules that C(proftpd -l) said are compiled in; None if it said none, so that nothing is known."""
+    """Return the modules that ``proftpd -l`` said are compiled in; None if it said none, so that nothing is known."""
     return frozenset(re.findall(r"^\s+(mod_\w+\.c)", said, re.MULTILINE)) or None

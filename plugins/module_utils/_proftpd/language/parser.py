@@ -28,7 +28,7 @@ _SPACES = " \t\n\v\f\r"
 
 
 class ParseError(HostError):
-    """The sections of the text do not nest. C(line) counts from 1, C(text) is what stands there, C(reason) says what is wrong."""
+    """The sections of the text do not nest. ``line`` counts from 1, ``text`` stands there, ``reason`` says what is wrong."""
 
     def __init__(self, line: int, text: str, reason: str) -> None:
         super().__init__(f"line {line}: {text!r} {reason}")
@@ -38,13 +38,13 @@ class ParseError(HostError):
 
 
 class Place(int):
-    """The number of a line, counted from 1, and the C(file) that it stands in; empty where there is one text only."""
+    """The number of a line, counted from 1, and the ``file`` that it stands in; empty where there is one text only."""
 
     file = ""
 
     @classmethod
     def of(cls, number: int, file: str) -> Place:
-        """Return the line of this *number* in *file*."""
+        """Return the line of this ``number`` in ``file``."""
         place = cls(number)
         place.file = file
         return place
@@ -55,7 +55,7 @@ class Line:
     """
     A logical line: a directive, or a comment or blank line, which has no words.
 
-    C(raw) is all of its text with every continuation and line end, C(number) where it begins, counted from 1. In a file that
+    ``raw`` is all of its text with every continuation and line end, ``number`` where it begins, counted from 1. In a file that
     is included it is a Place.
     """
 
@@ -145,7 +145,7 @@ def _bracketed(words: list[str]) -> list[str]:
 
 
 def logical_lines(text: str, file: str = "") -> t.Iterator[Line]:
-    """Yield the logical lines of *text*, which *file* has; their C(raw) texts joined are *text* again, whatever it is."""
+    """Yield the logical lines of ``text``, which ``file`` has; their ``raw`` texts joined are ``text`` again, whatever it is."""
     raw: list[str] = []
     said: list[str] = []
     number = 1
@@ -179,7 +179,7 @@ def _line(number: int, raw: list[str], said: list[str]) -> Line:
 
 def parse(text: str, file: str = "") -> list[Node]:
     """
-    Return the tree of *text*, which *file* has.
+    Return the tree of ``text``, which ``file`` has.
 
     Raises ParseError where a section is not closed, or closed by something else.
     """

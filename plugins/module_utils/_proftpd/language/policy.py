@@ -46,18 +46,18 @@ _BOOLEANS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no
 
 
 def boolean(word: str) -> bool | None:
-    """Return what *word* is for pr_str_is_boolean() (src/str.c), or None if it is no boolean there."""
+    """Return what ``word`` is for pr_str_is_boolean() (src/str.c), or None if it is no boolean there."""
     return _BOOLEANS.get(word.lower())
 
 
 def number(word: str) -> int:
-    """Return what atoi() makes of *word*."""
+    """Return what atoi() makes of ``word``."""
     match = re.match(r"\s*([+-]?[0-9]+)", word)
     return int(match.group(1)) if match else 0
 
 
 def seconds(word: str) -> int | None:
-    """Return the duration *word* in seconds as pr_str_get_duration() (src/str.c) reads it; None if it is none."""
+    """Return the duration ``word`` in seconds as pr_str_get_duration() (src/str.c) reads it; None if it is none."""
     clock = re.match(r"\s*([0-9]{1,2}):\s*([0-9]{1,2}):\s*([0-9]{1,2})", word)
     if clock:
         return int(clock.group(1)) * 3600 + int(clock.group(2)) * 60 + int(clock.group(3))
@@ -72,9 +72,9 @@ def seconds(word: str) -> int | None:
 
 class Included(t.NamedTuple):
     """
-    A file that an Include takes in: its C(name), and its C(text), or why it could not be read as C(problem).
+    A file that an Include takes in: its ``name``, and its ``text``, or why it could not be read as ``problem``.
 
-    One that is C(absent) ProFTPD goes without, so nothing is unknown of it.
+    One that is ``absent`` ProFTPD goes without, so nothing is unknown of it.
     """
 
     name: str
@@ -104,9 +104,9 @@ class Surroundings:
     """
     What a configuration means different things with.
 
-    C(include) returns the files that the argument of Include names, in ProFTPD's order; without it none is read. C(path) is the
-    name of the first file, C(compiled_in) what the daemon that reads it says of itself, None where there is none to ask.
-    C(defines) is None where the command line is not known. C(broken) has the lines, by file and number, that ProFTPD's checker
+    ``include`` returns the files that the argument of Include names, in ProFTPD's order; without it none is read. ``path`` is the
+    name of the first file, ``compiled_in`` what the daemon that reads it says of itself, None where there is none to ask.
+    ``defines`` is None where the command line is not known. ``broken`` has the lines, by file and number, that ProFTPD's checker
     refuses.
     """
 
@@ -129,9 +129,10 @@ class Scope:
     """
     A context: the main server, a section, or all <Global> sections together.
 
-    C(kind) is the section's name in lower case, C(name) what it is told people by, C(line) where it begins, C(said) has its own
-    directives that have an argument, by their names in lower case, C(arguments) is all that its opening line says. A server and
-    <Global> have no C(parent); C(root) is the one of them that it stands in. C(ipv6) tells whether UseIPv6 is on where it begins.
+    ``kind`` is the section's name in lower case, ``name`` what it is told people by, ``line`` where it begins, ``said`` has its
+    own directives that have an argument, by their names in lower case, ``arguments`` is all that its opening line says. A server
+    and <Global> have no ``parent``; ``root`` is the one of them that it stands in. ``ipv6`` tells whether UseIPv6 is on where it
+    begins.
     """
 
     kind: str
@@ -156,11 +157,11 @@ class Scope:
         return self.kind not in CONDITIONAL or self.kind == IF_CLASS
 
     def all(self, directive: str) -> list[parser.Line]:
-        """Its own occurrences of *directive*."""
+        """Its own occurrences of ``directive``."""
         return self.said.get(directive.lower(), [])
 
     def own(self, directive: str) -> parser.Line | None:
-        """The occurrence of *directive* that counts among its own."""
+        """The occurrence of ``directive`` that counts among its own."""
         lines = self.all(directive)
         return lines[-1 if self.kind in CONDITIONAL else 0] if lines else None
 
@@ -170,11 +171,11 @@ class Policy:
     """
     A configuration in force.
 
-    C(servers) begins with C(main), C(common) is <Global>, C(scopes) are the other contexts, C(classes) the definitions by name,
-    C(modules) every LoadModule, C(release) the one that reads it or None, C(unread) what was left out, C(files) the names of the
-    files that were included, C(absent) the Includes of files that are not there, C(lost) the lines behind whose Include nothing
-    is read any more, C(unmerged) the sections of mod_ifsession that this release passes over, C(unknown) what the daemon does
-    not know.
+    ``servers`` begins with ``main``, ``common`` is <Global>, ``scopes`` are the other contexts, ``classes`` the definitions by
+    name, ``modules`` every LoadModule, ``release`` the one that reads it or None, ``unread`` what was left out, ``files`` the
+    names of the files that were included, ``absent`` the Includes of files that are not there, ``lost`` the lines behind whose
+    Include nothing is read any more, ``unmerged`` the sections of mod_ifsession that this release passes over, ``unknown`` what
+    the daemon does not know.
     """
 
     main: Scope
@@ -192,7 +193,7 @@ class Policy:
     unknown: list[Unknown] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
-        """The occurrence of *directive* that is in force in *scope*, or None if ProFTPD's default is."""
+        """The occurrence of ``directive`` that is in force in ``scope``, or None if ProFTPD's default is."""
         at: Scope | None = scope
         while at is not None:
             line = at.own(directive)
@@ -203,7 +204,7 @@ class Policy:
 
     def added(self, scope: Scope, directive: str) -> list[parser.Line]:
         """
-        Every occurrence of a *directive* that adds up: those of the server, and those of <Global> behind them.
+        Every occurrence of a ``directive`` that adds up: those of the server, and those of <Global> behind them.
 
         Of a section for some sessions only the last one counts. In <IfClass> it takes the place of those of the server; after
         the login it comes to them (tried with 1.3.8).
@@ -220,27 +221,27 @@ class Policy:
         return [*found, *root.all(directive), *(self.common.all(directive) if root is not self.common else [])]
 
     def sections(self, server: Scope) -> list[Scope]:
-        """The sections in *server*, and behind them those in <Global>, which are in every server."""
+        """The sections in ``server``, and behind them those in <Global>, which are in every server."""
         return [scope for root in (server, self.common) for scope in self.scopes if scope.root is root]
 
     def conditional(self, server: Scope, directive: str) -> list[Scope]:
-        """The sections for some sessions of *server* that say *directive*."""
+        """The sections for some sessions of ``server`` that say ``directive``."""
         return [scope for scope in self.sections(server) if scope.kind in CONDITIONAL and scope.own(directive) is not None]
 
     def flag(self, scope: Scope, directive: str) -> bool | None:
-        """The boolean in force in *scope*; None where it is not said, or said with another word."""
+        """The boolean in force in ``scope``; None where it is not said, or said with another word."""
         line = self.value(scope, directive)
         return None if line is None else boolean(line.arguments[0])
 
     def port(self, server: Scope) -> int | None:
-        """The control port of *server*; 0 switches it off, None is one that is not known."""
+        """The control port of ``server``; 0 switches it off, None is one that is not known."""
         line = self.value(server, "Port")
         if line is None:
             return _FTP_PORT
         return None if environment.is_unknown(line.arguments[:1]) else number(line.arguments[0])
 
     def speaks_sftp(self, server: Scope) -> bool:
-        """Whether mod_sftp speaks for *server*: there is no PASV and no PORT in SFTP, nor anything else of FTP."""
+        """Whether mod_sftp speaks for ``server``: there is no PASV and no PORT in SFTP, nor anything else of FTP."""
         return self.flag(server, "SFTPEngine") is True
 
     @property
@@ -259,12 +260,12 @@ class Policy:
         return self.port(server) != 0 and not self.speaks_sftp(server)
 
     def everywhere(self, directive: str) -> t.Iterator[tuple[Scope, parser.Line]]:
-        """Every occurrence of *directive* in those contexts, with its server or <Global>."""
+        """Every occurrence of ``directive`` in those contexts, with its server or <Global>."""
         return ((scope.root, line) for scope in self.contexts for line in scope.all(directive))
 
     def members(self, name: str) -> list[str] | None:
         """
-        Return the rules of the class *name*, or None if it is not defined. Names of classes are case-sensitive.
+        Return the rules of the class ``name``, or None if it is not defined. Names of classes are case-sensitive.
 
         A class without rules is dropped by ProFTPD (pr_class_close() in src/class.c); it is an empty list here.
         """
@@ -272,11 +273,11 @@ class Policy:
         return next((each for each in rules if each), []) if rules else None
 
     def satisfies_all(self, name: str) -> bool:
-        """Tell whether an address must meet every rule of the class *name*, not just one."""
+        """Tell whether an address must meet every rule of the class ``name``, not just one."""
         return any(line.arguments[0].lower() == "all" for line in self._class(name).all("Satisfy")[-1:])
 
     def uses_ipv6(self, name: str) -> bool | None:
-        """Whether UseIPv6 is on where the class *name* is defined; some rules mean something else without it."""
+        """Whether UseIPv6 is on where the class ``name`` is defined; some rules mean something else without it."""
         return self._class(name).ipv6
 
     def uses_reverse_dns(self) -> bool | None:
@@ -342,7 +343,7 @@ class _Reader:
         return line if words == line.words else dataclasses.replace(line, words=words)
 
     def know(self, name: str, line: parser.Line, scope: Scope) -> None:
-        """Take note of *name*, a directive or section, if its module is not there. What was not read may have loaded it."""
+        """Take note of ``name``, a directive or section, if its module is not there. What was not read may have loaded it."""
         module = modules.MODULE_OF.get(name)
         if module is not None and module not in self.loaded and self.around.compiled_in is not None and not self.unread:
             self.unknown.append(Unknown(scope.root, line, module))
@@ -366,7 +367,7 @@ class _Reader:
             self.include(line, scope)
 
     def is_broken(self, line: parser.Line) -> bool:
-        """Tell whether the checker refuses a *line* of a file that is included. It names the last one of those that continue."""
+        """Tell whether the checker refuses a ``line`` of an included file. It names the last one of those that continue."""
         if not self.around.broken or not isinstance(line.number, parser.Place):
             return False
         last = line.number + line.raw.rstrip("\n").count("\n")
@@ -390,7 +391,7 @@ class _Reader:
         self.lost.append(Unread(scope.root, line, " and ".join(around)))
 
     def include(self, line: parser.Line, scope: Scope) -> None:
-        """Go on with the files that *line* names, in its place. More than its first argument ProFTPD does not look at."""
+        """Go on with the files that ``line`` names, in its place. More than its first argument ProFTPD does not look at."""
         if self.around.include is None:
             self.unread.append(Unread(scope.root, line))
             return
@@ -419,7 +420,7 @@ class _Reader:
         self.open.append((iter(trees), scope, ""))
 
     def enter(self, section: parser.Section, scope: Scope) -> Scope | None:
-        """Return the context that *section* makes, the surrounding one where it makes none, or None if it does not apply."""
+        """Return the context that ``section`` makes, the surrounding one where it makes none, or None if it does not apply."""
         opening = self.resolved(section.opening)
         if self.is_broken(opening):
             self.lose(opening, scope)
@@ -449,7 +450,7 @@ class _Reader:
         return made
 
     def is_merged(self, section: parser.Section, scope: Scope) -> bool:
-        """Tell whether mod_ifsession of this release ever looks at *section*, which stands in *scope*."""
+        """Tell whether mod_ifsession of this release ever looks at ``section``, which stands in ``scope``."""
         if section.key not in CONDITIONAL or self.around.release is None:
             return True
         if not releases.among(self.around.release, _MERGED_SO):

@@ -25,9 +25,9 @@ _WRITTEN = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\.?rc(\d{1,4})|\.?([a-
 
 def parse(text: str) -> Release | None:
     """
-    Return the first release that is named in *text* (such as what C(proftpd -v) says) as a value that can be compared, or None.
+    Return the first release that is named in ``text`` as a value that can be compared, or None.
 
-    A candidate comes before its release, a letter after it.
+    Such a text is what ``proftpd -v`` says. A candidate comes before its release, a letter after it.
     """
     match = _WRITTEN.search(text)
     if not match:
@@ -39,7 +39,7 @@ def parse(text: str) -> Release | None:
 
 
 def written(release: Release) -> str:
-    """Return *release* as it is written."""
+    """Return ``release`` as it is written."""
     numbers, kind, last = ".".join(map(str, release[:3])), release[3], release[4]
     return numbers + (f"rc{last}" if kind == _CANDIDATE else chr(ord("a") + last - 1) if last else "")
 
@@ -53,7 +53,7 @@ def _known(text: str) -> Release:
 
 @dataclasses.dataclass(frozen=True)
 class Span:
-    """The releases from the one that is written C(first) to before the one that is written C(fixed)."""
+    """The releases from the one that is written ``first`` to before the one that is written ``fixed``."""
 
     first: str
     fixed: str
@@ -63,7 +63,7 @@ class Span:
 
 
 def among(release: Release, spans: t.Iterable[Span]) -> bool:
-    """Tell whether *release* is in one of *spans*."""
+    """Tell whether ``release`` is in one of ``spans``."""
     return any(release in span for span in spans)
 
 
@@ -83,7 +83,7 @@ class Meaning:
     """
     Whose addresses a server takes beside that of its client: REFUSED (nobody's), CLASS, ANYBODY, or UNKNOWN.
 
-    C(port) is for PORT and EPRT, where the server connects; C(passive) for PASV and EPSV, where it listens.
+    ``port`` is for PORT and EPRT, where the server connects; ``passive`` for PASV and EPSV, where it listens.
     """
 
     port: str
@@ -92,9 +92,9 @@ class Meaning:
 
 def meaning(release: Release | None, value: bool | str | None, defined: bool) -> Meaning:
     """
-    Return what AllowForeignAddress with the *value* (a boolean, the name of a class, None where it is not said) means.
+    Return what AllowForeignAddress with the ``value`` (a boolean, the name of a class, None where it is not said) means.
 
-    *defined*: whether there is a class of that name with a rule in it. Where the *release* is not known, what depends on it
+    ``defined``: whether there is a class of that name with a rule in it. Where the ``release`` is not known, what depends on it
     is UNKNOWN.
     """
     if value is True:

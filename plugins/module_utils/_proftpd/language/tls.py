@@ -39,7 +39,7 @@ class Tls:
 
 
 def of(in_force: policy.Policy, scope: policy.Scope) -> Tls:
-    """Return what is in force in *scope*, a server or a section that counts from the first byte of a session on."""
+    """Return what is in force in ``scope``, a server or a section that counts from the first byte of a session on."""
 
     def word(directive: str) -> str | None:
         line = in_force.value(scope, directive)

@@ -28,8 +28,8 @@ class Finding:
     """
     One thing in a configuration that will not do what it seems to do.
 
-    C(severity) is ERROR, WARNING or NOTE, C(weight) HOLE, FAULT or NOTE. C(server) is "main", "global" or the arguments of the
-    <VirtualHost>, C(line) counts from 1. C(sentence) says what is wrong and C(cure) what to do, both without a full stop.
+    ``severity`` is ERROR, WARNING or NOTE, ``weight`` HOLE, FAULT or NOTE. ``server`` is "main", "global" or the arguments of the
+    <VirtualHost>, ``line`` counts from 1. ``sentence`` says what is wrong and ``cure`` what to do, both without a full stop.
     """
 
     code: str

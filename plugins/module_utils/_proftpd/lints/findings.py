@@ -54,7 +54,7 @@ _LINTS: tuple[t.Callable[[policy.Policy], t.Iterator[Finding]], ...] = (
 
 def findings(config: str, around: policy.Surroundings | None = None) -> list[Finding]:
     """
-    Return what keeps the text *config* from being written, or is to be warned of, in the order of its lines.
+    Return what keeps the text ``config`` from being written, or is to be warned of, in the order of its lines.
 
     Nothing is read besides. A text whose sections do not nest has that one finding.
     """

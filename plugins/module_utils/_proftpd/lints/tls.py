@@ -30,7 +30,7 @@ _LONG_HANDSHAKE = 60
 
 
 class _Context(t.NamedTuple):
-    """Sessions that one thing is true of: those of the C(server), or those of a section in it; C(place) is for people."""
+    """Sessions that one thing is true of: those of the ``server``, or those of a section in it; ``place`` is for people."""
 
     server: policy.Scope
     scope: policy.Scope
@@ -39,7 +39,7 @@ class _Context(t.NamedTuple):
 
 def _contexts(in_force: policy.Policy, *directives: str) -> t.Iterator[_Context]:
     """
-    Every server, and the sections for clients from some addresses where something else is said by *directives* or of TLSEngine.
+    Every server, and the sections for clients from some addresses where something else is said by ``directives`` or of TLSEngine.
 
     What is said for accounts comes too late for TLS, which begins before anybody has a name.
     """

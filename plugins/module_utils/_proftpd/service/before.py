@@ -26,7 +26,7 @@ KEPT_MODE = 0o600
 
 @dataclasses.dataclass(frozen=True)
 class Before:
-    """The configuration that was replaced and its service. C(mode) is that of the file."""
+    """The configuration that was replaced and its service. ``mode`` is that of the file."""
 
     made_by_hand: bool
     running: bool
@@ -49,7 +49,7 @@ def _record(kept: str) -> str:
 
 
 def keep(kept: str, text: str, before: Before) -> None:
-    """Keep *text* as the file *kept*. A different one that is kept there already stays, under a name with a number."""
+    """Keep ``text`` as the file ``kept``. A different one that is kept there already stays, under a name with a number."""
     earlier = _files.read_text(kept)
     if earlier is not None and earlier != text:
         number = 1
@@ -61,7 +61,7 @@ def keep(kept: str, text: str, before: Before) -> None:
 
 
 def recall(kept: str) -> Before | None:
-    """Return what is recorded beside *kept*, or None if there is no record that can be read."""
+    """Return what is recorded beside ``kept``, or None if there is no record that can be read."""
     try:
         found = json.loads(_files.read_text(_record(kept)) or "null")
         return Before(bool(found["made_by_hand"]), bool(found["running"]), bool(found["enabled"]), int(found["mode"]))
@@ -70,10 +70,10 @@ def recall(kept: str) -> Before | None:
 
 
 def is_recorded(kept: str) -> bool:
-    """Tell whether there is a record beside *kept*; it is the last thing that removal takes away."""
+    """Tell whether there is a record beside ``kept``; it is the last thing that removal takes away."""
     return os.path.exists(_record(kept))
 
 
 def forget(kept: str) -> None:
-    """Take the record beside *kept* away."""
+    """Take the record beside ``kept`` away."""
     _files.remove(_record(kept))

@@ -9,14 +9,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
-from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, run
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, output, run
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import modules
 
 CHECK_TIMEOUT = 60
@@ -35,13 +34,18 @@ def compiled_in(proftpd: str) -> frozenset[str] | None:
         return None
 
 
+def version(proftpd: str) -> str:
+    """Return what the program says of its release; empty if it does not say."""
+    return output(proftpd, "-v")
+
+
 def check_configuration(
     proftpd: str, path: str, variables: t.Mapping[str, str] | None = None, defines: t.Iterable[str] = ()
 ) -> None:
     """
-    Have the daemon's own checker read *path* (proftpd -t). Raises HostError with what it says.
+    Have the daemon's own checker read ``path`` (proftpd -t). Raises HostError with what it says.
 
-    *variables*: its environment, by default ours. *defines*: what is defined on its command line. An error in a file that is
+    ``variables``: its environment, by default ours. ``defines``: what is defined on its command line. An error in a file that is
     included is told as fatal, and until 1.3.9rc1 the checker then says that all is well (issue 1721).
     """
     command = [proftpd, "-t", *(f"-D{name}" for name in sorted(defines)), "-c", path]
@@ -51,13 +55,8 @@ def check_configuration(
         raise HostError(f"proftpd -t refuses the configuration: {'; '.join(said) or done.output}")
 
 
-def is_alive(pid: int) -> bool:
-    """Tell whether the process *pid* is there."""
-    return os.path.exists(f"/proc/{pid}")
-
-
 def first_line(port: int, timeout: float) -> str:
-    """Return the first line that the server on *port* of 127.0.0.1 says, without its end. Raises OSError."""
+    """Return the first line that the server on ``port`` of 127.0.0.1 says, without its end. Raises OSError."""
     deadline = time.monotonic() + timeout
     received = b""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:

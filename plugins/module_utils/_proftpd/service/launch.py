@@ -66,10 +66,10 @@ def _words(text: str) -> list[str]:
 
 def launch(exec_start: str, environment: t.Mapping[str, str]) -> Launch:
     """
-    Return what the command line says. *exec_start* is the property of that name of the unit; empty where there is none.
+    Return what the command line says. ``exec_start`` is the property of that name of the unit; empty where there is none.
 
-    *environment*: the variables of the unit. As in systemd.service(5) a word $NAME becomes the words of its value, and ${NAME} is
-    replaced where it stands.
+    ``environment``: the variables of the unit. As in systemd.service(5) a word $NAME becomes the words of its value, and ${NAME}
+    is replaced where it stands.
     """
     match = re.search(r"argv\[\]=(.*?)(?: ; |$)", exec_start)
     words: list[str] = []

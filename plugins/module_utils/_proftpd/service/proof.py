@@ -17,7 +17,7 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
@@ -35,10 +35,10 @@ class Heard:
 
 def hear(service: str, port: int, timeout: float) -> Heard:
     """
-    Return what *service* says on *port* of 127.0.0.1 to a client (RFC 959, 5.4: 220).
+    Return what ``service`` says on ``port`` of 127.0.0.1 to a client (RFC 959, 5.4: 220).
 
-    For a moment after a reload it may still be the old configuration that answers; C(lasting) is certain.
-    Tries again until *timeout* seconds are over or the service has ended. Raises HostError with what the last try met.
+    For a moment after a reload it may still be the old configuration that answers; ``lasting`` is certain.
+    Tries again until ``timeout`` seconds are over or the service has ended. Raises HostError with what the last try met.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -63,21 +63,21 @@ def hear(service: str, port: int, timeout: float) -> Heard:
 
 
 def lasting(service: str, port: int, timeout: float, settle: float) -> str:
-    """Return the greeting of a *service* that greets, and *settle* seconds later greets still, with the same main process."""
+    """Return the greeting of a ``service`` that greets still ``settle`` seconds later, the same process; or raise HostError."""
     first = hear(service, port, timeout)
     if not settle:
         return first.greeting
     began = time.monotonic()
-    while time.monotonic() < began + settle and daemon.is_alive(first.pid):
+    while time.monotonic() < began + settle and processes.exists(first.pid):
         time.sleep(0.05)
-    if daemon.is_alive(first.pid) and hear(service, port, timeout).pid == first.pid:
+    if processes.exists(first.pid) and hear(service, port, timeout).pid == first.pid:
         return first.greeting
     lasted = time.monotonic() - began
     raise HostError(f"the service {service} greeted, but ended within {lasted:.1f} s{_systemd.last_words(service)}")
 
 
 def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
-    """Raise HostError unless *service* runs, and listens on all *ports* within *timeout* seconds."""
+    """Raise HostError unless ``service`` runs, and listens on all ``ports`` within ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while True:
         pid = _systemd.main_pid(service)
@@ -92,7 +92,7 @@ def listening(service: str, ports: t.AbstractSet[int], timeout: float) -> None:
 
 
 def refuse_taken_port(service: str, port: int) -> None:
-    """Raise HostError if another process than that of *service* listens on *port*."""
+    """Raise HostError if another process than that of ``service`` listens on ``port``."""
     if port in sockets.ports(_systemd.main_pid(service)):
         return
     found = sockets.holder(port)

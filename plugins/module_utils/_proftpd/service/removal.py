@@ -21,7 +21,7 @@ import os
 import time
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, processes
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
@@ -32,8 +32,10 @@ _systemd = Systemd()
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """
-    What was done. C(restored) is the file that stands in the place of ours now, by where it came from, None where there is none;
-    C(running) says whether its service was started. C(shown_before) and C(shown_after) are for the diff.
+    What was done.
+
+    ``restored`` is the file that stands in the place of ours now, by where it came from, None where there is none;
+    ``running`` says whether its service was started. ``shown_before`` and ``shown_after`` are for the diff.
     """
 
     changed: bool = False
@@ -150,7 +152,7 @@ def _start(target: swap.Target, was: before.Before) -> None:
 def _see_it_last(target: swap.Target) -> None:
     # Where it listens is its maker's affair, so all that can be asked is whether it stays.
     pid, began = _systemd.main_pid(target.service), time.monotonic()
-    while daemon.is_alive(pid) and time.monotonic() < began + target.settle:
+    while processes.exists(pid) and time.monotonic() < began + target.settle:
         time.sleep(0.05)
-    if not daemon.is_alive(pid):
+    if not processes.exists(pid):
         raise HostError(f"the service {target.service} ended at once{_systemd.last_words(target.service)}")

@@ -22,6 +22,8 @@ import re
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes
+
 # systemd tells whole seconds.
 _TOLERANCE = 1.0
 _LOG_TAIL = 262_144  # bytes
@@ -32,7 +34,7 @@ class Running:
     """
     What is known of the daemon. Times are seconds since 1970, None where they are not known.
 
-    C(newer) are the files that were changed after C(loaded); C(current) is None where nothing can be said.
+    ``newer`` are the files that were changed after ``loaded``; ``current`` is None where nothing can be said.
     """
 
     active: bool
@@ -43,36 +45,6 @@ class Running:
     changed: float | None
     newer: tuple[str, ...]
     current: bool | None
-
-
-def start_of(pid: int) -> float | None:
-    """Return when the process *pid* began (proc(5)), or None if there is none."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            ticks = int(file.read().rpartition(")")[2].split()[19])
-        with open("/proc/stat", encoding="ascii") as file:
-            match = re.search(r"^btime (\d+)", file.read(), re.MULTILINE)
-    except (OSError, ValueError, IndexError):
-        return None
-    return int(match.group(1)) + ticks / os.sysconf("SC_CLK_TCK") if match else None
-
-
-def name_of(pid: int) -> str:
-    """Return the name of the process *pid*; empty if there is none."""
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
-
-
-def environment_of(pid: int) -> str:
-    """Return the environment of the process *pid* as proc(5) shows it; empty if it cannot be read."""
-    try:
-        with open(f"/proc/{pid}/environ", encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 def reload_of(exec_reload: str) -> float | None:
@@ -114,13 +86,13 @@ def _changes(files: t.Iterable[str]) -> dict[str, float]:
 
 def running(pid: int | None, files: t.Iterable[str], exec_reload: str, log: str, restarts: t.Iterable[str] = ()) -> Running:
     """
-    Return what is known of the process *pid* that reads *files*. *log* is the end of its SystemLog.
+    Return what is known of the process ``pid`` that reads ``files``. ``log`` is the end of its SystemLog.
 
-    *restarts*: files that count only when it starts, such as those with its environment.
+    ``restarts``: files that count only when it starts, such as those with its environment.
     """
     times = _changes(files)
     changed = max(times.values(), default=None)
-    started = start_of(pid) if pid else None
+    started = processes.began(pid) if pid else None
     if pid is None or started is None:
         return Running(False, None, None, None, None, changed, (), None)
     known = [(started, "start"), (reload_of(exec_reload), "systemd"), (hangup_in(log, pid), "log")]

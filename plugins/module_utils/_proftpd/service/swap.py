@@ -18,15 +18,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import stat
 import tempfile
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, packages, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
 
@@ -39,7 +40,7 @@ NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What was done. C(validated) is None where the daemon's checker was not there to ask, C(warnings) has a sentence each."""
+    """What was done. ``validated`` is None where the daemon's checker was not there to ask, ``warnings`` has a sentence each."""
 
     changed: bool
     before: str
@@ -52,9 +53,9 @@ class Outcome:
 @dataclasses.dataclass(frozen=True)
 class Target:
     """
-    The file and the service that reads it, on a host of a C(platform).
+    The file and the service that reads it, on a host of a ``platform``.
 
-    C(settle) is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
+    ``settle`` is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
     """
 
     path: str
@@ -80,15 +81,15 @@ class Target:
 
 
 def is_ours(text: str) -> bool:
-    """Tell whether this collection wrote *text*."""
+    """Tell whether this collection wrote ``text``."""
     return MARK in text[:500]
 
 
 def is_made_by_hand(text: str, packaged: str | None, drop_ins: list[str]) -> bool:
     """
-    Tell whether somebody's work would be lost if *text* were replaced.
+    Tell whether somebody's work would be lost if ``text`` were replaced.
 
-    *packaged* is the file as the distribution ships it, *drop_ins* are the files that it includes besides.
+    ``packaged`` is the file as the distribution ships it, ``drop_ins`` are the files that it includes besides.
     """
     if is_ours(text):
         return False
@@ -108,9 +109,9 @@ def stands_by_hand(target: Target) -> bool:
 
 def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
     """
-    Make *content* the configuration in force and return what was done.
+    Make ``content`` the configuration in force and return what was done.
 
-    With *check_mode* nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
+    With ``check_mode`` nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
     """
     if check_mode or daemon.program() is None:
         return _apply(target, content, take_over=take_over, check_mode=check_mode)
@@ -167,9 +168,11 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
 
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
-    """Return what is doubtful about *content*, a sentence each; raises HostError with the first *most* that are wrong."""
+    """Return what is doubtful about ``content``, a sentence each; raises HostError with the first ``most`` that are wrong."""
     proftpd = daemon.program()
-    around = policy.Surroundings(compiled_in=daemon.compiled_in(proftpd) if proftpd else target.platform.compiled_in)
+    around = policy.Surroundings(compiled_in=target.platform.compiled_in)
+    if proftpd:
+        around = policy.Surroundings(release=releases.parse(daemon.version(proftpd)), compiled_in=daemon.compiled_in(proftpd))
     found = findings.findings(content, around)
     wrong = [str(each) for each in found if each.severity == finding.ERROR]
     if wrong:
@@ -179,10 +182,10 @@ def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
 
 
 def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
-    """Have the daemon's checker read *content*; leaves the staged file behind unless *check_mode*."""
+    """Have the daemon's checker read ``content``; leaves the staged file behind unless ``check_mode``."""
     proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
-    if check_mode and (proftpd is None or _lacks_modules(content)):
+    if check_mode and (proftpd is None or _lacks_packages(target.platform, content)):
         return None
     if proftpd is None:
         raise HostError("the program proftpd is not installed; install ProFTPD first")
@@ -190,20 +193,28 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
         with tempfile.TemporaryDirectory() as directory:
             trial = os.path.join(directory, "proftpd.conf")
             _files.stage(trial, _with_stand_ins(content, directory), 0o600)
-            daemon.check_configuration(proftpd, trial)
+            _check(proftpd, trial, content)
     else:
         _files.stage(target.staged, content, MODE)
-        daemon.check_configuration(proftpd, target.staged)
+        _check(proftpd, target.staged, content)
     return True
 
 
-def _lacks_modules(content: str) -> bool:
-    """Tell whether *content* loads a module that is not installed yet, from the place that it names itself."""
-    words = [line.split() for line in content.splitlines()]
-    said = [(pair[0].lower(), pair[1]) for pair in words if len(pair) >= 2]
-    place = next((argument for name, argument in said if name == "modulepath"), None)
-    names = [argument for name, argument in said if name == "loadmodule"]
-    return place is not None and not all(os.path.exists(os.path.join(place, name[:-1] + "so")) for name in names)
+def _check(proftpd: str, path: str, content: str) -> None:
+    """Have the checker read ``path``, which goes: what it says of a line of it is told with the line of ``content``."""
+    lines = content.splitlines()
+    try:
+        daemon.check_configuration(proftpd, path)
+    except HostError as exc:
+        line = f" on line ([0-9]+) of '{re.escape(path)}'"
+        said = re.sub(line, lambda found: f" on line {found[1]} ({lines[int(found[1]) - 1].strip()})", clause(exc))
+        raise HostError(f"{said}; where that line is right, install the packages of ProFTPD on this host again") from None
+
+
+def _lacks_packages(row: Platform, content: str) -> bool:
+    """Tell whether a real run installs packages first that ``content`` needs."""
+    needs = ["server", "tls"] if re.search("^LoadModule mod_tls", content, re.MULTILINE) else ["server"]
+    return bool(packages.missing(row.packages(needs), row))
 
 
 # Files of TLS that the checker reads, and that only a real run writes.
@@ -231,8 +242,8 @@ class Former:
     """
     What is in force until the new configuration has proven itself.
 
-    C(ours) says whose file it is, C(running) whether its service is to run, C(ports) where that listens if it is known;
-    C(kept) is the file that keeps it for good if it is not ours.
+    ``ours`` says whose file it is, ``running`` whether its service is to run, ``ports`` where that listens if it is known;
+    ``kept`` is the file that keeps it for good if it is not ours.
     """
 
     ours: bool

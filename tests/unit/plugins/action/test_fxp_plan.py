@@ -59,7 +59,7 @@ importlib.util.find_spec = find_spec
 
 
 class Run(t.NamedTuple):
-    """What a play came to. C(plans) are the plans by host name."""
+    """What a play came to. ``plans`` are the plans by host name."""
 
     code: int
     output: str

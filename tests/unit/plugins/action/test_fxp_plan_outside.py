@@ -38,7 +38,7 @@ SHOWN = ("Nothing was refused.", '"{{ _plan_fleet.servers.ftp1 }}"')
 
 
 class Run(t.NamedTuple):
-    """What a play came to; C(output) is in one line."""
+    """What a play came to; ``output`` is in one line."""
 
     code: int
     output: str
@@ -53,7 +53,7 @@ def play(
     variables: t.Mapping[str, t.Any] | None = None,
     **environment: str,
 ) -> Run:
-    """Run a play with *text* in it, and with *files* beside it, on an inventory that lies elsewhere."""
+    """Run a play with ``text`` in it, and with ``files`` beside it, on an inventory that lies elsewhere."""
     inventory = directory / "inventory" / "hosts.json"
     inventory.parent.mkdir(exist_ok=True)
     hosts = {"hosts": servers or SERVERS, "vars": {**SAID, **(variables or {})}}
@@ -77,7 +77,7 @@ def play(
 
 
 def written(head: str, roles: str = "[proftpd.fxp.plan]") -> str:
-    """A play with the lines *head*, a role that plans, and a task that shows that it came through."""
+    """A play with the lines ``head``, a role that plans, and a task that shows that it came through."""
     return (
         f"- hosts: fxp_servers\n  gather_facts: false\n{textwrap.indent(textwrap.dedent(head).strip(), '  ')}\n"
         f"  roles: {roles}\n{TAIL}"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for C(AnsibleModule), which reads its options from stdin and ends the process."""
+"""A stand-in for ``AnsibleModule``, which reads its options from stdin and ends the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Ended(Exception):
 
 
 class Module:
-    """What is used of it, with the options validated as that would. C(warnings) are those that the module gave."""
+    """What is used of it, with the options validated as that would. ``warnings`` are those that the module gave."""
 
     def __init__(self, options: t.Mapping[str, t.Any], check_mode: bool = False) -> None:
         self.options, self.check_mode = options, check_mode

@@ -27,7 +27,7 @@ WITH_ANSIBLE = {"ansible", "ansible_collections", "jinja2", "yaml"}
 
 
 def only(*names: str, version: str = "3.0.0", place: pathlib.Path | None = None) -> t.Callable[[str], t.Any]:
-    """Find these and nothing else, collections with the manifest of a *version*."""
+    """Find these and nothing else, collections with the manifest of a ``version``."""
     if place is not None:
         (place / "MANIFEST.json").write_text(json.dumps({"collection_info": {"version": version}}))
     there = types.SimpleNamespace(submodule_search_locations=[str(place)] if place else None)

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Any inventory either plans or explains: never a traceback, never a secret in what is said, never a value that breaks out of the
-line that it is written into.
+Any inventory either plans or explains.
+
+Never a traceback, never a secret in what is said, never a value that breaks out of the line that it is written into.
 """
 
 from __future__ import annotations

@@ -8,17 +8,16 @@ import socket
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._bounce import sources as bounce_sources
 from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.sources import (
     MOST_FOUND,
-    Local,
     found_strangers,
-    local_addresses,
     named_strangers,
     parse_sources,
     require_local,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import addresses
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.addresses import Local
 
 OWN, PEER = "198.51.100.1", "198.51.100.11"
 
@@ -63,7 +62,7 @@ LOCAL = [
 
 @pytest.fixture(autouse=True)
 def containers_is_a_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounce_sources, "_is_bridge", lambda interface: interface == "containers")
+    monkeypatch.setattr(addresses, "is_bridge", lambda interface: interface == "containers")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,3 @@ def test_found_strangers(own: str, peer: str, strangers: list[str]) -> None:
 def test_a_few_are_enough() -> None:
     many = [Local(f"198.51.100.{last}", "eth0") for last in range(100, 150)]
     assert len(found_strangers(OWN, PEER, many)) == MOST_FOUND
-
-
-def test_this_host_has_a_loopback_interface() -> None:
-    assert Local("127.0.0.1", "lo") in local_addresses()

@@ -30,7 +30,7 @@ def nft() -> t.Iterator[Nft]:
 
 
 def wish_of(*peers: str, clients: t.Sequence[str] = ("0.0.0.0/0", "::/0"), **changes: t.Any) -> Wish:
-    """The wish of a server with these peers, of either family; *changes* are to its data."""
+    """The wish of a server with these peers, of either family; ``changes`` are to its data."""
     ports = {"first": 50000, "last": 50099}
     data: dict[str, t.Any] = {
         "control_port": 21,

@@ -30,6 +30,10 @@ class Scripted(detect.Commands):
         self.asked.append(command[0])
         return self.outputs.get(command[0], "")
 
+    def is_active(self, unit: str) -> bool:
+        self.asked.append(unit)
+        return self.outputs.get(unit) == "active"
+
     def text(self, path: str) -> str:
         return self.texts.get(path, "")
 
@@ -78,11 +82,11 @@ def test_iptables_decides(saved: str, decides: bool) -> None:
     [
         ({}, {}, set(), []),
         ({}, {}, None, []),
-        ({"systemctl": "inactive\n"}, {"/etc/ufw/ufw.conf": "ENABLED=no\n"}, {("inet", "filter")}, []),
-        ({"systemctl": "active\n"}, {}, set(), ["firewalld"]),
+        ({"firewalld.service": "inactive"}, {"/etc/ufw/ufw.conf": "ENABLED=no\n"}, {("inet", "filter")}, []),
+        ({"firewalld.service": "active"}, {}, set(), ["firewalld"]),
         ({}, {"/etc/ufw/ufw.conf": "# a comment\nENABLED=yes\nLOGLEVEL=low\n"}, set(), ["ufw"]),
         ({"iptables-nft-save": DECIDES}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, {("ip", "filter")}, ["ufw"]),
-        ({"systemctl": "active\n"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), ["firewalld", "ufw"]),
+        ({"firewalld.service": "active"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), ["firewalld", "ufw"]),
         ({"iptables-nft-save": DECIDES}, {}, {("ip", "filter")}, ["iptables"]),
         ({"iptables-nft-save": IDLE}, {}, {("ip", "filter")}, []),
         ({"iptables-nft-save": NATIVE}, {}, {("ip", "filter")}, []),
@@ -100,7 +104,7 @@ def test_active(outputs: dict[str, str], texts: dict[str, str], tables: set[tupl
 def test_programs_that_would_make_tables_are_not_asked_without_need() -> None:
     commands = Scripted({}, {})
     detect.active(commands, ruleset_of({("inet", "filter")}))
-    assert commands.asked == ["systemctl"]
+    assert commands.asked == ["firewalld.service"]
 
 
 def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:

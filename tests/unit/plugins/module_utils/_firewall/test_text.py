@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""
-What lands on hosts, held against what release 0.2.2 wrote there: hosts that it provisioned keep their rules as they are.
-"""
+"""What lands on hosts, held against what release 0.2.2 wrote there: hosts that it provisioned keep their rules as they are."""
 
 from __future__ import annotations
 

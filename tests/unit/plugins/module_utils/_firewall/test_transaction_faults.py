@@ -115,7 +115,7 @@ class Ground(Bench):
             self.host.load()
 
     def check(self, *states: tuple[str | None, t.Any]) -> None:
-        """File and kernel are in one of *states*, and nothing is on trial; a timer that still runs changes nothing."""
+        """File and kernel are in one of ``states``, and nothing is on trial; a timer that still runs changes nothing."""
         for _again in range(2):
             assert (_files.read_text(self.host.rules), self.in_force()) in states
             assert not os.path.exists(self.host.pending)
@@ -133,7 +133,7 @@ def ground(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Ground:
 
 
 def carry_out(steps: Steps, ground: Ground, change: Transaction) -> bool:
-    """Change the rules as the controller does, with the fault of *steps*; true if that came."""
+    """Change the rules as the controller does, with the fault of ``steps``; true if that came."""
     os_steps = steps.of_os()
     places = [(module, "os", os_steps) for module in (_files, state, transaction, removal)]
     places += [(ground.systemd, call, steps.step(call, getattr(ground.systemd, call))) for call in CALLS]

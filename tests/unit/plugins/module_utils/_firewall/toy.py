@@ -19,7 +19,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 
 
 class Toy:
-    """Rules in force are what stands in C(kernel)."""
+    """Rules in force are what stands in ``kernel``."""
 
     name = "toy"
     package = "toyfirewall"

@@ -18,7 +18,7 @@ NOBODY = 65534
 
 
 def told_as(user: int, path: pathlib.Path) -> str:
-    """Return what is told of a file that is root's own, by a process of *user*."""
+    """Return what is told of a file that is root's own, by a process of ``user``."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

@@ -100,5 +100,5 @@ def disk(place: pathlib.Path, options: str) -> t.Iterator[pathlib.Path]:
 def test_a_disk_that_cannot_take_our_files(tmp_path: pathlib.Path, options: str, code: str | None) -> None:
     with disk(tmp_path, options) as place:
         # Of what is not there yet, the place where it will be made counts; several directories on one disk are one reason.
-        found = host.room([str(place / "etc" / "proftpd"), str(place)], packages=False)
+        found = host.room([str(place / "etc" / "proftpd"), str(place)])
     assert [(each.code, each.value) for each in found] == ([(code, str(tmp_path))] if code else [])

@@ -33,7 +33,7 @@ class Ask(t.Protocol):
 
 
 def read(path: pathlib.Path) -> Answer:
-    """Have the checker read the file *path*."""
+    """Have the checker read the file ``path``."""
     done = subprocess.run(
         [PROGRAM, "-t", "-d", "5", "-c", str(path)],
         stdout=subprocess.PIPE,

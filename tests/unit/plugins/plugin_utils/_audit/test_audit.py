@@ -72,7 +72,7 @@ def seen(text: str = GOOD, release: str = SOUND, package: str | None = None, **c
 
 
 def plan(**changes: t.Any) -> Data:
-    """A plan for two servers; *changes* are to the row of the first."""
+    """A plan for two servers; ``changes`` are to the row of the first."""
     rows: Data = {
         name: {
             "address": address,

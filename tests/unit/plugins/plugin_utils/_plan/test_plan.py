@@ -16,7 +16,7 @@ PASSWORD = "correct-horse-battery"
 
 
 def options(**said: t.Any) -> dict[str, t.Any]:
-    """Options of one server as an inventory with *said* in it gives them."""
+    """Options of one server as an inventory with ``said`` in it gives them."""
     found, problems = _vocabulary.options_of("host", {f"fxp_{key}": value for key, value in {"tls": "none", **said}.items()})
     assert not problems
     return found

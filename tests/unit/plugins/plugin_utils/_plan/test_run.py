@@ -14,7 +14,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.run import this_
 
 
 def in_child(asked: t.Callable[[], t.Any]) -> t.Any:
-    """What *asked* returns in a child of this process."""
+    """What ``asked`` returns in a child of this process."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -91,7 +91,7 @@ class Page(html.parser.HTMLParser):
 
 
 def hostile(text: str) -> Contents:
-    """A report in which everything that comes from outside is *text*."""
+    """A report in which everything that comes from outside is ``text``."""
     legs = report_samples.legs(2, "some")
     for leg in legs:
         leg["source"], leg["destination"] = f"a{text}", f"b{text}"

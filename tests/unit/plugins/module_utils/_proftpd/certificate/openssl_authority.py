@@ -61,7 +61,7 @@ class Authority:
         )
 
     def issue(self, directory: pathlib.Path, *alternatives: str, days: int = 365) -> tuple[str, str]:
-        """Return key and certificate of a server that is known by *alternatives*."""
+        """Return key and certificate of a server that is known by ``alternatives``."""
         key = directory / "issued.key"
         key.write_text(new_key())
         request = openssl(

@@ -17,7 +17,7 @@ def effective(text: str) -> policy.Policy:
 
 
 def values(text: str, directive: str = DIRECTIVE) -> dict[str, str | None]:
-    """What *directive* is for every server."""
+    """What ``directive`` is for every server."""
     in_force = effective(text)
     lines = {server.name: in_force.value(server, directive) for server in in_force.servers}
     return {name: line.arguments[0] if line else None for name, line in lines.items()}

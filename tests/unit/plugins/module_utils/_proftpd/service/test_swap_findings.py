@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import subprocess
@@ -15,6 +16,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.daemon_checker import NEEDED
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lints.cases import CLEAN, MOST, PORTS, virtual
@@ -61,6 +63,25 @@ def test_warnings_are_returned_and_do_not_refuse(target: swap.Target) -> None:
         "The new configuration, line 11 (main)",
     ]
     assert swap.apply(target, OLD + "Umask 022\n", take_over=False, check_mode=True).warnings == ()
+
+
+# Where the program itself looks for them.
+MISSING = OLD.replace("ModulePath /usr/lib/proftpd\n", "LoadModule mod_tls_of_a_package.c\n")
+
+
+def test_what_the_checker_says_of_a_line_is_told_with_the_line(target: swap.Target) -> None:
+    with pytest.raises(HostError) as caught:
+        swap.apply(target, MISSING, take_over=False, check_mode=True)
+    assert str(caught.value).endswith(
+        " on line 5 (LoadModule mod_tls_of_a_package.c); where that line is right, install the packages of ProFTPD "
+        "on this host again."
+    )
+
+
+def test_the_checker_is_not_asked_before_the_packages_of_the_plan_are_there(target: swap.Target) -> None:
+    row = dataclasses.replace(USUAL, needs={**USUAL.needs, "tls": ("no-such-package-of-tls",)})
+    outcome = swap.apply(dataclasses.replace(target, platform=row), MISSING, take_over=False, check_mode=True)
+    assert (outcome.changed, outcome.validated) == (True, None)
 
 
 def module(target: swap.Target, content: str) -> dict[str, t.Any]:
