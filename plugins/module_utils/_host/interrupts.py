@@ -34,10 +34,10 @@ UNWIND = 0.5  # seconds from the end of the errand to that of the process
 @contextlib.contextmanager
 def errand(run: t.Callable[[str], None], seconds: float, lost: t.Callable[[], str | None] = lambda: None) -> t.Iterator[None]:
     """
-    Inside, an interrupt first calls ``run``, which ends within *seconds*, and then does what it would have done before.
+    Inside, an interrupt first calls ``run``, which ends within ``seconds``, and then does what it would have done before.
 
-    ``run`` gets what happened, as the end of a sentence. ``lost`` is asked again and again and says why nobody waits for this process
-    any more, None while somebody does. Only for the main thread; signals that are ignored stay so.
+    ``run`` gets what happened, as the end of a sentence. ``lost`` is asked again and again and says why nobody waits for this
+    process any more, None while somebody does. Only for the main thread; signals that are ignored stay so.
     """
     done = threading.Event()
     reader, writer = os.pipe()
