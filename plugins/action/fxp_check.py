@@ -20,7 +20,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well_within_ansible
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._lifeline import end_with_the_controller
 
 MODULE = "proftpd.fxp.fxp_check"
 
@@ -38,6 +40,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
+        end_with_the_controller()
         options = self._options() if self._is_the_same_python(task_vars or {}) else None
         request = _request(options) if options else None
         if options is None or request is None:
@@ -78,7 +81,8 @@ class ActionModule(ActionBase):
     def _check(self, request: Request) -> dict[str, t.Any]:
         if self._task.check_mode:
             return {"changed": False, **dict.fromkeys(RESULT_KEYS)}
-        outcome = run_check(request)
+        with ending_well_within_ansible():
+            outcome = run_check(request)
         answer = {"changed": False, **outcome.result}
         if outcome.warnings:
             answer["warnings"] = outcome.warnings

@@ -16,9 +16,11 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.interrupts import errand
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh import progress as mesh_progress
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._lifeline import end_with_the_controller
 
 MODULE = "proftpd.fxp.fxp_mesh_check"
 STATUS = "ansible.builtin.async_status"
@@ -27,7 +29,8 @@ TERMINAL = sys.stdout is not None and sys.stdout.isatty()
 PAUSE = 2.0  # seconds between two looks
 FIRST_LOOKS = (0.3, 0.5, 1.0)  # seconds before each of the first looks, for fleets that are proven in a moment
 LONGEST = 86400  # seconds; the module ends by itself before, because its every step has a limit
-PATIENCE = 60.0  # seconds that the host may be out of reach
+PATIENCE = 60.0  # seconds that the host may be out of reach; a job that misses its looks ends before, and tells it
+TELLING = 4.0  # seconds to tell a job that it is to end
 # What a job adds to the result of its module.
 JOB_KEYS = (
     "ansible_job_id",
@@ -55,6 +58,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
+        end_with_the_controller()
         if self._watched():
             result.update(self._watch(task_vars or {}))
         else:
@@ -68,10 +72,13 @@ class ActionModule(ActionBase):
     def _watch(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         # Nobody can foresee this name, and the module only makes the file if nothing has it.
         path = f"/tmp/.fxp-mesh-{secrets.token_hex(16)}"
-        started = self._start(task_vars, {**self._task.args, "_progress": path})
-        job = started.get("ansible_job_id")
-        if job is None:
-            return started
+        # A job that is not told ends by itself when nobody has looked for a while.
+        with errand(lambda why: self._forget(path), TELLING):
+            started = self._start(task_vars, {**self._task.args, "_progress": path})
+            job = started.get("ansible_job_id")
+            return started if job is None else self._follow(task_vars, job, path)
+
+    def _follow(self, task_vars: dict[str, t.Any], job: str, path: str) -> dict[str, t.Any]:
         looks, lost = iter(FIRST_LOOKS), 0.0
         last: Progress | None = None
         while True:
@@ -98,8 +105,12 @@ class ActionModule(ActionBase):
     def _tidy(self, task_vars: dict[str, t.Any], job: str, path: str) -> None:
         # The module takes the file away itself, unless it was killed. The result is here: nothing may cost it now.
         with contextlib.suppress(AnsibleConnectionFailure):
-            self._low_level_execute_command(f"rm -f {shlex.quote(path)}")
+            self._forget(path)
             self._status(task_vars, job, mode="cleanup")
+
+    def _forget(self, path: str) -> None:
+        """Take the file away, which ends a job that still runs."""
+        self._low_level_execute_command(f"rm -f {shlex.quote(path)}")
 
     def _start(self, task_vars: dict[str, t.Any], arguments: dict[str, t.Any]) -> dict[str, t.Any]:
         before, self._task.async_val = self._task.async_val, LONGEST
@@ -112,7 +123,7 @@ class ActionModule(ActionBase):
             self._task.async_val = before
 
     def _look(self, path: str) -> Progress | None:
-        answer = self._low_level_execute_command(f"cat {shlex.quote(path)} 2>/dev/null")
+        answer = self._low_level_execute_command(f"{mesh_progress.LOOK.format(path=shlex.quote(path))} 2>/dev/null")
         return mesh_progress.read(answer.get("stdout", ""))
 
     def _status(self, task_vars: dict[str, t.Any], job: str, mode: str = "status") -> dict[str, t.Any]:

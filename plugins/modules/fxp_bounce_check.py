@@ -24,6 +24,8 @@ description:
   - The server is never told to connect to anything but a listener of this host. After a refused PORT no command follows that
     moves data. Nothing is written on the server; the data is a listing of O(server.directory).
   - Run it on a host that is no peer of the server, for peers are let in.
+  - Interrupted (Ctrl-C, C(SIGTERM), C(SIGHUP)), or on another host than the controller when nobody waits for the result any more,
+    it closes its connections and ends, as M(proftpd.fxp.fxp_check) does.
 requirements:
   - Python 3.8 or later on the host that executes the module
   - Linux, to find addresses when O(stranger_sources) is not given
@@ -226,6 +228,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.result import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 
 def main() -> None:
@@ -242,7 +245,8 @@ def main() -> None:
         request = parse_bounce(module.params)
         if module.check_mode:
             module.exit_json(**dict.fromkeys(BOUNCE_KEYS))
-        outcome = run_bounce(request)
+        with ending_well():
+            outcome = run_bounce(request)
     except RequestError as error:
         module.fail_json(msg=str(error))
     shown = masked_already(module)

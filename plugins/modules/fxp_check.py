@@ -22,6 +22,10 @@ description:
   - When a leg falls short, the module tells the cause, the server to look at first and what cures it. It does not work around
     faults, neither by changing roles nor by copying through the client.
   - Every file that the module creates has a name that nobody can guess and is deleted again, also after a failure.
+  - Interrupted (Ctrl-C, C(SIGTERM), C(SIGHUP)), it closes its connections and deletes its files within 5 seconds. On another host
+    than the controller it ends in the same way when its output is not read any more, or when the controller has given no sign of
+    life for 15 seconds. Names of files that may have stayed are kept in C(~/.local/state/proftpd-fxp) of the user who checks. The
+    next check from there of the same server, with the same account and directory, deletes them and tells it as a warning.
   - With TLS on both control connections the data between the servers is encrypted, too. One of the two servers then has to be the
     TLS client of the data connection and is told so by SSCN.
   - Run it on a third host. A server always accepts its own client's address, so a check from the address of one of the two
@@ -323,7 +327,8 @@ vantage_told:
   sample: true
 files_left:
   description:
-    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
+    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store, those of
+      an interrupted check before it too. Delete them.
   returned: always, null in check mode
   type: list
   elements: dict
@@ -386,6 +391,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 
 def main() -> None:
@@ -397,7 +403,8 @@ def main() -> None:
         module.fail_json(msg=str(error))
     if module.check_mode:
         module.exit_json(**dict.fromkeys(RESULT_KEYS))
-    outcome = run_check(request)
+    with ending_well():
+        outcome = run_check(request)
     shown = masked_already(module)
     for warning in outcome.warnings:
         module.warn(warning)

@@ -22,6 +22,10 @@ description:
     What it has to do in the same part, listening or connecting, is tried alone at once. So a firewall that drops costs its
     O(timeout) about once per transfer. One that lets not even the client in costs it twice per server.
   - Each server that sends gets one random payload, which is used for all of its transfers and deleted in the end.
+  - Interrupted (Ctrl-C, C(SIGTERM), C(SIGHUP)), it closes its connections and deletes its files within 5 seconds. On another host
+    than the controller it ends in the same way when its output is not read any more, or when the controller has given no sign of
+    life for 15 seconds. Names of files that may have stayed are kept in C(~/.local/state/proftpd-fxp) of the user who checks. The
+    next check from there of the same server, with the same account and directory, deletes them and tells it as a warning.
   - Large fleets need not be covered whole, see O(coverage), and can be shared between several hosts, see O(shares).
   - People see on the terminal how far it is. Where the output is no terminal nothing is shown before the result.
 author:
@@ -333,7 +337,8 @@ vantage_untold:
   sample: []
 files_left:
   description:
-    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store. Delete them.
+    - Files of the check that could not be deleted, or that a server which fell silent may still be about to store, those of
+      an interrupted check before it too. Delete them.
   returned: always, null in check mode
   type: list
   elements: dict
@@ -427,6 +432,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshOutcome, run_mesh
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.progress import ProgressFile
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import mesh_options, parse_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 RESULT_KEYS = (
     "ok",
@@ -493,7 +499,9 @@ def main() -> None:
         module.exit_json(**dict.fromkeys(RESULT_KEYS))
     progress = ProgressFile(module.params["_progress"])
     try:
-        outcome = run_mesh(request, progress.tell)
+        # A job writes its result to nobody but itself.
+        with ending_well(progress.lost if progress.is_made else None):
+            outcome = run_mesh(request, progress.tell)
     finally:
         progress.remove()
     shown = masked_already(module)

@@ -20,6 +20,8 @@ description:
     firewall does, whatever wrote the rules of that. O(connect) on one host while O(watch) waits on the other one tells which of
     the two drops a connection, or that neither of them does.
   - It changes nothing, and that something cannot be reached is a result and no failure.
+  - Interrupted (Ctrl-C, C(SIGTERM), C(SIGHUP)), or on another host than the controller when nobody waits for the result any more,
+    it closes its connections and ends, as M(proftpd.fxp.fxp_check) does.
 requirements:
   - Python 3.8 or later on the host that executes the module
   - Linux and the right to open packet sockets (root has it) for O(watch) and for RV(connection.left)
@@ -228,6 +230,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import (
     probe_server,
     watch_port,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 
 def main() -> None:
@@ -264,14 +267,15 @@ def main() -> None:
         module.fail_json(msg=str(error))
     if module.check_mode:
         module.exit_json(**result)
-    if options["server"]:
-        result["steps"] = probe_server(server, timeout)
-        result["reachable"] = all(step["ok"] for step in result["steps"])
-    elif options["connect"]:
-        result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"])
-        result["reachable"] = result["connection"]["state"] in ("connected", "refused")
-    else:
-        result["arrivals"] = watch_port(port, timeout)
+    with ending_well():
+        if options["server"]:
+            result["steps"] = probe_server(server, timeout)
+            result["reachable"] = all(step["ok"] for step in result["steps"])
+        elif options["connect"]:
+            result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"])
+            result["reachable"] = result["connection"]["state"] in ("connected", "refused")
+        else:
+            result["arrivals"] = watch_port(port, timeout)
     module.exit_json(**result, **masked_already(module))
 
 

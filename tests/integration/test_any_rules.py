@@ -5,7 +5,8 @@
 """
 Whatever rules of nftables operators write, who gets in is told as the kernel has it.
 
-The rules here are put together from what the manuals, the examples of distributions and the wiki of nftables show, not from what the evaluation knows.
+The rules here are put together from what the manuals, the examples of distributions and the wiki of nftables show, not from
+what the evaluation knows.
 """
 
 from __future__ import annotations

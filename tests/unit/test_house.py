@@ -40,6 +40,7 @@ ROOMS: dict[str, set[str]] = {
     "_refusal": {ANSIBLE},
     "_run": {"_host"},
     "_screen": {ANSIBLE},
+    "_lifeline": {ANSIBLE},
     "_libraries": set(),
     "_sha_crypt": set(),
     "_networks": {"_spans", "netaddr"},

@@ -16,6 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import whole_result
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.result import leg_result, message_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import clear_earlier
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import try_pair
 
 
@@ -32,11 +33,13 @@ def run_check(request: Request) -> Outcome:
     """Check one ordered pair of servers. Whatever the servers do ends up in the outcome, nothing is raised for it."""
     masker = Masker(server.password for server in request.terms.servers.values())
     transcript = Transcript(masker)
-    shown = try_pair(request.terms, transcript)
+    terms = request.terms
+    earlier = clear_earlier(terms.servers, terms.family, terms.timeout)
+    shown = try_pair(terms, transcript)
     legs = [leg_result(leg, request.expect, masker) for leg in shown.legs]
     vantage_told = None if shown.untold is None else not shown.untold
-    result = whole_result(legs, transcript.entries(), shown.files_left, vantage_told)
-    return Outcome(result, message_of(legs), shown.warnings)
+    result = whole_result(legs, transcript.entries(), earlier.files_left + shown.files_left, vantage_told)
+    return Outcome(result, message_of(legs), earlier.warnings + shown.warnings)
 
 
 __all__ = ("Outcome", "run_check")

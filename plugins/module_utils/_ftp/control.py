@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ftplib
 import socket
 import ssl
@@ -75,6 +76,7 @@ class ControlConnection(ftplib.FTP):
         self.private = False  # PROT: whether data connections are encrypted
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
+        self._data: socket.socket | None = None  # the last data connection of the client itself
 
     def dial(self, endpoint: Endpoint, own: str | None = None) -> None:
         """Open the TCP connection, within ``timeout`` seconds, from the address ``own`` if that is given."""
@@ -301,11 +303,13 @@ class ControlConnection(ftplib.FTP):
         It resumes the session of the control connection: that is how servers tell that both have the same client.
         """
         connection, size = super().ntransfercmd(cmd, rest)
+        self._data = connection
         if not self.private or self._context is None or not isinstance(self.sock, ssl.SSLSocket):
             return connection, size
         try:
             session = self.sock.session if self.resumes else None
-            return handshake(self._context, connection, self._identity, self.seconds, session), size
+            self._data = handshake(self._context, connection, self._identity, self.seconds, session)
+            return self._data, size
         except TlsError as error:
             verb = cmd.split(" ", 1)[0]
             if error.kind == "untrusted":
@@ -313,6 +317,14 @@ class ControlConnection(ftplib.FTP):
             # The server that ended it says why.
             final = "" if error.kind == "silent" else f": {self.read_reply().text}"
             raise Fault("tls_refused", self.server, f"{error} (data connection){final}", verb) from None
+
+    def cut(self) -> None:
+        """End both connections under whoever waits on them, from any thread."""
+        for sock in (self.sock, self._data):
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    # TLS would take leave first, in the midst of what the other thread does.
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def passive_port(self) -> tuple[str, int, str]:
         """

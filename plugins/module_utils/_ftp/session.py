@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import threading
 import time
 import typing as t
+import weakref
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection, Endpoint
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault, Kind
@@ -27,6 +29,28 @@ LOGIN_SECONDS = 15
 READY_SECONDS = 3  # that what comes right behind the login has at least: nothing tells yet how fast the server is
 LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
 STEP = 0.1  # between two looks for that file
+AGAIN = 0.5  # between two logins of a heir
+
+
+class _Living:
+    """
+    All sessions of this process, until they are cut: from then on none logs in or makes a file.
+
+    There is no lock, because a signal may stop the main thread while it has it. What is done goes before the look at ``cut``, and
+    that is set before anything is looked at.
+    """
+
+    def __init__(self) -> None:
+        self.sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+        self.cut = False
+
+    def pass_by(self) -> None:
+        """Return at once, or never: this process ends, and whoever comes here is not to go on."""
+        if self.cut:
+            threading.Event().wait()
+
+
+_LIVING = _Living()
 
 
 class Session:
@@ -56,6 +80,8 @@ class Session:
         self._fresh: ControlConnection | None = None  # greeted, but not logged in
         self._files: dict[str, ControlConnection | None] = {}  # with the connection whose STOR has not ended
         self._stayed: dict[str, ControlConnection | None] = {}  # those that could not be deleted yet
+        self._is_heir = False
+        _LIVING.sessions.add(self)
 
     @property
     def control(self) -> ControlConnection:
@@ -124,6 +150,7 @@ class Session:
     def created(self, name: str) -> None:
         """Note a file that may exist from now on and must not outlive the check."""
         self._files[name] = self._control
+        _LIVING.pass_by()
 
     def ended(self, name: str) -> None:
         """Note that the server has ended its STOR of a file: what is not there now does not come later."""
@@ -136,26 +163,62 @@ class Session:
         Over another connection than that of its STOR, a file that is not there may be about to come: a busy server has not read
         the command yet.
         """
-        noted, self._files = self._files, {}
-        for name, storing in noted.items():
+        for name, storing in list(self._files.items()):
             state = self._removed(name) or self._removed(name)
             if not (state == "deleted" or (state == "absent" and storing in (None, self._control))):
                 self._stayed[name] = storing
+            # At every moment it is noted somewhere, or gone.
+            self._files.pop(name, None)
 
     def remove_for_good(self) -> list[str]:
-        """The same for the last time: wait a moment for files that come late; the names of those that remain or may come."""
+        """The same for the last time: the names of those that remain or may come. They are the caller's to tell."""
+        self._insist()
+        left = list(self.noted())
+        self._forget()
+        return left
+
+    def _insist(self) -> None:
+        """Delete what can be deleted, and wait a moment for files that come late."""
         self._try_again()
         deadline = time.monotonic() + (self._control.patience(LATE_SECONDS) if self._control else 0)
         while self._stayed and self._control is not None and time.monotonic() < deadline:
             time.sleep(STEP)
             self._try_again()
-        left, self._stayed = list(self._stayed), {}
-        return left
+
+    def remove_earlier(self, names: t.Iterable[str]) -> list[str]:
+        """Delete files that somebody else made, who has long gone; those that remain."""
+        self._files.update(dict.fromkeys(names))
+        return self.remove_for_good()
 
     @property
     def holds_files(self) -> bool:
         """Whether something that was made here is still to be deleted."""
-        return bool(self._files or self._stayed)
+        return bool(self.noted())
+
+    def noted(self) -> dict[str, ControlConnection | None]:
+        """The files that were made here and may be there still; with the connection whose STOR has not ended."""
+        return {**self._files, **self._stayed}
+
+    def heir(self) -> Session:
+        """Cut the connection, and return another session that has nothing to do but to delete the files, which are its now."""
+        heir = Session(self.spec, self._timeout, lambda direction, line: None, own=self._own)
+        heir.endpoint, heir._files, heir._is_heir = self.endpoint, self.noted(), True
+        self._forget()
+        for control in (self._control, self._fresh):
+            if control is not None:
+                control.cut()
+        return heir
+
+    def _forget(self) -> None:
+        self._files, self._stayed = {}, {}
+
+    def inherit(self, until: float) -> None:
+        """Delete the files until that moment (of ``time.monotonic()``), over as many logins as it takes."""
+        self._insist()
+        while self.holds_files and time.monotonic() + AGAIN < until:
+            time.sleep(AGAIN)
+            self._insist()
+        self.close()
 
     def _try_again(self) -> None:
         self._files.update(self._stayed)
@@ -206,6 +269,8 @@ class Session:
     def _greeted(self) -> ControlConnection:
         if self.endpoint is None:
             raise ValueError("the session has no endpoint")
+        if not self._is_heir:
+            _LIVING.pass_by()
         for last in (False, True):
             control = ControlConnection(self.spec, self._timeout, self._record)
             control.dial(self.endpoint, self._own)
@@ -273,6 +338,17 @@ class Session:
         control.logged_in = True
 
 
+def cut_all() -> list[Session]:
+    """Cut all sessions of this process for good, and return a heir of each that may have left files."""
+    _LIVING.cut = True
+    sessions: list[Session] | None = None
+    while sessions is None:
+        with contextlib.suppress(RuntimeError):  # another thread begins one meanwhile
+            sessions = list(_LIVING.sessions)
+    heirs = [session.heir() for session in sessions]
+    return [heir for heir in heirs if heir.holds_files]
+
+
 def _features(control: ControlConnection) -> dict[str, str]:
     # RFC 2389: one feature per line, indented by a blank. A server without FEAT has none.
     reply = control.command("FEAT")
@@ -280,4 +356,4 @@ def _features(control: ControlConnection) -> dict[str, str]:
     return {row[0].upper(): row[-1] if len(row) > 1 else "" for row in rows}
 
 
-__all__ = ("LOGIN_SECONDS", "Session")
+__all__ = ("LOGIN_SECONDS", "Session", "cut_all")

@@ -105,6 +105,30 @@ def holder(port: int) -> Listener | None:
     return min(found, key=lambda each: each.address != LOCAL, default=None)
 
 
+def is_answered(connection: str) -> bool:
+    """
+    Whether the other end takes what is sent over a TCP connection, as far as the kernel knows: it repeats nothing.
+
+    ``connection`` is peer and port, own address and port, as SSH_CONNECTION has them. One that is not seen from here is answered.
+    """
+    try:
+        peer, peer_port, own, own_port = connection.split()
+        ends = [
+            (ipaddress.ip_address(own.split("%")[0]), int(own_port)),
+            (ipaddress.ip_address(peer.split("%")[0]), int(peer_port)),
+        ]
+    except ValueError:
+        return True
+    # proc(5): the column retrnsmt, which an answer sets back to 0.
+    repeating = (fields for fields in _rows("/proc/net") if int(fields[6], 16))
+    return all([_end(field) for field in fields[1:3]] != ends for fields in repeating)
+
+
+def _end(field: str) -> tuple[Literal, int]:
+    address, port = field.split(":")
+    return _literal(address), int(port, 16)
+
+
 def _literal(address: str) -> Literal:
     """Return an address that the kernel prints: words of 32 bits in the byte order of this machine."""
     words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
@@ -116,16 +140,20 @@ def _literal(address: str) -> Literal:
 
 def _listening(net: str) -> t.Iterator[tuple[Literal, int, str]]:
     """Yield address, port and inode of every socket that listens in the network namespace whose files are in ``net``."""
+    for fields in _rows(net):
+        if fields[3] == _LISTEN:
+            yield (*_end(fields[1]), fields[9])
+
+
+def _rows(net: str) -> t.Iterator[list[str]]:
+    """Yield what the kernel tells of every TCP socket there, field by field."""
     for name in ("tcp", "tcp6"):
         try:
             with open(f"{net}/{name}", encoding="ascii") as file:
                 lines = file.read().splitlines()[1:]
         except OSError:  # a kernel without IPv6, or the process has ended
             continue
-        for fields in map(str.split, lines):
-            address, port = fields[1].split(":")
-            if fields[3] == _LISTEN:
-                yield _literal(address), int(port, 16), fields[9]
+        yield from map(str.split, lines)
 
 
 def _held(process: str) -> set[str]:
@@ -142,4 +170,4 @@ def _held(process: str) -> set[str]:
     return {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
 
 
-__all__ = ("Listener", "Process", "holder", "listeners", "of", "ports")
+__all__ = ("Listener", "Process", "holder", "is_answered", "listeners", "of", "ports")

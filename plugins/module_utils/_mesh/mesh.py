@@ -32,6 +32,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.station import Lines, Station
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.work import Work, run_apart
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import random_file
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import clear_earlier
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.pair import Pair, planned
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.trial import Terms, Trial, Tried, try_pair
@@ -126,6 +127,8 @@ class _Mesh:
 
     def run(self) -> MeshOutcome:
         self._tell()
+        mine = {name: self.request.servers[name] for name in self.names}
+        self.warnings, self.files_left = clear_earlier(mine, self.request.family, self.request.timeout)
         self._apart([Work((name,), functools.partial(self._locate, name)) for name in self.names], RESOLVERS)
         self._one_family()
         try:

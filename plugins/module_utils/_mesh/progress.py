@@ -19,9 +19,11 @@ import json
 import os
 import time
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.interrupts import SILENT
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
 
 PAUSE = 0.5  # seconds between two entries
+LOOK = "touch -a -c {path} && cat {path}"  # in a shell; reading alone does not tell on all disks that somebody reads
 
 
 class ProgressFile:
@@ -31,6 +33,7 @@ class ProgressFile:
         self._path = path
         self._next = 0.0
         self._file: int | None = None
+        self._looked: tuple[int, float] = (0, time.monotonic())  # when somebody looked, by two clocks
         if path:
             with contextlib.suppress(OSError):
                 self._file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o600)
@@ -45,13 +48,31 @@ class ProgressFile:
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, entry, 0)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether somebody can look at it."""
+        return self._file is not None
+
+    def lost(self) -> str | None:
+        """Why nobody looks any more, None while somebody does: they touch the file (``LOOK``) or take it away."""
+        if self._file is None:
+            return None
+        status = os.fstat(self._file)
+        if not status.st_nlink:
+            return "because whoever began it was interrupted"
+        if status.st_atime_ns != self._looked[0]:
+            self._looked = (status.st_atime_ns, time.monotonic())
+        if time.monotonic() - self._looked[1] > SILENT:
+            return f"because whoever began it has given no sign of life for {SILENT:g} s"
+        return None
+
     def remove(self) -> None:
         """Take the file away, which tells that the mesh has ended."""
         if self._file is not None:
             with contextlib.suppress(OSError):
-                os.close(self._file)
                 os.unlink(self._path)
-            self._file = None
+            file, self._file = self._file, None
+            os.close(file)
 
 
 def read(text: str) -> Progress | None:
@@ -79,4 +100,4 @@ def _span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
-__all__ = ("PAUSE", "ProgressFile", "read", "words")
+__all__ = ("LOOK", "PAUSE", "ProgressFile", "read", "words")

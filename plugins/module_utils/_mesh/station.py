@@ -84,10 +84,13 @@ class Station(Session):
             self.given_up = fault
             raise
 
-    @property
-    def holds_files(self) -> bool:
-        """Whether something that was made here is still to be deleted."""
-        return super().holds_files or self._payload is not None
+    def noted(self) -> dict[str, ControlConnection | None]:
+        """The payload, too."""
+        return {**super().noted(), **({self._payload.name: None} if self._payload is not None else {})}
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._payload = None
 
     def supply(self, make: t.Callable[[], File]) -> File:
         """The file that all transfers of this server send, made once. Raises ``Fault``, always the same one."""
@@ -99,8 +102,8 @@ class Station(Session):
             except Fault as fault:
                 self._payload_fault = fault
                 raise
-            del self._files[payload.name]
             self._payload = payload
+            self._files.pop(payload.name, None)
         return self._payload
 
     def leave(self, for_good: bool) -> list[str]:

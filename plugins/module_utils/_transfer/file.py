@@ -57,8 +57,8 @@ def random_file(session: Session, size: int, method: Method) -> File:
     Its digest is known by the algorithm of ``method``, that of whoever will receive it.
     """
     name, digest = unguessable_name(), method.digest()
-    session.created(name)
     control = session.control
+    session.created(name)
     try:
         upload(control, name, random_chunks(size, digest))
     except Fault:

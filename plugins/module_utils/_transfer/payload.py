@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import typing as t
 import zlib
@@ -57,4 +58,9 @@ def unguessable_name() -> str:
     return f"fxp-check-{secrets.token_hex(16)}"
 
 
-__all__ = ("Crc32", "Digest", "random_chunks", "unguessable_name")
+def is_ours(name: str) -> bool:
+    """Whether ``unguessable_name`` could have made a name."""
+    return re.fullmatch("fxp-check-[0-9a-f]{32}", name) is not None
+
+
+__all__ = ("Crc32", "Digest", "is_ours", "random_chunks", "unguessable_name")

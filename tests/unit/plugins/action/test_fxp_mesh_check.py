@@ -114,7 +114,9 @@ def test_progress_is_shown_until_the_end(monkeypatch: pytest.MonkeyPatch, termin
     ((wrapped, limit, given),) = stage.started
     assert (wrapped, limit) == (True, 86400)
     assert stage.plugin._task.async_val == 0, "the task is as it was"
-    assert stage.commands == [f"cat {given['_progress']} 2>/dev/null"] * 4 + [f"rm -f {given['_progress']}"]
+    assert stage.commands == [f"touch -a -c {given['_progress']} && cat {given['_progress']} 2>/dev/null"] * 4 + [
+        f"rm -f {given['_progress']}"
+    ]
     assert stage.now < 6
 
 

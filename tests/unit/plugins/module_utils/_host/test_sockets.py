@@ -52,6 +52,20 @@ def test_every_kind_of_address_as_the_kernel_has_it(address: str, family: int, s
     assert not [each for each in sockets.listeners() if each.port == port]
 
 
+@pytest.mark.parametrize(("address", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+def test_a_connection_that_is_answered(address: str, family: int) -> None:
+    """tests/integration/test_interrupts.py has one that is not."""
+    with socket.create_server((address, 0), family=family) as server, socket.create_connection(server.getsockname()[:2]) as one:
+        one.sendall(b"x")
+        ends = (*one.getpeername()[:2], *one.getsockname()[:2])
+        assert sockets.is_answered(" ".join(map(str, ends)))
+
+
+@pytest.mark.parametrize("text", ["", "198.51.100.1", "a b c d", "10.0.0.1 x 10.0.0.2 22", "fe80::1%eth0 1 fe80::2%eth0 22"])
+def test_a_connection_that_is_not_seen(text: str) -> None:
+    assert sockets.is_answered(text)
+
+
 def test_all_who_hold_a_socket_are_told() -> None:
     with listening("127.0.0.1") as port:
         reading, writing = os.pipe()

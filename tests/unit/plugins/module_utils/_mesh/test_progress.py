@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pathlib
+import time
+
+import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh import progress as mesh_progress
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
@@ -49,6 +53,31 @@ def test_nobody_elses_file_is_touched(tmp_path: pathlib.Path) -> None:
         progress.remove()
     assert path.read_text() == "mine"
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_who_looks_gives_a_sign_of_life(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the file may be any."""
+    path = tmp_path / "progress"
+    now = time.monotonic()
+    progress = mesh_progress.ProgressFile(str(path))
+    for look, seconds in enumerate((14, 28, 42)):
+        monkeypatch.setattr(time, "monotonic", lambda seconds=seconds: now + seconds)
+        os.utime(path, (look, path.stat().st_mtime))
+        assert progress.lost() is None
+    monkeypatch.setattr(time, "monotonic", lambda: now + 58)
+    progress.tell(HALF)
+    assert progress.lost() == "because whoever began it has given no sign of life for 15 s"
+    progress.remove()
+
+
+def test_who_takes_the_file_away_ends_it(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "progress"
+    progress = mesh_progress.ProgressFile(str(path))
+    assert progress.lost() is None
+    path.unlink()
+    assert progress.lost() == "because whoever began it was interrupted"
+    progress.remove()
+    assert progress.lost() is None
 
 
 def test_no_path_no_file() -> None:
