@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_removed(home: Home, text: str) -> None:
     assert list(home.directory.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["precious", f"../{NAME}", f"{NAME}\r\nDELE precious", NAME.upper()])
+@pytest.mark.parametrize("name", ["precious", f"../{NAME}", f"{NAME}\r\nDELE precious", NAME.upper()], ids=range(4))
 def test_no_file_of_others_is_deleted(home: Home, name: str) -> None:
     home.kept.write_text(json.dumps([[*json.loads(home.kept.read_text())[0][:4], name]]))
     assert home.clear() == Cleared([], [])
