@@ -32,6 +32,8 @@ OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
 # What only ./dev test-all runs unless it is named.
 LONG = os.environ.get("FXP_LONG") == "1"
+# Tests that take long mostly wait, and those that do not keep the processors busy meanwhile.
+WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
 LONG_SCENARIOS = {"earlier", "killed", "releases"}
 
 
@@ -155,7 +157,7 @@ def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install(
-        "--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest")
+        "--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest", "pytest-xdist")
     )
     # Collections are those of the environment that nox itself runs in. Python must know those that ours depends on, too, and
     # nothing else there.
@@ -169,6 +171,7 @@ def oldest(session: nox.Session) -> None:
         session,
         "pytest",
         "--quiet",
+        WORKERS,
         "tests/unit",
         *session.posargs,
         ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(map(str, (COLLECTIONS, there))),
@@ -179,13 +182,13 @@ def oldest(session: nox.Session) -> None:
 @nox.session
 def units(session: nox.Session) -> None:
     """Unit tests, which mirror plugins/."""
-    in_collections(session, "pytest", "--quiet", "tests/unit", *session.posargs)
+    in_collections(session, "pytest", "--quiet", WORKERS, "tests/unit", *session.posargs)
 
 
 @nox.session
 def integration(session: nox.Session) -> None:
     """The checker as a third party of real FTP daemons on loopback addresses and in network namespaces."""
-    in_collections(session, "pytest", "--quiet", "tests/integration", *session.posargs)
+    in_collections(session, "pytest", "--quiet", WORKERS, "--dist=loadfile", "tests/integration", *session.posargs)
 
 
 @nox.session
