@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import typing as t
@@ -14,13 +15,16 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import acknowledged as _audit_acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import report as _audit_report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import acknowledged as _acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import digest as _digest
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError, Problem, Reader
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 COLOURS = {
@@ -59,7 +63,14 @@ class ActionModule(ActionBase):
         looks, plan = options["results"], options["plan"]
         planned = plan["servers"] if plan else {}
         digests = {host: _digest.digest(plan, host) for host in looks if host in planned}
-        found = {host: _audit.judge(host, look or {}, plan, digests.get(host)) for host, look in looks.items()}
+        known = self._acknowledged(looks, plan, task_vars or {})
+        today = datetime.date.today().isoformat()
+        found = {
+            host: _audit_acknowledged.settle(
+                host, _audit.judge(host, look or {}, plan, digests.get(host)), known.get(host, ()), today
+            )
+            for host, look in looks.items()
+        }
         ordered = sorted(
             (each for findings in found.values() for each in findings),
             key=lambda each: _audit_findings.SEVERITIES.index(each.severity),
@@ -78,6 +89,7 @@ class ActionModule(ActionBase):
             "holes": counts[_audit_findings.HOLE],
             "faults": counts[_audit_findings.FAULT],
             "notes": counts[_audit_findings.NOTE],
+            "acknowledged": counts[_audit_findings.KNOWN],
         }
         if options["report"]:
             self._write(
@@ -95,6 +107,26 @@ class ActionModule(ActionBase):
                 },
             )
         return result
+
+    def _acknowledged(
+        self, looks: t.Iterable[str], plan: t.Mapping[str, t.Any] | None, task_vars: dict[str, t.Any]
+    ) -> dict[str, list[dict[str, t.Any]]]:
+        """Return what is acknowledged of each host; without a plan what the inventory says, never what a host says of itself."""
+        if plan:
+            return {host: row.get("acknowledged") or [] for host, row in plan["hosts"].items()}
+        said = _said.Inventory(self._task, task_vars["hostvars"]).hostvars
+        name, known = f"{_vocabulary.PREFIX}{_acknowledged.OPTION}", {}
+        problems: list[Problem] = []
+        for host in looks:
+            if host not in said or name not in said[host] or _vocabulary.is_absent(said[host]):
+                continue
+            options, told = _vocabulary.options_of(host, said[host], self._templar.is_template)
+            told = [problem for problem in told if problem.variable == name]
+            known[host] = [] if told else _acknowledged.acknowledged(Reader(host, options, told))
+            problems += told
+        if problems:
+            raise Refusal(str(PlanError(problems)))
+        return known
 
     @staticmethod
     def _write(path: str, report: dict[str, t.Any]) -> None:

@@ -16,6 +16,7 @@ description:
     whatever is wider, narrower or weaker than said is told.
   - Fails if there is a hole, after everything is shown. A hole lets somebody in who was not meant to; a fault keeps something
     from working, or from being judged; a note is neither.
+  - What the inventory variable C(fxp_acknowledged) has is shown with its reason, and counts as none of them.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 extends_documentation_fragment:
@@ -85,7 +86,7 @@ audit:
       type: str
       sample: passive_open_unset
     severity:
-      description: V(hole), V(fault) or V(note).
+      description: V(hole), V(fault), V(known) or V(note).
       type: str
       sample: hole
     host:
@@ -102,6 +103,15 @@ audit:
     cure:
       description: What to do.
       type: str
+    acknowledged:
+      description:
+        - Where the severity is V(known), the C(reason), C(until) which day, and the C(severity) that it would have; else null.
+      type: dict
+acknowledged:
+  description: How many findings are known.
+  returned: always
+  type: int
+  sample: 0
 holes:
   description: How many holes there are.
   returned: always

@@ -256,6 +256,32 @@ options:
       - nftables
       - none
     default: auto
+  acknowledged:
+    description:
+      - Findings of the playbook C(proftpd.fxp.audit) that are known. They are still shown, with the reason, but are no hole,
+        fault or note any more, so that they do not make the audit fail. Nothing on the server changes.
+      - An entry is about everything that the audit finds under this code on this server. C(docs/audit.md) lists the codes.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.3.0
+    suboptions:
+      code:
+        description:
+          - Code of the finding, which the audit prints in brackets.
+        type: str
+        required: true
+      reason:
+        description:
+          - Why the finding may stay. It is printed.
+        type: str
+        required: true
+      until:
+        description:
+          - The last day on which this holds, as C(YYYY-MM-DD) and in the controller's time. From the next day on the finding
+            counts again. If it is not said, it holds without end.
+          - Best in quotes. Without them, a day that is none (2027-02-30) keeps Ansible from reading the whole file.
+        type: str
   vantage:
     description:
       - The host that checks are driven from, the same for all servers and never one of them.
@@ -364,6 +390,7 @@ hosts:
       accounts:
         - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check, fxp: true, upload: true,
            download: true, max_sessions: null, transfer_rate: null}
+      acknowledged: []
       allow_foreign_address: fxp_peers
       certificate_addresses: [198.51.100.11]
       certificate_from: authority

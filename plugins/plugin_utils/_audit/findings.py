@@ -15,8 +15,9 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 # A hole lets somebody in who was not meant to. A fault keeps something from working, or from being judged. A note is neither.
-HOLE, FAULT, NOTE = "hole", "fault", "note"
-SEVERITIES = (HOLE, FAULT, NOTE)
+# What is known is one of these that the inventory acknowledges.
+HOLE, FAULT, KNOWN, NOTE = "hole", "fault", "known", "note"
+SEVERITIES = (HOLE, FAULT, KNOWN, NOTE)
 CLASS = "class"
 ANYBODY, REFUSED, UNKNOWN = "anybody", "refused", "unknown"
 
@@ -24,11 +25,20 @@ Data = t.Mapping[str, t.Any]
 
 
 @dataclasses.dataclass(frozen=True)
+class Acknowledgement:
+    """Why a finding is known, until which day (YYYY-MM-DD, or None for ever), and its ``severity`` if it were not."""
+
+    reason: str
+    until: str | None
+    severity: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """
     One thing that an audit found on a host. ``server`` is "main", the arguments of a <VirtualHost>, or empty for the whole host.
 
-    ``sentence`` and ``cure`` have no full stop.
+    ``sentence`` and ``cure`` have no full stop. ``acknowledged`` is said where ``severity`` is KNOWN.
     """
 
     code: str
@@ -37,8 +47,9 @@ class Finding:
     server: str
     sentence: str
     cure: str
+    acknowledged: Acknowledgement | None = None
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, t.Any]:
         """Return it as plain data."""
         return dataclasses.asdict(self)
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
@@ -20,6 +21,7 @@ Line = t.Tuple[str, str]
 _PARTS = {
     _audit_findings.HOLE: BAD,
     _audit_findings.FAULT: DOUBTFUL,
+    _audit_findings.KNOWN: PLAIN,
     _audit_findings.NOTE: PLAIN,
     _audit_rows.OUTDATED: DOUBTFUL,
     _audit_rows.OK: GOOD,
@@ -38,11 +40,15 @@ def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
 
 def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:
     """Yield every finding with its cure, those that hosts share once; ``notes``: those that are neither hole nor fault too."""
-    hosts: dict[tuple[str, ...], list[str]] = {}
+    hosts: dict[_audit_findings.Finding, list[str]] = {}
     for each in found:
         if notes or each.severity != _audit_findings.NOTE:
             server = f" ({each.server})" if each.server not in ("", "main") else ""
-            hosts.setdefault((each.severity, each.code, server, each.sentence, each.cure), []).append(each.host)
-    for (severity, code, server, sentence, cure), names in hosts.items():
-        yield printable(f"{severity.upper():5}  {', '.join(names)}{server}: {sentence} [{code}]"), _PARTS[severity]
-        yield printable(f"       Cure: {cure}"), _PARTS[severity]
+            hosts.setdefault(dataclasses.replace(each, host="", server=server), []).append(each.host)
+    for each, names in hosts.items():
+        part, known = _PARTS[each.severity], each.acknowledged
+        yield printable(f"{each.severity.upper():5}  {', '.join(names)}{each.server}: {each.sentence} [{each.code}]"), part
+        yield printable(f"       Cure: {each.cure}"), part
+        if known:
+            until = f" until {known.until}" if known.until else ""
+            yield printable(f"       Acknowledged ({known.severity}){until}: {known.reason}"), part

@@ -16,6 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     ANYBODY,
     FAULT,
     HOLE,
+    KNOWN,
     NOTE,
     REFUSED,
     SEVERITIES,
@@ -130,7 +131,8 @@ def summary(found: t.Sequence[Finding], hosts: int) -> str:
     counts = {severity: sum(each.severity == severity for each in found) for severity in SEVERITIES}
     looked = f"{hosts} host{'' if hosts == 1 else 's'}"
     if not counts[HOLE]:
-        return f"No holes on {looked}; {counts[FAULT]} faults, {counts[NOTE]} notes."
+        known = f", {counts[KNOWN]} acknowledged" if counts[KNOWN] else ""
+        return f"No holes on {looked}; {counts[FAULT]} faults, {counts[NOTE]} notes{known}."
     first = next(each for each in found if each.severity == HOLE)
     return (
         f"{counts[HOLE]} hole{'' if counts[HOLE] == 1 else 's'} on {looked}, first {first.host}: {first.sentence}. "

@@ -19,6 +19,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses as _plan_addresses
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.acknowledged import acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Options, PlanError, Problem, Reader, some
 
 # The class that every server's AllowForeignAddress names.
@@ -187,6 +188,7 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
     passive = server["passive_ports"]
     return {
         "accounts": _accounts(reader),
+        "acknowledged": acknowledged(reader),
         "allow_foreign_address": _allow_foreign_address(reader, has_peers),
         "check_user": reader.options["check_user"],
         "clients4": clients[4],

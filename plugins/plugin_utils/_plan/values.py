@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import datetime
 import functools
 import re
 import typing as t
@@ -43,6 +44,7 @@ _ACCOUNT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PATH = re.compile(r"(/[A-Za-z0-9_.+@-]+)+")
 _DOMAIN_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _CRYPT_HASH = re.compile(r"\$[0-9a-z]+\$[A-Za-z0-9./$=,+-]{20,256}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n(.*?)-----END \1-----", re.DOTALL)
 
 # Where no account may have its home: trees that are the system's own, and directories that are refused only by themselves.
@@ -223,6 +225,16 @@ def password(text: str) -> str:
     if not text.strip():
         raise ValueError("is an empty password, with which anybody could log in; write one")
     return one_line(text)
+
+
+def day(text: str) -> str:
+    """Return ``text`` if it is a day of the calendar written YYYY-MM-DD."""
+    try:
+        if _DAY.fullmatch(text):
+            return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise ValueError("is no day; write one as YYYY-MM-DD, for example 2027-01-31")
 
 
 def one_line(text: str) -> str:

@@ -10,6 +10,8 @@ import ast
 import pathlib
 import re
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.codes import CODES
+
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
 LINTS = sorted((ROOT / "plugins/module_utils/_proftpd/lints").glob("*.py"))
@@ -57,3 +59,7 @@ def test_every_code_is_explained() -> None:
     assert listed() == told | (lints - RENAMED)
     # Each of them is named beside the code that it has here.
     assert all(f"`{code}`" in PAGE for code in RENAMED)
+
+
+def test_every_code_can_be_acknowledged_but_the_one_about_acknowledging() -> None:
+    assert listed() - {"acknowledgement_unused"} == CODES

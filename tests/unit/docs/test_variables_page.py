@@ -63,7 +63,8 @@ def tables() -> dict[str, str]:
     """The tables of the page by name."""
     options = yaml.safe_load(DOCUMENTATION)["options"]
     own = yaml.safe_load(SMOKE_TEST.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
-    return {"servers": table(options, "fxp_"), "users": table(options["users"]["suboptions"], ""), "smoke_test": table(own, "")}
+    entries = {name: table(options[name]["suboptions"], "") for name in ("users", "acknowledged")}
+    return {"servers": table(options, "fxp_"), **entries, "smoke_test": table(own, "")}
 
 
 def page() -> str:

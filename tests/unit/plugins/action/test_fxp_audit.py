@@ -35,9 +35,11 @@ PLAY = """
 NEEDED = "User nobody\nGroup nogroup\nAuthOrder mod_auth_file.c\nPassivePorts 50000 50099\nMaxInstances 20\n"
 
 
-def play(directory: pathlib.Path, text: str, *arguments: str, show: str = "everything") -> subprocess.CompletedProcess[str]:
+def play(
+    directory: pathlib.Path, text: str, *arguments: str, show: str = "everything", template: str = PLAY
+) -> subprocess.CompletedProcess[str]:
     (directory / "proftpd.conf").write_text(NEEDED + text)
-    (directory / "play.yml").write_text(PLAY % {"directory": directory, "show": show})
+    (directory / "play.yml").write_text(template % {"directory": directory, "show": show})
     return subprocess.run(
         ["ansible-playbook", "--inventory=localhost,", *arguments, str(directory / "play.yml")],
         capture_output=True,
@@ -87,3 +89,35 @@ def test_a_report_that_cannot_be_written_says_so(tmp_path: pathlib.Path) -> None
     done = play(tmp_path, "AllowForeignAddress off\n")
     assert done.returncode == 2
     assert "The report could not be written to" in done.stdout + done.stderr
+
+
+def acknowledged(until: str) -> str:
+    return json.dumps({"fxp_acknowledged": [{"code": "passive_open_unset", "reason": "a lab", "until": until}]})
+
+
+def test_a_hole_that_is_acknowledged_is_shown_and_fails_nothing_until_its_day_is_over(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "", "-e", acknowledged("2999-12-31"), show="problems")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"KNOWN  localhost: {tmp_path}/proftpd.conf line 1: AllowForeignAddress is not said" in done.stdout
+    assert "       Acknowledged (hole) until 2999-12-31: a lab" in done.stdout.splitlines()
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert told["summary"].endswith(", 1 acknowledged.")
+    (known,) = [each for each in told["hosts"]["localhost"]["findings"] if each["severity"] == "known"]
+    assert known["acknowledged"] == {"reason": "a lab", "until": "2999-12-31", "severity": "hole"}
+    over = play(tmp_path, "", "-e", acknowledged("2020-01-31"), show="problems")
+    assert over.returncode == 2
+    assert "acknowledged (a lab), which ran out on 2020-01-31 [passive_open_unset]" in over.stdout
+
+
+def test_an_acknowledgement_is_read_without_a_plan_too_and_only_from_the_inventory(tmp_path: pathlib.Path) -> None:
+    done = play(tmp_path, "", "-e", acknowledged("31.12.2999"))
+    assert done.returncode == 2
+    assert "localhost: fxp_acknowledged: '31.12.2999' is no day; write one as YYYY-MM-DD" in " ".join(done.stdout.split())
+    done = play(tmp_path, "", "-e", '{"fxp_acknowledged": "all"}')
+    assert done.returncode == 2
+    assert "localhost: fxp_acknowledged: 'all' does not fit" in " ".join(done.stdout.split())
+    # A host must not vouch for itself.
+    text = PLAY.replace("  tasks:\n", "  tasks:\n    - ansible.builtin.set_fact: " + acknowledged("2999-12-31") + "\n")
+    done = play(tmp_path, "", template=text)
+    assert done.returncode == 2
+    assert "KNOWN" not in done.stdout

@@ -32,6 +32,7 @@ bystanders:
   hosts:
     other: {}
 """
+KNOWN = "fxp_acknowledged: [{code: advisory, reason: no update yet, until: 2027-01-31}]"
 PLAY = """
 - hosts: %(hosts)s
   gather_facts: false
@@ -117,6 +118,15 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
     assert run.plans == whole.plans
 
 
+def test_a_day_without_quotes_is_a_day(whole: Run, tmp_path: pathlib.Path) -> None:
+    run = play(tmp_path, inventory=INVENTORY.replace("198.51.100.11}", "198.51.100.11, " + KNOWN + "}"))
+    assert run.code == 0, run.output
+    plan = run.plans["ftp1"]
+    assert plan["hosts"]["ftp1"].pop("acknowledged") == [{"code": "advisory", "reason": "no update yet", "until": "2027-01-31"}]
+    assert whole.plans["ftp1"]["hosts"]["ftp1"]["acknowledged"] == []
+    assert plan["hosts"]["ftp1"].items() <= whole.plans["ftp1"]["hosts"]["ftp1"].items()
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -141,6 +151,10 @@ def test_the_plan_is_the_same_in_every_batch(whole: Run, tmp_path: pathlib.Path)
             },
             "ftp3: fxp_vantage: 'localhost' is the machine that Ansible runs on, which this server is (ansible_connection); "
             "a server",
+        ),
+        (
+            {"inventory": INVENTORY.replace("fxp_tls: none", "fxp_tls: none\n    " + KNOWN.replace("2027-01-31", "soon"))},
+            "ftp1, ftp2, ftp3: fxp_acknowledged: 'soon' is no day; write one as YYYY-MM-DD, for example 2027-01-31.",
         ),
         (
             {"inventory": INVENTORY.replace("gw1: {}", "gw1: {fxp_adress: 203.0.113.5}")},

@@ -150,6 +150,10 @@ TLS = st.one_of(
         },
     ),
 )
+ACKNOWLEDGEMENT = st.fixed_dictionaries(
+    {"code": or_odd(st.sampled_from(["advisory", "peer_missing"])), "reason": or_odd(st.just("it stays"))},
+    optional={"until": or_odd(st.just("2027-01-31"))},
+)
 REST = st.fixed_dictionaries(
     {},
     optional={
@@ -163,6 +167,7 @@ REST = st.fixed_dictionaries(
         "fxp_clients": or_odd(st.lists(or_odd(NETWORK), max_size=3)),
         "fxp_users": or_odd(st.lists(USER, max_size=2, unique_by=lambda user: repr(user.get("name")))),
         "fxp_vantage": or_odd(st.just("localhost")),
+        "fxp_acknowledged": or_odd(st.lists(or_odd(ACKNOWLEDGEMENT), max_size=2)),
     },
 )
 HOST = st.tuples(REST, CHECK, TLS, st.integers(0, 39)).map(

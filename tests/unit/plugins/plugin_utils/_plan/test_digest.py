@@ -67,6 +67,7 @@ def test_what_is_of_others_only_or_no_business_of_the_plan_keeps_it() -> None:
     assert of("ftp1", changed("ftp2", fxp_clients=["203.0.113.0/24"], fxp_users=[USER])) == of()
     assert of("ftp1", changed("ftp1", fxp_users=[{**USER, "password": SECRET + "!", "home": "/srv/elsewhere"}])) == of()
     assert of("ftp1", changed("ftp1", fxp_take_over=True)) == of()
+    assert of("ftp1", changed("ftp1", fxp_acknowledged=[{"code": "advisory", "reason": "no update yet"}])) == of()
 
 
 def test_a_server_that_is_known_by_both_its_addresses_keeps_it_when_it_moves() -> None:
