@@ -48,7 +48,7 @@ def settle(host: str, found: t.Iterable[Finding], acknowledged: t.Iterable[Data]
                 "acknowledgement_unused",
                 NOTE,
                 "",
-                f"fxp_acknowledged has {code} ({entry['reason']}), and the audit finds no such thing",
+                f"fxp_acknowledged has {code} ({entry['reason']}), and this audit finds no such thing",
                 "take it out of fxp_acknowledged, if what it is about is mended for good",
             )
     settled = [_settled(each, known[each.code], today) if each.code in known else each for each in found]

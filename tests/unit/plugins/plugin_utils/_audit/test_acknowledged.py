@@ -92,7 +92,7 @@ def test_one_that_matches_nothing_is_a_note() -> None:
     for today in (DAY, "2027-02-01"):
         (note,) = [each for each in settled(OPEN, entry("peer_missing"), today=today) if each.code == "acknowledgement_unused"]
         assert (note.severity, note.host) == ("note", "ftp1")
-        assert note.sentence == "fxp_acknowledged has peer_missing (the office moves), and the audit finds no such thing"
+        assert note.sentence == "fxp_acknowledged has peer_missing (the office moves), and this audit finds no such thing"
     assert told(settled(OPEN, entry("foreign_address_any")), "acknowledgement_unused") == []
 
 
