@@ -86,9 +86,10 @@ _ANNOUNCED = r"""
 class ModuleDocFragment:
     """The option server; with what it announces; and a source and a destination of that kind."""
 
-    DOCUMENTATION = f"options:\n  server:\n    type: dict\n    suboptions:\n{_DIALLED}"
-    ANNOUNCING = DOCUMENTATION + _ANNOUNCED
-    PAIR = (
+    # Annotated, because ansible-test takes every other assignment for a text that stands there as it is.
+    DOCUMENTATION: str = f"options:\n  server:\n    type: dict\n    suboptions:\n{_DIALLED}"
+    ANNOUNCING: str = DOCUMENTATION + _ANNOUNCED
+    PAIR: str = (
         f"options:\n  source:\n    type: dict\n    required: true\n    suboptions: &server\n{_DIALLED}{_ANNOUNCED}"
         "  destination:\n    type: dict\n    required: true\n    suboptions: *server\n"
     )

@@ -15,6 +15,7 @@ import sys
 import time
 
 BLOCK = 65536
+SIP = 4096  # so slowly that no busy machine sees the end of it
 
 
 def main(host: str, path: str, size: int, slow: str) -> None:
@@ -29,7 +30,7 @@ def main(host: str, path: str, size: int, slow: str) -> None:
     ftp.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BLOCK)
     came, digest = 0, hashlib.sha256()
     with ftp.transfercmd(f"RETR {path}") as data:
-        while block := data.recv(BLOCK):
+        while block := data.recv(SIP if os.path.exists(slow) else BLOCK):
             came += len(block)
             digest.update(block)
             if os.path.exists(slow):

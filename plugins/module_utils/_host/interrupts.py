@@ -16,7 +16,6 @@ import contextlib
 import os
 import select
 import signal
-import sys
 import threading
 import time
 import types
@@ -49,7 +48,7 @@ def errand(run: t.Callable[[str], None], seconds: float, lost: t.Callable[[], st
         signal.signal(number, before[number])
         if before[number] in (signal.SIG_DFL, signal.default_int_handler):
             # Whoever has something to take away on the way out can do so.
-            sys.exit(128 + number)
+            raise SystemExit(128 + number)
         os.kill(os.getpid(), number)
 
     def watch() -> None:
