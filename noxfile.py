@@ -157,7 +157,9 @@ def quick_start(session: nox.Session, tarball: pathlib.Path, place: pathlib.Path
 def oldest(session: nox.Session) -> None:
     """The unit tests on the oldest ansible-core that meta/runtime.yml allows."""
     session.install(
-        "--quiet", f"ansible-core=={OLDEST_CORE}", *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest", "pytest-xdist")
+        "--quiet",
+        f"ansible-core=={OLDEST_CORE}",
+        *pinned("cryptography", "hypothesis", "netaddr", "pyftpdlib", "pytest", "pytest-xdist"),
     )
     # Collections are those of the environment that nox itself runs in. Python must know those that ours depends on, too, and
     # nothing else there.
