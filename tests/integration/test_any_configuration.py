@@ -233,7 +233,8 @@ def configurations(draw: st.DrawFn) -> Configuration:
     )
     lines = ["LoadModule mod_ifversion.c", *(["LoadModule mod_tls.c"] if with_tls else [])]
     lines += ["LoadModule mod_ifsession.c"] if "section" in may else []
-    lines += ["Define FXP"] if draw(st.booleans()) else []
+    # Without a unit it is not known what else is defined on the command line.
+    lines.append("Define FXP")
     if draw(st.integers(0, 5)) == 0:
         lines.append("UseIPv6 off")
     tls = TLS if with_tls else ()
