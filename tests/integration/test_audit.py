@@ -296,3 +296,32 @@ def test_files_that_include_one_another_are_told_and_kill_the_daemon(tmp_path: p
     assert found["file"] == str(other)
     checked = subprocess.run(["proftpd", "-t", "-c", str(configuration)], capture_output=True, timeout=60, check=False)
     assert checked.returncode < 0
+
+
+ON = "AllowForeignAddress on\n"
+IN_GLOBAL = {
+    "the last one": (f"<Global>\n{ON}</Global>\n<Global>\n{OFF}</Global>\n", "refused"),
+    "the last one of three": (f"<Global>\n{OFF}</Global>\n<Global>\n{OFF}</Global>\n<Global>\n{ON}</Global>\n", "anybody"),
+    "the first line of it": (f"<Global>\n{OFF}</Global>\n<Global>\n{ON}{OFF}</Global>\n", "anybody"),
+    "one that does not say it": (f"<Global>\n{ON}</Global>\n<Global>\nUmask 022\n</Global>\n", "anybody"),
+}
+
+
+@pytest.mark.parametrize("case", IN_GLOBAL)
+def test_which_of_several_global_sections_counts(start: Starter, case: str) -> None:
+    directives, wanted = IN_GLOBAL[case]
+    server = start(SERVER, directives)
+    assert settings(server, main)["port"] == wanted
+    assert answers(SERVER, server.port, USER) == (WHO[wanted], WHO[wanted])
+
+
+PASSIVE_PORTS = "PassivePorts 50000 50100\n"
+# Which line counts: the second, the first, and none at all, so that the server itself does.
+REPEATED = {OFF + ON + OFF: "anybody", ON + PASSIVE_PORTS + OFF: "anybody", PASSIVE_PORTS * 2 + ON + ON: "refused"}
+
+
+@pytest.mark.parametrize("directives", REPEATED)
+def test_a_section_that_repeats_itself_is_not_told(start: Starter, directives: str) -> None:
+    server = start(SERVER, SESSIONS + f"<IfUser {USER}>\n{directives}</IfUser>\n" + OFF)
+    assert settings(server, override)["port"] == "unknown"
+    assert answers(SERVER, server.port, USER)[0] == WHO[REPEATED[directives]]

@@ -54,7 +54,9 @@ class Said:
 
 def said(in_force: policy.Policy, line: parser.Line | None) -> Said:
     """Return what ``line`` means, or what it means that nothing is said."""
-    if (line is None and in_force.unread) or (line is not None and environment.is_unknown(line.arguments[:1])):
+    if (line is None and in_force.unread) or (
+        line is not None and (environment.is_unknown(line.arguments[:1]) or in_force.is_doubtful(line))
+    ):
         # What was not read may say it.
         return Said(line, releases.Meaning(releases.UNKNOWN, releases.UNKNOWN))
     word = None if line is None else line.arguments[0]

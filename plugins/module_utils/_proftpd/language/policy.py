@@ -10,9 +10,9 @@ What a proftpd.conf means for each of its servers, as far as findings need it.
 
 The rules are those of ProFTPD's src/configdb.c and src/dirtree.c: in one context the first occurrence of a directive
 counts (the last one where mod_ifsession merges, and for MaxInstances); <Global> reaches every server that does not say it
-itself, whichever server it stands in; what the main server says does not reach a <VirtualHost>; <Anonymous> and
-<Directory> have what surrounds them unless they say otherwise. IfModule applies to modules that are compiled in or loaded
-further up, IfDefine to names that are defined further up.
+itself, whichever server it stands in, and the last <Global> goes before the others; what the main server says does not reach a
+<VirtualHost>; <Anonymous> and <Directory> have what surrounds them unless they say otherwise. IfModule applies to modules that
+are compiled in or loaded further up, IfDefine to names that are defined further up.
 
 What is outside of the one text is told by the caller as Surroundings: files that are included, the release for IfVersion, the
 modules that are compiled in, names that are defined on the command line, the daemon's environment. What it does not tell is left
@@ -228,6 +228,19 @@ class Policy:
         """The sections for some sessions of ``server`` that say ``directive``."""
         return [scope for scope in self.sections(server) if scope.kind in CONDITIONAL and scope.own(directive) is not None]
 
+    def is_doubtful(self, line: parser.Line) -> bool:
+        """
+        Whether ``line`` stands in a section for some sessions that says a directive more than once.
+
+        Of those now the first counts, now the second, or none of that section at all, by what else there is (tried with 1.3.8).
+        """
+        return any(
+            scope.kind in CONDITIONAL
+            and any(each is line for each in scope.all(line.key))
+            and any(len(lines) > 1 for lines in scope.said.values())
+            for scope in self.scopes
+        )
+
     def flag(self, scope: Scope, directive: str) -> bool | None:
         """The boolean in force in ``scope``; None where it is not said, or said with another word."""
         line = self.value(scope, directive)
@@ -322,6 +335,8 @@ class _Reader:
         self.around = around
         self.main = Scope(MAIN, MAIN, 1)
         self.common = Scope(GLOBAL, GLOBAL, 1)
+        # How many lines of each directive the <Global> that is read just now has.
+        self.in_global: dict[str, int] = {}
         self.servers = [self.main]
         self.scopes: list[Scope] = []
         self.classes: dict[str, list[Scope]] = {}
@@ -357,7 +372,12 @@ class _Reader:
         self.know(line.key, line, scope)
         if not line.arguments:
             return
-        scope.said.setdefault(line.key, []).append(line)
+        said = scope.said.setdefault(line.key, [])
+        # Of several <Global> the last one counts, so its lines go before those of the others (tried with 1.3.8).
+        place = self.in_global.get(line.key, 0) if scope is self.common else len(said)
+        said.insert(place, line)
+        if scope is self.common:
+            self.in_global[line.key] = place + 1
         if line.key == "define":
             self.defined.add(line.arguments[0])
         elif line.key == "loadmodule":
@@ -432,6 +452,7 @@ class _Reader:
             return scope if applies else None
         self.know(section.key, section.opening, scope)
         if section.key == GLOBAL:
+            self.in_global = {}
             return self.common
         if not self.is_merged(section, scope):
             self.unmerged.append(Unread(scope.root, opening))

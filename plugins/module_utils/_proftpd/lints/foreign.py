@@ -121,14 +121,21 @@ def values(in_force: policy.Policy) -> t.Iterator[Finding]:
 def _value(in_force: policy.Policy, server: str, line: int, place: str, said: foreign.Said) -> t.Iterator[Finding]:
     word = said.word or ""
     if said.meaning.port == UNKNOWN:
+        doubtful = said.line is not None and in_force.is_doubtful(said.line)
+        why = (
+            "stands in a section that says a directive more than once, of which ProFTPD takes now one, now another"
+            if doubtful
+            else "depends on a variable of the daemon's environment, which is not known here"
+        )
         yield Finding(
             "foreign_address_unknown",
             NOTE,
             server,
             line,
-            f"{place}AllowForeignAddress {word} depends on a variable of the daemon's environment, which is not known here, so "
-            "it cannot be told who may use data connections",
-            "say AllowForeignAddress off, or the name of a class of peers",
+            f"{place}AllowForeignAddress {word} {why}, so it cannot be told who may use data connections",
+            "say every directive of the section once"
+            if doubtful
+            else "say AllowForeignAddress off, or the name of a class of peers",
             FAULT,
         )
         return

@@ -46,9 +46,10 @@ def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
     for scope in in_force.contexts:
         for directive in _ARGUMENTS:
             lines = scope.all(directive)
-            # mod_ifsession replaces what it merged before, MaxInstances is a plain variable: there the last one counts.
+            # Mostly mod_ifsession replaces what it merged before; MaxInstances is a plain variable: there the last one counts.
             last = scope.kind in policy.CONDITIONAL or directive == "MaxInstances"
             counts = lines[-1 if last else 0] if lines else None
+            which = "last one" if last else "first one" if scope is not in_force.common else "first one of the last <Global>"
             for line in lines:
                 if counts is not None and line.arguments != counts.arguments:
                     yield Finding(
@@ -56,7 +57,7 @@ def repeated(in_force: policy.Policy) -> t.Iterator[Finding]:
                         _severity(directive),
                         scope.root.name,
                         line.number,
-                        f"{directive} here has no effect: only the {'last' if last else 'first'} one counts, which "
+                        f"{directive} here has no effect: only the {which} counts, which "
                         f"stands on line {counts.number}" + _elsewhere(counts, line),
                         "leave one of them out",
                     )

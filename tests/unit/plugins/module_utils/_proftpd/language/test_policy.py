@@ -34,7 +34,7 @@ VIRTUAL = "<VirtualHost 127.0.0.2>\nServerName other\n{}</VirtualHost>\n"
         ("umask 022\nUMASK 077\n", "022", None),
         ("<Global>\nUmask 077\n</Global>\n", "077", "077"),
         ("<Global>\nUmask 077\n</Global>\nUmask 022\n", "022", "077"),
-        ("<Global>\nUmask 077\n</Global>\n<Global>\nUmask 027\n</Global>\n", "077", "077"),
+        ("<Global>\nUmask 077\n</Global>\n<Global>\nUmask 027\n</Global>\n", "027", "027"),
         (VIRTUAL.format("Umask 002\n"), None, "002"),
         (VIRTUAL.format("<Global>\nUmask 077\n</Global>\n"), "077", "077"),
         ("<Global>\nUmask 077\n</Global>\n" + VIRTUAL.format("Umask 002\n"), "077", "002"),

@@ -63,7 +63,7 @@ CASES = [
         "directive_repeated",
         WARNING,
         "global",
-        8,
+        5,
         CLEAN + common("AllowOverwrite on\n") + common("AllowOverwrite off\n"),
         (CLEAN + common("AllowOverwrite on\n") + "AllowOverwrite off\n",),
     ),
