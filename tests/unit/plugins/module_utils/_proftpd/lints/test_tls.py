@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
 
@@ -29,8 +30,8 @@ from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.li
 LOAD = "LoadModule mod_tls.c\n"
 SESSION = "LoadModule mod_ifsession.c\n"
 ENGINE = "TLSEngine on\n"
-# The checker reads these files; a fixture makes them.
-PLACE = "/tmp/proftpd-fxp-test-lint-tls"
+# The checker reads these files; a fixture makes them, in every process that runs tests.
+PLACE = f"/tmp/proftpd-fxp-test-lint-tls-{os.getpid()}"
 CERTIFICATE = f"TLSECCertificateFile {PLACE}/server.pem\nTLSECCertificateKeyFile {PLACE}/server.key\n"
 REQUIRED = "TLSRequired on\n"
 AUTHORITY = f"TLSCACertificateFile {PLACE}/server.pem\n"
