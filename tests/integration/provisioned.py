@@ -80,7 +80,7 @@ class Server:
         return ftp
 
     def log(self) -> str:
-        return (self.place / "tls.log").read_text()
+        return (self.place / "proftpd.log").read_text()
 
     def stop(self) -> None:
         """End the daemon and wait for that, because it deletes its own files until then."""

@@ -79,13 +79,41 @@ def test_with_all_files_there_the_hosts_are_asked_and_no_key_is_shown(tmp_path: 
     assert "MarkedSecret" not in output
 
 
-@pytest.mark.parametrize("tag", ["firewall", "server"])
-def test_a_part_of_the_change_is_refused_and_not_passed_over(tmp_path: pathlib.Path, tag: str) -> None:
-    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--tags", tag)
-    assert f"--tags {tag}: firewall and server are one change, and half of it leaves a server that its rules do not fit" in output
+@pytest.mark.parametrize(
+    ("tag", "does"),
+    [
+        ("firewall", {"Load the rules of the plan, unless they cut Ansible off"}),
+        ("accounts", {"Give every account its password and its home"}),
+        ("certificates", {"Put what the server trusts into its place, and ask whether its certificate does"}),
+        (
+            "server",
+            {
+                "Give every account its password and its home",
+                "Put what the server trusts into its place, and ask whether its certificate does",
+                "Put the configuration into force",
+            },
+        ),
+    ],
+)
+def test_a_part_is_done_alone_behind_the_look(tmp_path: pathlib.Path, tag: str, does: set[str]) -> None:
+    tasks = site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--list-tasks", "--tags", tag, passes=True)
+    ahead, roles = tasks.split("Make the servers FXP-capable")
+    assert "look : Look TAGS" in ahead
+    assert "look : Stop before any host changes where one cannot be served as planned" in ahead
+    assert ("Refuse a part whose servers are not ready for it" in roles) == (tag != "firewall")
+    changing = {
+        "Load the rules of the plan, unless they cut Ansible off",
+        "Give every account its password and its home",
+        "Put what the server trusts into its place, and ask whether its certificate does",
+        "Put the configuration into force",
+    }
+    assert {each for each in changing if each in roles} == does
+
+
+def test_no_part_is_skipped_with_the_look(tmp_path: pathlib.Path) -> None:
+    output = site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--skip-tags", "firewall")
+    assert "--skip-tags firewall: name the parts that are to be done instead, with --tags." in output
     assert "unreachable=1" not in output
-    # Those of other plays are no business of this one.
-    assert "one change" not in site(tmp_path, {"ftp1": {}, "ftp2": {}}, "--tags", "web", passes=True)
 
 
 @pytest.mark.parametrize(
