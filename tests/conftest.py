@@ -10,6 +10,13 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Let SIGINT interrupt: a shell has what it starts in the background ignore it, and so would every program of the tests."""
+    """
+    Let signals interrupt what tests start.
+
+    A shell has what it starts in the background ignore SIGINT, nohup SIGHUP, and every program of the tests would, too. A signal
+    that is handled here is none that they ignore.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
