@@ -16,7 +16,11 @@ def pytest_configure() -> None:
     A shell has what it starts in the background ignore SIGINT, nohup SIGHUP, and every program of the tests would, too. A signal
     that is handled here is none that they ignore.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: _go_on, signal.SIGTERM: _go_on}
+    for number, handler in handlers.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    """Do nothing, as a process that ignores the signal."""
