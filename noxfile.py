@@ -32,7 +32,7 @@ OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
 # What only ./dev test-all runs unless it is named.
 LONG = os.environ.get("FXP_LONG") == "1"
-# Unit tests run side by side. Integration tests do not: some hold real daemons to how soon they answer.
+# Tests run side by side; those of real daemons wait more than they work.
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
 LONG_SCENARIOS = {"earlier", "killed", "releases"}
 
@@ -190,7 +190,7 @@ def units(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """The checker as a third party of real FTP daemons on loopback addresses and in network namespaces."""
-    in_collections(session, "pytest", "--quiet", "tests/integration", *session.posargs)
+    in_collections(session, "pytest", "--quiet", WORKERS, "--dist=loadfile", "tests/integration", *session.posargs)
 
 
 @nox.session

@@ -28,7 +28,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
-alive() {{ [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; }}
+# A zombie, which the first process of a container may leave, has ended.
+alive() {{ [ -s pid ] && grep -q '^State:[[:space:]]*[^ZX]' "/proc/$(cat pid)/status" 2>/dev/null; }}
 stop() {{
   alive || return 0
   kill "$(cat pid)"
@@ -84,11 +85,15 @@ class Server(t.NamedTuple):
     directory: pathlib.Path
     port: int
     settle: float = 0
-    timeout: float = 3
+    timeout: float = 20  # as long as a busy machine may take; what has ended is not waited for
 
     def patient(self) -> Server:
-        """The same for what does not serve: right after a reload the old configuration may still answer once."""
-        return self._replace(settle=1, timeout=1)
+        """
+        The same for what does not serve: right after a reload the old configuration may still answer once.
+
+        A daemon that could not bind its port at its first start lives on and is deaf, so here it is waited for.
+        """
+        return self._replace(settle=1, timeout=3)
 
     @property
     def target(self) -> swap.Target:

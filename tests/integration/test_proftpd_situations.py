@@ -154,9 +154,17 @@ def test_a_certificate_on_a_full_disk(small: Server, tmp_path: pathlib.Path) -> 
 def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> None:
     server.apply(server.config())
     victim = server.pid()
-    threading.Timer(1.5, os.kill, (victim, signal.SIGKILL)).start()
+
+    def kill() -> None:
+        while server.greeting() != "220 second":
+            time.sleep(0.1)
+        os.kill(victim, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
     with pytest.raises(HostError, match=r"greeted, but ended within .* s.*The old file is back and the old service"):
-        server._replace(settle=3).apply(server.config("second"))
+        server._replace(settle=10).apply(server.config("second"))
+    killer.join()
     assert server.greeting() == "220 first"
     assert server.pid() != victim
     assert server.names() == {"proftpd.conf"}
@@ -164,9 +172,11 @@ def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> N
 
 def test_a_service_that_is_started_anew_behind_our_back_has_not_settled(server: Server) -> None:
     server.apply(server.config())
-    threading.Timer(0.5, Systemd().systemctl, ("restart", "proftpd")).start()
+    restart = threading.Timer(0.5, Systemd().systemctl, ("restart", "proftpd"))
+    restart.start()
     with pytest.raises(HostError, match="greeted, but ended"):
-        proof.lasting("proftpd", server.port, 3, 1.5)
+        proof.lasting("proftpd", server.port, server.timeout, 10)
+    restart.join()
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -213,7 +223,7 @@ def test_a_configuration_made_by_hand_comes_back_with_its_mode(server: Server) -
     path = server.directory / "proftpd.conf"
     path.chmod(0o600)
     with pytest.raises(HostError, match="The old file is back and the old service runs"):
-        server.apply(server.deaf(), take_over=True)
+        server.patient().apply(server.deaf(), take_over=True)
     assert path.read_text() == by_hand
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert server.greeting() == "220 by hand"
