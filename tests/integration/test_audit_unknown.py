@@ -109,6 +109,37 @@ def test_an_environment_that_is_not_known_is_a_fault(by_environment: tuple[Proft
     assert "ok" not in verdicts(known)
 
 
+HIDDEN = "Include %{env:FXP_MORE}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        (OFF + HIDDEN, True),
+        (HIDDEN + OFF, False),
+        (f"<Global>\n{HIDDEN}{OFF}</Global>\n", False),
+        (f"<Global>\n{OFF}</Global>\n<Global>\n{HIDDEN}</Global>\n", False),
+        (f"<Global>\n{HIDDEN}</Global>\n{OFF}", True),
+        (f"<Global>\n{OFF}</Global>\n{HIDDEN}", False),
+    ],
+)
+def test_what_was_not_read_may_say_otherwise(
+    start: Starter, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, text: str, sure: bool
+) -> None:
+    more = tmp_path / "more.conf"
+    more.write_text("AllowForeignAddress on\n")
+    monkeypatch.setenv("FXP_MORE", str(more))
+    server = start(SERVER, text + "PassivePorts 50000 50100\n")
+    known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
+    said = known["servers"][0]["allow_foreign_address"]
+    real = answers(SERVER, server.port, USER)
+    # What it hides is in force wherever that is not sure.
+    assert real == ((WHO["refused"], WHO["refused"]) if sure else (WHO["anybody"], WHO["anybody"]))
+    assert (said["port"], said["passive"]) == (("refused", "refused") if sure else ("unknown", "unknown"))
+    assert codes(known)["not_looked_at"] == "fault"
+    assert codes(known).get("foreign_address_unknown") == (None if sure else "fault")
+
+
 def test_variables_that_are_changed_later_are_not_in_force(by_environment: tuple[Proftpd, int, pathlib.Path]) -> None:
     server, _number, environment = by_environment
     later = time.time() + 5

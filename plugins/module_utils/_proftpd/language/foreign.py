@@ -54,9 +54,7 @@ class Said:
 
 def said(in_force: policy.Policy, line: parser.Line | None) -> Said:
     """Return what ``line`` means, or what it means that nothing is said."""
-    if (line is None and in_force.unread) or (
-        line is not None and (environment.is_unknown(line.arguments[:1]) or in_force.is_doubtful(line))
-    ):
+    if in_force.unread if line is None else _is_unclear(in_force, line):
         # What was not read may say it.
         return Said(line, releases.Meaning(releases.UNKNOWN, releases.UNKNOWN))
     word = None if line is None else line.arguments[0]
@@ -68,6 +66,10 @@ def said(in_force: policy.Policy, line: parser.Line | None) -> Said:
         everybody = {releases.CLASS: releases.ANYBODY}
         means = releases.Meaning(everybody.get(means.port, means.port), everybody.get(means.passive, means.passive))
     return Said(line, means, members, made)
+
+
+def _is_unclear(in_force: policy.Policy, line: parser.Line) -> bool:
+    return environment.is_unknown(line.arguments[:1]) or in_force.is_repeated(line) or in_force.is_overtaken(line)
 
 
 def contexts(in_force: policy.Policy, server: policy.Scope) -> t.Iterator[tuple[str, Said]]:

@@ -175,7 +175,7 @@ class Policy:
     name, ``modules`` every LoadModule, ``release`` the one that reads it or None, ``unread`` what was left out, ``files`` the
     names of the files that were included, ``absent`` the Includes of files that are not there, ``lost`` the lines behind whose
     Include nothing is read any more, ``unmerged`` the sections of mod_ifsession that this release passes over, ``unknown`` what
-    the daemon does not know.
+    the daemon does not know, ``overtaken`` the lines in whose place one that was left out may count.
     """
 
     main: Scope
@@ -191,6 +191,7 @@ class Policy:
     lost: list[Unread] = dataclasses.field(default_factory=list)
     unmerged: list[Unread] = dataclasses.field(default_factory=list)
     unknown: list[Unknown] = dataclasses.field(default_factory=list)
+    overtaken: list[parser.Line] = dataclasses.field(default_factory=list)
 
     def value(self, scope: Scope, directive: str) -> parser.Line | None:
         """The occurrence of ``directive`` that is in force in ``scope``, or None if ProFTPD's default is."""
@@ -228,7 +229,7 @@ class Policy:
         """The sections for some sessions of ``server`` that say ``directive``."""
         return [scope for scope in self.sections(server) if scope.kind in CONDITIONAL and scope.own(directive) is not None]
 
-    def is_doubtful(self, line: parser.Line) -> bool:
+    def is_repeated(self, line: parser.Line) -> bool:
         """
         Whether ``line`` stands in a section for some sessions that says a directive more than once.
 
@@ -240,6 +241,17 @@ class Policy:
             and any(len(lines) > 1 for lines in scope.said.values())
             for scope in self.scopes
         )
+
+    def is_overtaken(self, line: parser.Line) -> bool:
+        """
+        Whether something that was not read may say the same and count in the place of ``line``.
+
+        Of a server the first line counts, so that is what comes before it; <Global> may be gone on with anywhere,
+        and what it says there counts (tried with 1.3.8).
+        """
+        if self.unread and any(each is line for each in self.common.all(line.key)):
+            return True
+        return any(each is line for each in self.overtaken)
 
     def flag(self, scope: Scope, directive: str) -> bool | None:
         """The boolean in force in ``scope``; None where it is not said, or said with another word."""
@@ -347,6 +359,9 @@ class _Reader:
         self.lost: list[Unread] = []
         self.unmerged: list[Unread] = []
         self.unknown: list[Unknown] = []
+        self.overtaken: list[parser.Line] = []
+        # Contexts of which something was left out.
+        self.gaps: set[Scope] = set()
         self.loaded = set(COMPILED_IN if around.compiled_in is None else around.compiled_in)
         self.defined = set(around.defines or ())
         # What is gone through just now, the innermost last: what is left of it, its context, the file if it is a whole one.
@@ -376,6 +391,8 @@ class _Reader:
         # Of several <Global> the last one counts, so its lines go before those of the others (tried with 1.3.8).
         place = self.in_global.get(line.key, 0) if scope is self.common else len(said)
         said.insert(place, line)
+        if scope in self.gaps:
+            self.overtaken.append(line)
         if scope is self.common:
             self.in_global[line.key] = place + 1
         if line.key == "define":
@@ -385,6 +402,13 @@ class _Reader:
             self.loaded.add(line.arguments[0])
         elif line.key == "include":
             self.include(line, scope)
+
+    def leave(self, scope: Scope, line: parser.Line, why: str = "") -> None:
+        """Take note of what is left out of ``scope``. In a section for some sessions the last line counts, not the first."""
+        self.unread.append(Unread(scope.root, line, why))
+        self.gaps.add(scope)
+        if scope.kind in CONDITIONAL:
+            self.overtaken += [said for lines in scope.said.values() for said in lines]
 
     def is_broken(self, line: parser.Line) -> bool:
         """Tell whether the checker refuses a ``line`` of an included file. It names the last one of those that continue."""
@@ -401,7 +425,7 @@ class _Reader:
         end they take its own for. The other files of a directory or pattern are still read.
         """
         if self.around.release is None or self.around.release >= _STOPS_SINCE:
-            self.unread.append(Unread(scope.root, line, "ProFTPD cannot use it"))
+            self.leave(scope, line, "ProFTPD cannot use it")
             return
         innermost = max(index for index, (_left, _scope, file) in enumerate(self.open) if file)
         around = [file for _left, _scope, file in self.open[:innermost] if file]
@@ -413,10 +437,10 @@ class _Reader:
     def include(self, line: parser.Line, scope: Scope) -> None:
         """Go on with the files that ``line`` names, in its place. More than its first argument ProFTPD does not look at."""
         if self.around.include is None:
-            self.unread.append(Unread(scope.root, line))
+            self.leave(scope, line)
             return
         if environment.is_unknown(line.arguments[:1]):
-            self.unread.append(Unread(scope.root, line, _VARIABLE))
+            self.leave(scope, line, _VARIABLE)
             return
         files = self.around.include(line.arguments[0])
         trees: list[_File] = []
@@ -436,7 +460,7 @@ class _Reader:
                     continue
                 except parser.ParseError as exc:
                     problem = f"the sections of {name} do not nest, line {exc.line}: {exc.text!r} {exc.reason}"
-            self.unread.append(Unread(scope.root, line, problem))
+            self.leave(scope, line, problem)
         self.open.append((iter(trees), scope, ""))
 
     def enter(self, section: parser.Section, scope: Scope) -> Scope | None:
@@ -448,7 +472,7 @@ class _Reader:
         if section.key in ("ifdefine", "ifmodule", "ifversion"):
             applies, why = self.applies(section.key, opening.arguments)
             if applies is None:
-                self.unread.append(Unread(scope.root, section.opening, why))
+                self.leave(scope, section.opening, why)
             return scope if applies else None
         self.know(section.key, section.opening, scope)
         if section.key == GLOBAL:
@@ -567,4 +591,5 @@ def effective(nodes: t.Sequence[parser.Node], around: Surroundings | None = None
         reader.lost,
         reader.unmerged,
         reader.unknown,
+        reader.overtaken,
     )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import foreign, policy
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import foreign, parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language.releases import ANYBODY, CLASS, UNKNOWN
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints.finding import (
     ERROR,
@@ -118,26 +118,24 @@ def values(in_force: policy.Policy) -> t.Iterator[Finding]:
                 yield from _value(in_force, server.name, said.line.number, f"in {where} " if where else "", said)
 
 
+def _why_unclear(in_force: policy.Policy, line: parser.Line | None) -> tuple[str, str]:
+    """Why it cannot be told what a line means, and what to do about it."""
+    if line is not None and in_force.is_repeated(line):
+        why = "stands in a section that says a directive more than once, of which ProFTPD takes now one, now another"
+        return why, "say every directive of the section once"
+    if line is not None and in_force.is_overtaken(line):
+        why = "may not be the one that counts, as something that was not looked at may say it too"
+        return why, "say it further up, in the server itself and not in <Global>"
+    why = "depends on a variable of the daemon's environment, which is not known here"
+    return why, "say AllowForeignAddress off, or the name of a class of peers"
+
+
 def _value(in_force: policy.Policy, server: str, line: int, place: str, said: foreign.Said) -> t.Iterator[Finding]:
     word = said.word or ""
     if said.meaning.port == UNKNOWN:
-        doubtful = said.line is not None and in_force.is_doubtful(said.line)
-        why = (
-            "stands in a section that says a directive more than once, of which ProFTPD takes now one, now another"
-            if doubtful
-            else "depends on a variable of the daemon's environment, which is not known here"
-        )
-        yield Finding(
-            "foreign_address_unknown",
-            NOTE,
-            server,
-            line,
-            f"{place}AllowForeignAddress {word} {why}, so it cannot be told who may use data connections",
-            "say every directive of the section once"
-            if doubtful
-            else "say AllowForeignAddress off, or the name of a class of peers",
-            FAULT,
-        )
+        why, cure = _why_unclear(in_force, said.line)
+        told = f"{place}AllowForeignAddress {word} {why}, so it cannot be told who may use data connections"
+        yield Finding("foreign_address_unknown", NOTE, server, line, told, cure, FAULT)
         return
     if said.truth is not None and in_force.members(word) is not None:
         yield Finding(

@@ -224,6 +224,25 @@ def test_what_is_not_read_is_noted() -> None:
     assert in_force.value(in_force.servers[1], "AllowForeignAddress") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "overtaken"),
+    [
+        ("AllowForeignAddress off\nInclude /more", False),
+        ("Include /more\nAllowForeignAddress off", True),
+        ("<Global>\nAllowForeignAddress off\n</Global>\nInclude /more", True),
+        ("<Global>\nInclude /more\n</Global>\nAllowForeignAddress off", False),
+        ("Include /more\n<Anonymous /srv>\nAllowForeignAddress off\n</Anonymous>", False),
+        ("<Anonymous /srv>\nInclude /more\nAllowForeignAddress off\n</Anonymous>", True),
+        ("<IfUser a>\nAllowForeignAddress off\nInclude /more\n</IfUser>", True),
+        ("<VirtualHost 192.0.2.1>\nInclude /more\n</VirtualHost>\nAllowForeignAddress off", False),
+    ],
+)
+def test_what_is_not_read_may_count_in_the_place_of_what_is(text: str, overtaken: bool) -> None:
+    in_force = effective(text)
+    (line,) = [line for scope in [*in_force.contexts] for line in scope.all("AllowForeignAddress")]
+    assert in_force.is_overtaken(line) is overtaken
+
+
 def test_what_is_compiled_in_is_what_the_daemon_says(checker: Ask) -> None:
     for module in sorted(policy.COMPILED_IN):
         answer = checker(f"<IfModule {module}>\nNoSuchDirective\n</IfModule>\n")
