@@ -217,6 +217,7 @@ DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd
 
 
 def transaction_of(module: AnsibleModule, host: state.Host, left: Former) -> transaction.Transaction:
+    """What is to be carried out on this host; raise FirewallError where no timer could take it back."""
     manager = systemd.Systemd()
     if not manager.is_here():
         raise FirewallError(
@@ -253,6 +254,7 @@ def files_of(host: state.Host) -> list[str]:
 
 
 def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+    """Take everything of ours away; the return values."""
     validated = host.backend.is_installed()
     result = {
         "path": host.rules,
@@ -278,6 +280,7 @@ def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str
 
 
 def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+    """Put the wish in force, on trial until the controller has come back over a new connection; the return values."""
     wish = module.params["wish"]
     governed = read_wish(wish).ports if wish else host.backend.ports(module.params["content"])
     lockout.refuse_lockout(governed, connection, lockout.listening())

@@ -258,6 +258,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accoun
 
 
 def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
+    """What the options ask for."""
     return survey.Wish(
         parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
         (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),

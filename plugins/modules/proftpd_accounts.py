@@ -129,6 +129,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accoun
 
 
 def remove(module: AnsibleModule, path: str, run: record.Run | None) -> None:
+    """Delete the password file, and end the module."""
     try:
         record.begin(run, [path], lockout.ssh_source())
         changed = accounts.remove(path, check_mode=module.check_mode)

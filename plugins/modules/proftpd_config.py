@@ -163,6 +163,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 
 def remove(target: swap.Target, check_mode: bool) -> dict[str, t.Any]:
+    """Bring back what was there before us, or nothing; the return values."""
     outcome = removal.remove(target, check_mode=check_mode)
     forgotten = keep_plan(None, check_mode)
     return {

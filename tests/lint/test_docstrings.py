@@ -139,3 +139,28 @@ def test_ruff_reads_the_form(docstring: str, rule: str) -> None:
     )
     assert done.returncode == 1, done.stderr
     assert f" {rule} " in done.stdout
+
+
+# What Ansible calls, and what the interface Backend documents for all who carry it out.
+BY_ANOTHER_NAME = {"run", "filters", "main"}
+BACKENDS = {"plugins/module_utils/_firewall/nftables/backend.py"}
+
+
+def bare(source: str) -> list[str]:
+    """Public functions, methods and classes at the top of a file or of a class that say nothing of themselves."""
+    tree = ast.parse(source)
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
+    places = [*tree.body, *(node for each in classes for node in each.body)]
+    defined = [node for node in places if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_")]
+    return [node.name for node in defined if ast.get_docstring(node) is None and node.name not in BY_ANOTHER_NAME]
+
+
+def test_what_is_public_says_what_it_is() -> None:
+    assert bare("def f():\n    pass\nclass C:\n    def g(self): ...\n    def _h(self): ...\n") == ["f", "C", "g"]
+    files = {str(path.relative_to(ROOT)): path for path in FILES}
+    found = {
+        name: bare(path.read_text(encoding="utf-8"))
+        for name, path in files.items()
+        if name.startswith("plugins/") and name not in BACKENDS
+    }
+    assert {name: names for name, names in found.items() if names} == {}

@@ -35,10 +35,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import
 
 
 def fault(*kinds: str) -> t.Callable[[Evidence], bool]:
+    """A picture of which it is enough that the dialogue ended with one of these kinds of fault."""
     return lambda e: e.fault_kind in kinds
 
 
 def refused(e: Evidence, *commands: str) -> bool:
+    """Whether a server answered one of these commands with a refusal, by which the dialogue ended."""
     return e.fault_kind == "refused" and e.fault_command in commands
 
 
@@ -58,6 +60,7 @@ def _who(e: Evidence, shows: t.Callable[[Side], bool]) -> Role | None:
 
 
 def busy(e: Evidence) -> bool:
+    """Whether a server has no place left for this dialogue or transfer."""
     # Before anything is transferred there is no file that 450 could speak of.
     return server_busy(e) or matches(r"\A450", *opening(e))
 
@@ -74,6 +77,7 @@ def server_busy(e: Evidence) -> bool:
 
 
 def limited(e: Evidence) -> bool:
+    """Whether a server's configuration keeps it from listening, or from this command."""
     # Whoever refuses PASV does not listen for anybody, whatever the reason.
     pasv, _port = opening(e)
     return command_limited(e) or (matches(r"\A5", pasv) and not matches(_OTHER_PROTOCOL, pasv))
@@ -87,6 +91,7 @@ def command_limited(e: Evidence) -> bool:
 
 
 def no_active_mode(e: Evidence) -> bool:
+    """Whether the active server opens no data connections, to the client neither."""
     # What is refused to the client as well has nothing to do with addresses.
     none = port_refused(e) and (e.own_port_reply or "").startswith(("4", "5"))
     return e.stage == "port" and not matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
@@ -103,6 +108,7 @@ _OTHER_PROTOCOL = r"\A522\b"  # RFC 2428: network protocol not supported
 
 
 def other_family(e: Evidence) -> bool:
+    """Whether a server does not speak the address family that is asked for."""
     # ProFTPD takes any EPRT and fails when it connects. Over IPv4 the same words are those of a route that leads nowhere.
     said = e.active_side.final if e.active_side else None
     if matches(_OTHER_PROTOCOL, *opening(e)):
@@ -112,6 +118,7 @@ def other_family(e: Evidence) -> bool:
 
 
 def announces_what_is_refused(e: Evidence) -> bool:
+    """Whether the active server takes the passive one at the address that was dialled, and not at the one that it announces."""
     # The active server admits the passive one, but not what that announces.
     return active_refuses(e) and (e.dialled_port_reply or "").startswith("2")
 
@@ -132,11 +139,13 @@ def file_side(e: Evidence) -> Role | None:
 
 
 def file_refused(e: Evidence) -> bool:
+    """Whether a server refuses the file itself, or the directory."""
     commands = ("CWD", "SIZE", "STOR", "RETR")
     return file_side(e) is not None or (refused(e, *commands) and (e.fault_detail or "")[:3] in ("450", "550", "551", "553"))
 
 
 def overwrite_refused(e: Evidence) -> bool:
+    """Whether the destination lets nobody write over a file that is there."""
     # ProFTPD's AllowOverwrite; pure-ftpd for anonymous users.
     said = (e.fault_detail if refused(e, "STOR") else None, *_finals(e))
     return matches(r"\A5.*(Overwrite permission denied|may not overwrite)", *said)
@@ -165,20 +174,24 @@ def ascii_side(e: Evidence) -> Role | None:
 
 
 def in_ascii(e: Evidence) -> bool:
+    """Whether a server moves the file as text, and so changes it."""
     in_size = refused(e, "SIZE") and matches("ASCII", e.fault_detail)
     return in_size or (content(e) and ascii_side(e) is not None)
 
 
 def connection_refused(e: Evidence) -> bool:
+    """Whether the active server says that the port it connected to refuses connections."""
     return matches("connection refused", not_connected(e))
 
 
 def private_address(e: Evidence) -> bool:
+    """Whether the passive server announces an address of a private network, to which there is no way."""
     announced, dialled = e.announced_address, e.dialled_address
     return bool(announced and dialled) and is_private(announced or "") and not is_private(dialled or "") and no_data_connection(e)
 
 
 def hairpin(e: Evidence) -> bool:
+    """Whether the data connection has to leave through a gateway and come back by it."""
     # The way leads out of the network that both stand in and back into it: the active server is dialled at the announced address,
     # too, or that is a public one although both are dialled inside.
     announced, dialled, active = e.announced_address, e.dialled_address, e.active_address
@@ -188,11 +201,13 @@ def hairpin(e: Evidence) -> bool:
 
 
 def stalled(e: Evidence) -> bool:
+    """Whether a transfer that had begun stopped moving."""
     active, passive = e.active_side, e.passive_side
     return e.stopped is not None and bool(active and active.preliminary) and not (passive is None or passive.silent)
 
 
 def content(e: Evidence) -> bool:
+    """Whether both servers report success and what arrived is something else."""
     active, passive = e.active_side, e.passive_side
     if not (active and passive and active.done and passive.done):
         return False
@@ -201,6 +216,7 @@ def content(e: Evidence) -> bool:
 
 
 def refuses_tls(e: Evidence) -> bool:
+    """Whether a server does not agree to the TLS handshake of the control connection."""
     # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
     return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and matches(r"\bTLS\b", e.fault_detail))
 
@@ -232,18 +248,21 @@ def reuse_side(e: Evidence) -> Role | None:
 
 
 def reuse_demanded(e: Evidence) -> bool:
+    """Whether a server takes data connections only with the TLS session of its own client (ProFTPD, vsftpd)."""
     # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
     at_once = one_refuses_tls(e) and not waited_for_tls(e)
     return any(wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
 
 
 def unverified(e: Evidence) -> bool:
+    """Whether the TLS client ends because it does not trust the other server's certificate."""
     # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
     sides = tls_sides(e)
     return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
 
 
 def roles_unassigned(e: Evidence) -> bool:
+    """Whether both servers wait for the other one to begin the TLS handshake."""
     # Each waits for the other one to begin, until one of them or the client loses patience.
     sides = tls_sides(e)
     if sides is None or e.size:
@@ -254,6 +273,7 @@ def roles_unassigned(e: Evidence) -> bool:
 
 
 def protection_mismatch(e: Evidence) -> bool:
+    """Whether one server encrypts the data connection and the other one does not."""
     # The side that does not encrypt has no complaint. If it receives, it may store the other one's hello as the file.
     sides = tls_sides(e)
     if sides is None:
@@ -277,6 +297,7 @@ def clear_side(e: Evidence) -> Role | None:
 
 
 def truncated(e: Evidence) -> bool:
+    """Whether the end of the file was lost because the sender of TLS 1.3 closed with unread session tickets."""
     # The sender's kernel resets the connection over tickets that the sender never read, and what was under way is lost.
     source, destination = e.side("source"), e.side("destination")
     if e.sscn != "source" or not (e.tls_server and source and destination and source.done):

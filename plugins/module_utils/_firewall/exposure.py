@@ -53,6 +53,7 @@ class Access(t.NamedTuple):
     why: str = ""  # it is not known
 
     def as_dict(self) -> dict[str, t.Any]:
+        """The same as a dictionary of what a module returns."""
         return dict(self._asdict())
 
 

@@ -110,6 +110,7 @@ class Host:
         return trial if trial is not None else _files.read_text(self.rules)
 
     def unload(self) -> None:
+        """Take the rules out of the kernel, while nobody else changes them."""
         with self.locked():
             self.backend.unload()
 

@@ -26,6 +26,7 @@ class Ports(t.NamedTuple):
     passive: Span
 
     def hold(self, port: int) -> bool:
+        """Whether ``port`` is one of them."""
         return port == self.control or self.passive[0] <= port <= self.passive[1]
 
 
@@ -49,6 +50,7 @@ class Former(t.NamedTuple):
 
     @property
     def spans(self) -> tuple[Span, ...]:
+        """All of them as ranges, in order."""
         return tuple(sorted((*self.control, *self.passive)))
 
 

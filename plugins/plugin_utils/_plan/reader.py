@@ -49,6 +49,7 @@ class PlanError(Exception):
 
 
 def some(names: t.Sequence[str], most: int = 5) -> str:
+    """The first ``most`` of ``names`` and how many more there are, as people are told them."""
     shown = ", ".join(name if name.strip() and name.isprintable() else repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
@@ -62,6 +63,7 @@ class Reader:
         self.problems = problems
 
     def complain(self, option: str, value: object, cure: str, *, secret: bool = False) -> None:
+        """Note that ``value`` of an option (without ``fxp_``) is wrong, with a cure; a ``secret`` one is never shown."""
         self.problems.append(Problem(self.host, f"fxp_{option}", value, cure, secret))
 
     def parse(self, option: str, parser: t.Callable[[t.Any], t.Any], value: t.Any, *, secret: bool = False) -> t.Any:
@@ -75,4 +77,5 @@ class Reader:
             return None
 
     def get(self, option: str, parser: t.Callable[[t.Any], t.Any]) -> t.Any:
+        """Return the value of an option as ``parser`` has it, or None after noting why not."""
         return self.parse(option, parser, self.options[option])

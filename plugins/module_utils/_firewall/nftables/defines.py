@@ -32,6 +32,7 @@ class Defines(t.NamedTuple):
 
     @property
     def ports(self) -> Ports:
+        """The ports that the rules are about."""
         return Ports(self.control_port, self.passive_ports)
 
     def planned(self) -> Defines:

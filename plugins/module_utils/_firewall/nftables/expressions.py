@@ -35,6 +35,7 @@ STRANGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 def has(value: t.Any, key: str) -> bool:
+    """Whether ``value`` is an object with that key; what nft lists may be anything."""
     return isinstance(value, dict) and key in value
 
 

@@ -47,6 +47,7 @@ class Judgement(t.NamedTuple):
             raise FirewallError(" ".join(stop.sentence(nft) for stop in self.shut))
 
     def warnings(self, nft: Lister) -> list[str]:
+        """A sentence for each rule that stays in force as it is and may do other than people expect."""
         doubtful = (
             "may drop FTP connections that the plan allows; it is not understood here, so it stays in front of what proftpd.fxp "
             "opens. If clients or peers are kept out, accept them in front of it."

@@ -39,6 +39,7 @@ class Traffic(t.NamedTuple):
 
     @property
     def incoming(self) -> bool:
+        """Whether it comes to this host."""
         return self.kind == "incoming"
 
 
@@ -66,6 +67,7 @@ class Matches:
         self.ruleset, self.table = ruleset, base[:2]
 
     def holds(self, traffic: Traffic, match: Json) -> str:
+        """Which connections of that traffic meet ``match``: ``ALL``, ``SOME``, ``NONE`` or ``STRANGE``."""
         try:
             return self._holds(traffic, match["left"], match["right"], match.get("op", "=="))
         except _read.STRANGE:

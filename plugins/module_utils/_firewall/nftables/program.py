@@ -94,9 +94,11 @@ class Nft:
         return items
 
     def check(self, lines: str) -> None:
+        """Have nft read ``lines`` and change nothing; raise FirewallError with what it says."""
         self._run(["-c", "-f", "-"], lines)
 
     def run(self, lines: str) -> None:
+        """Have nft carry out ``lines``, all of them or none; raise FirewallError with what it says."""
         self._run(["-f", "-"], lines)
 
     def load(self, text: str) -> None:
@@ -104,6 +106,7 @@ class Nft:
         self._settle(lambda ruleset: batch(text, ruleset))
 
     def unload(self) -> None:
+        """Take everything of ours out of the kernel."""
         self._settle(removal_batch)
 
     def _settle(self, lines_for: t.Callable[[Ruleset], str]) -> None:

@@ -47,6 +47,8 @@ _TRACKING = -200  # before this priority no connection is known
 
 
 class Verdict(t.NamedTuple):
+    """How a rule ends, and for which connections of a kind it does: ``holds`` is one of the answers of ``matches``."""
+
     holds: str
     name: str
     target: t.Any = ""  # the chain of a jump; where a translation leads
@@ -145,6 +147,7 @@ def lands(translation: Json, traffic: Traffic) -> str:
 
 
 def is_about_ports(match: Json) -> bool:
+    """Whether a match picks some destination ports."""
     left = match["left"]
     try:
         fields = [part.get("payload", {}).get("field") for part in left.get("concat", [left])]

@@ -32,7 +32,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.wal
 class Lister(t.Protocol):
     """What tells a rule as nft writes it (``program``)."""
 
-    def text_of(self, chain: ChainKey, handle: int | None) -> str: ...
+    def text_of(self, chain: ChainKey, handle: int | None) -> str:
+        """The rule with that handle, or the policy of the chain."""
 
 
 class Stop(t.NamedTuple):
@@ -45,6 +46,7 @@ class Stop(t.NamedTuple):
     behind: tuple[ChainKey, int] | None = None  # what else is denied there, which ours would pass by
 
     def sentence(self, nft: Lister) -> str:
+        """What is told people, with a cure; ``nft`` writes the rule as it stands in the kernel."""
         chain = "{} {} {}".format(*self.chain)
         if self.reason == "owner":
             return (

@@ -59,6 +59,7 @@ class Held:
 
     @property
     def is_known(self) -> bool:
+        """Whether of every address it can be told if it is in it."""
         return self.sure == self.may
 
     @property

@@ -67,6 +67,7 @@ class Target:
 
     @property
     def staged(self) -> str:
+        """The new file until it takes the place of the old one."""
         return _files.staged_name(self.path)
 
     @property
