@@ -49,7 +49,7 @@ class Nftables:
         judgement.refuse(self.nft)
         return Finding(
             tuple(drift(text, ruleset, recorded)),
-            tuple("{} {} {}".format(*place.chain) for place in judgement.places),
+            tuple(dict.fromkeys("{} {} {}".format(*place.chain) for place in judgement.places)),
             tuple(judgement.warnings(self.nft)),
         )
 

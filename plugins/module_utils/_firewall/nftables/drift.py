@@ -15,7 +15,13 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import Placement, judge
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import COMMENT, TABLE, Json, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import (
+    COMMENT,
+    TABLE,
+    ChainKey,
+    Json,
+    Ruleset,
+)
 
 
 def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
@@ -42,29 +48,31 @@ def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[s
         found.append(f"table inet {TABLE} is not loaded")
     elif now["table"] != recorded.get("table"):
         found.append(f"table inet {TABLE} differs from its file")
-    wanted = {place.chain: place for place in judge(ruleset, read_defines(text)).places}
+    wanted: dict[ChainKey, list[Placement]] = {}
+    for place in judge(ruleset, read_defines(text)).places:
+        wanted.setdefault(place.chain, []).append(place)
     for key in ruleset.chains:
         chain = "chain {} {} {}".format(*key)
         ours = ruleset.ours(key)
-        place = wanted.get(key)
-        if not place:
+        places = wanted.get(key, [])
+        if not places:
             if ours:
                 found.append(f"{chain} no longer needs the rule of {COMMENT}")
-        elif len(ours) != len(place.rules) or not all(
+        elif len(ours) != sum(len(place.rules) for place in places) or not all(
             _digest(rule.get("expr")) in recorded.get(_hook_of(rule), []) for rule in ours
         ):
             found.append(f"{chain} drops by default and lacks the rule of {COMMENT}")
-        elif not _in_place(ruleset, place):
+        elif not all(_in_place(ruleset, place) for place in places):
             found.append(f"{chain} has the rule of {COMMENT} elsewhere than directly in front of what drops by default")
     return found
 
 
 def _in_place(ruleset: Ruleset, place: Placement) -> bool:
     """Directly in front: further back it would open nothing, further in front it would pass what others deny."""
-    handles = [rule["handle"] for rule in ruleset.rules[place.chain]]
-    limit = len(handles) if place.before is None else handles.index(place.before)
-    ours = [handles.index(rule["handle"]) for rule in ruleset.ours(place.chain)]
-    return ours == list(range(limit - len(ours), limit))
+    rules = ruleset.rules[place.chain]
+    limit = len(rules) if place.before is None else next(at for at, rule in enumerate(rules) if rule["handle"] == place.before)
+    ours = ruleset.ours(place.chain)
+    return limit >= len(place.rules) and all(rule in ours for rule in rules[limit - len(place.rules) : limit])
 
 
 def _digest(value: t.Any) -> str:

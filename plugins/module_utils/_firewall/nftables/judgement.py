@@ -26,7 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.way
 
 
 class Placement(t.NamedTuple):
-    """One foreign chain that needs rules of ours."""
+    """One place in a foreign chain that needs rules of ours; a chain may have several."""
 
     chain: ChainKey
     rules: tuple[str, ...]
@@ -88,14 +88,13 @@ def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
             if not ruleset.manager(key):
                 strange.update(dict.fromkeys(way.strange))
                 limits.update(dict.fromkeys(way.limits if way.stop else ()))
-    places: dict[ChainKey, Placement] = {}
+    places: dict[tuple[ChainKey, int | None], Placement] = {}
     for stop, found in stops.items():
         if not stop.reason:
             rules = tuple(_rule_text(kind, stop, defines) for kind in FAMILIES[stop.chain[0]] if kind in found)
-            former = places.get(stop.chain)
-            if former and former.before == stop.handle:
-                rules = (*former.rules, *(rule for rule in rules if rule not in former.rules))
-            places[stop.chain] = Placement(stop.chain, rules, stop.handle)
+            place = (stop.chain, stop.handle)
+            former = places[place].rules if place in places else ()
+            places[place] = Placement(stop.chain, (*former, *(rule for rule in rules if rule not in former)), stop.handle)
     return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
 
 

@@ -412,6 +412,22 @@ def test_other_tables_get_one_rule_each_and_lose_it(nft: Nft, rules: Rules) -> N
     assert listing(nft) == before
 
 
+def test_a_chain_that_drops_each_family_elsewhere_gets_a_rule_in_each_place(nft: Nft, rules: Rules) -> None:
+    out = "meta nfproto ipv4 drop; udp dport 53 accept; udp dport 123 accept;"
+    nft.run(f"table inet x {{\nchain out {{ type filter hook output priority 0; policy drop; {out} }}\n}}\n")
+    text = rules(PEER, "2001:db8::12")
+    for _dummy in range(2):
+        nft.load(text)
+        ruleset = nft.ruleset()
+        chain = ruleset.rules["inet", "x", "out"]
+        assert [chain.index(rule) for rule in ruleset.ours(("inet", "x", "out"))] == [0, 4]
+        recorded = nftables.in_force(ruleset)
+        assert nftables.drift(text, ruleset, recorded) == []
+    nft.run("add rule inet x out udp dport 124 accept\n")
+    (told,) = nftables.drift(text, nft.ruleset(), recorded)
+    assert "chain inet x out has the rule of proftpd.fxp elsewhere" in told
+
+
 def test_no_peers_means_no_rule_for_outgoing_connections(nft: Nft, rules: Rules) -> None:
     nft.run(OTHERS)
     nft.load(rules())
