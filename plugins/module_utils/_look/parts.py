@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     choose,
     detect,
     exposure,
+    interfaces,
     kinds,
     lockout,
     make,
@@ -132,7 +133,8 @@ def reach() -> t.Callable[[int], bool]:
         view = nftables.Ruleset(nft.everything(), whole=True)
     except PROBLEMS:
         return lambda port: True
-    return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)]))
+    host = exposure.Host(*interfaces.all_here(detect.Commands()))
+    return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)], host))
 
 
 def password_file(row: Platform, rows: t.Sequence[t.Mapping[str, t.Any]]) -> Part:
