@@ -15,11 +15,15 @@ import re
 import typing as t
 
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = ROOT / "docs/variables.md"
+EXAMPLES = pathlib.Path(__file__).parent / "examples.yml"
 SMOKE_TEST = ROOT / "roles/smoke_test/meta/argument_specs.yml"
 MARK = "<!-- {} -->\n"
 
@@ -50,12 +54,29 @@ def kind(option: t.Mapping[str, t.Any]) -> str:
     return f"list of {TYPES[option['elements']]}" if option["type"] == "list" else TYPES[option["type"]]
 
 
-def table(options: t.Mapping[str, t.Any], prefix: str) -> str:
-    rows = ["| variable | values | default | meaning |", "|---|---|---|---|"]
+def flow(value: t.Any) -> str:
+    """Return ``value`` as YAML on one line."""
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000, allow_unicode=True).splitlines()[0]
+
+
+def examples() -> dict[str, t.Any]:
+    """One value of every variable, by table: those of servers without their prefix."""
+    told = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    servers: dict[str, t.Any] = {}
+    for said in told["servers"].values():
+        servers = {**{name.replace("fxp_", "", 1): value for name, value in said.items()}, **servers}
+    entries = {
+        name: {key: value for entry in servers[name] for key, value in entry.items()} for name in ("users", "acknowledged")
+    }
+    return {"servers": {**servers, "users": servers["users"][:1]}, **entries, "smoke_test": told["smoke_test"]}
+
+
+def table(options: t.Mapping[str, t.Any], prefix: str, shown: t.Mapping[str, t.Any]) -> str:
+    rows = ["| variable | values | default | example | meaning |", "|---|---|---|---|---|"]
     for name, option in options.items():
         lines = option["description"]
         meaning = " ".join(plain(line) for line in ([lines] if isinstance(lines, str) else lines))
-        rows.append(f"| `{prefix}{name}` | {kind(option)} | {default(option)} | {meaning} |")
+        rows.append(f"| `{prefix}{name}` | {kind(option)} | {default(option)} | `{flow(shown[name])}` | {meaning} |")
     return "\n".join(rows) + "\n"
 
 
@@ -63,8 +84,9 @@ def tables() -> dict[str, str]:
     """The tables of the page by name."""
     options = yaml.safe_load(DOCUMENTATION)["options"]
     own = yaml.safe_load(SMOKE_TEST.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
-    entries = {name: table(options[name]["suboptions"], "") for name in ("users", "acknowledged")}
-    return {"servers": table(options, "fxp_"), **entries, "smoke_test": table(own, "")}
+    shown = examples()
+    entries = {name: table(options[name]["suboptions"], "", shown[name]) for name in ("users", "acknowledged")}
+    return {"servers": table(options, "fxp_", shown["servers"]), **entries, "smoke_test": table(own, "", shown["smoke_test"])}
 
 
 def page() -> str:
@@ -83,6 +105,26 @@ def test_every_variable_is_on_it() -> None:
     text = PAGE.read_text(encoding="utf-8")
     for name in yaml.safe_load(DOCUMENTATION)["options"]:
         assert f"| `fxp_{name}` |" in text
+
+
+def test_the_examples_are_one_fleet_that_can_be_planned() -> None:
+    servers = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))["servers"]
+    fleet = {}
+    everywhere = ("fxp_check_", "fxp_tls_ca_", "fxp_vantage")
+    common = {key: value for key, value in servers["ftp1"].items() if key.startswith(everywhere)}
+    for name, said in servers.items():
+        fleet[name], problems = _vocabulary.options_of("host", {**common, **said})
+        assert problems == []
+    present = {name: options for name, options in fleet.items() if options["state"] == "present"}
+    assert list(fleet) != list(present)
+    plan = _plan.make_plan(present, gateways=("gw1",))
+    assert plan["servers"]["ftp2"]["announced"] == "203.0.113.5"
+
+
+def test_the_examples_of_the_smoke_test_are_options_of_its_role() -> None:
+    own = yaml.safe_load(SMOKE_TEST.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+    spec = {name: {key: value for key, value in option.items() if key != "description"} for name, option in own.items()}
+    assert ArgumentSpecValidator(spec).validate(examples()["smoke_test"]).error_messages == []
 
 
 if __name__ == "__main__":
