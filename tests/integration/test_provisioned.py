@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -34,6 +35,7 @@ USERS = [
     {"name": "slow", "password": PASSWORD, "max_rate": 200000},
 ]
 STRANGER = "PORT 192,0,2,1,200,10"
+TRANSFERS = pathlib.Path(__file__).parents[2] / "docs" / "transfers.md"
 PEER = "PORT 127,0,9,2,200,10"
 
 
@@ -144,6 +146,47 @@ def test_lftp_sends_a_file_from_server_to_server_and_everybody_checks_certificat
     assert (fleet[destination].home("mirror") / f"to-{source}").read_bytes() == payload
     # The receiver was the TLS client, and looked at the sender's certificate.
     assert f"Server: CN = {source}" in fleet[destination].log()
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of that language on the page about transfers."""
+    return re.findall(rf"```{language}\n(.*?)```", TRANSFERS.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_lftp_does_what_the_page_says(fleet: Fleet, tmp_path: pathlib.Path) -> None:
+    named = {"198.51.100.11": fleet["a"], "198.51.100.12": fleet["b"]}
+    settings, commands = blocks("lftp")
+    (netrc,) = blocks("text")
+    for address, server in named.items():
+        netrc = netrc.replace(address, server.address)
+        commands = commands.replace(f"@{address}/", f"@{server.address}:{server.port}/")
+    (tmp_path / ".netrc").write_text(netrc.replace("…", PASSWORD))
+    (tmp_path / ".netrc").chmod(0o600)
+    (tmp_path / ".lftprc").write_text(settings.replace("fxp-ca.pem", str(fleet["a"].authority.path)))
+    home, there = fleet["a"].home("mirror"), fleet["b"].home("mirror")
+    files = {"report.pdf": os.urandom(100000), "archive/2026/one": os.urandom(50000), "archive/two": b"2"}
+
+    def lftp(script: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HOME": str(tmp_path)}
+        return subprocess.run(["lftp", "-c", script], capture_output=True, text=True, timeout=120, check=False, env=environment)
+
+    for name, content in files.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(content)
+    done = lftp(commands)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {name: (there / name).read_bytes() for name in files} == files
+    mirror = commands.splitlines()[1]
+    (home / "archive" / "three").write_bytes(b"new")
+    told = lftp(mirror.replace("mirror", "mirror --verbose", 1))
+    assert told.returncode == 0
+    assert [line for line in told.stdout.splitlines() if "Transferring" in line] == ["Transferring file `three'"]
+    # The page warns of it.
+    (home / "archive" / "empty").write_bytes(b"")
+    lftp(f"set net:timeout 2; {mirror}")
+    assert not (there / "archive" / "empty").exists()
+    shutil.rmtree(home / "archive")
+    assert lftp(mirror).returncode != 0
 
 
 def test_a_new_certificate_is_in_force_at_once(fleet: Fleet, tmp_path: pathlib.Path) -> None:
