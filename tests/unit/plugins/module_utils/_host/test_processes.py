@@ -18,7 +18,11 @@ GONE = 2**22 + 1  # more than the kernel ever counts to; see proc(5), pid_max
 def test_a_process_that_is_there(tmp_path: pathlib.Path) -> None:
     link = tmp_path / "odd ) name"
     link.symlink_to(sys.executable)
-    with subprocess.Popen([str(link), "-S", "-c", "input()"], stdin=subprocess.PIPE, env={"A": "b c"}) as child:
+    command = [str(link), "-S", "-c", "print(flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"A": "b c"}) as child:
+        assert child.stdout is not None
+        # Until it runs, the kernel has its name and not yet its environment.
+        child.stdout.readline()
         assert processes.exists(child.pid)
         assert processes.parent(child.pid) == os.getpid()
         assert processes.name(child.pid) == "odd ) name"
