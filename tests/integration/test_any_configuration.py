@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import dataclasses
 import ftplib
 import ipaddress
 import pathlib
@@ -293,13 +294,20 @@ def holds(held: classes.Held, address: str) -> bool | None:
 
 
 def class_of(in_force: policy.Policy, client: str) -> str | None:
-    """The class of a client: the first one that holds it, "" if there is none, None if that is not known."""
-    for name in in_force.classes:
-        if in_force.members(name):
-            inside = holds(classes.of(in_force, name).held, client)
-            if inside is not False:
-                return name if inside else None
-    return ""
+    """
+    The class of a client: the first one that holds it, "" if there is none, None if that is not known.
+
+    A class that is defined twice counts twice here, other than where it is named: there only the first definition does.
+    """
+    each = [
+        (name, dataclasses.replace(in_force, classes={name: [one]})) for name, many in in_force.classes.items() for one in many
+    ]
+    inside = [(name, holds(classes.of(alone, name).held, client)) for name, alone in each if alone.members(name)]
+    if any(len(many) > 1 for many in in_force.classes.values()):
+        # Which of them comes first is not told.
+        names = {name for name, is_in in inside if is_in is not False}
+        return next(iter(names), "") if len(names) < 2 and all(is_in is not None for _name, is_in in inside) else None
+    return next((name if is_in else None for name, is_in in inside if is_in is not False), "")
 
 
 def applies(section: str, words: str, class_name: str | None) -> bool | None:
