@@ -177,6 +177,7 @@ servers:
       description:
         - The directives whose values depend on variables of the daemon's environment (C(%{env:NAME})) that are not known. Those
           of the unit are; those of a daemon that was started otherwise are not, because it writes its title over them.
+        - Also those in whose place something may count that was not read, which a finding tells.
       type: list
       elements: str
     tls:

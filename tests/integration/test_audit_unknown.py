@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ftplib
 import json
 import os
 import pathlib
@@ -21,7 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter
-from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD_HASH, USER, Proftpd, free_ports
+from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD, PASSWORD_HASH, USER, Proftpd, free_ports
 from ansible_collections.proftpd.fxp.tests.integration.test_audit import OFF, OTHER, SERVER, WHO, answers
 
 Data = t.Dict[str, t.Any]
@@ -127,7 +128,7 @@ def test_what_was_not_read_may_say_otherwise(
     start: Starter, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, text: str, sure: bool
 ) -> None:
     more = tmp_path / "more.conf"
-    more.write_text("AllowForeignAddress on\n")
+    more.write_text("AllowForeignAddress on\nPassivePorts 51000 51099\n")
     monkeypatch.setenv("FXP_MORE", str(more))
     server = start(SERVER, text + "PassivePorts 50000 50100\n")
     known = look.look(str(server.root / "proftpd.conf"), "no-such-unit", rules=False)
@@ -136,6 +137,14 @@ def test_what_was_not_read_may_say_otherwise(
     # What it hides is in force wherever that is not sure.
     assert real == ((WHO["refused"], WHO["refused"]) if sure else (WHO["anybody"], WHO["anybody"]))
     assert (said["port"], said["passive"]) == (("refused", "refused") if sure else ("unknown", "unknown"))
+    with ftplib.FTP() as client:
+        client.connect(SERVER, server.port, timeout=20)
+        client.login(USER, PASSWORD)
+        as_told = 50000 <= client.makepasv()[1] <= 50100
+    # Of <Global> comes what the server does not say.
+    assert as_told is (f"{HIDDEN}</Global>" in text or f"{HIDDEN}{OFF}</Global>" in text)
+    assert known["servers"][0]["unknown"] == [*([] if sure else ["AllowForeignAddress"]), *([] if as_told else ["PassivePorts"])]
+    assert ("value_unknown" in codes(known)) is not as_told
     assert codes(known)["not_looked_at"] == "fault"
     assert codes(known).get("foreign_address_unknown") == (None if sure else "fault")
 

@@ -90,14 +90,14 @@ def _settings(in_force: policy.Policy, scope: policy.Scope) -> Described:
 
 
 def _unknown(in_force: policy.Policy, scope: policy.Scope) -> list[str]:
-    """The directives whose values depend on variables of the daemon's environment that are not known."""
+    """The directives whose values depend on variables of the environment that are not known, or on what was not read."""
     directives = [*_KEYS, *_TLS, *(["Port", "SFTPEngine"] if scope.parent is None else [])]
     lines = {directive: [in_force.value(scope, directive)] for directive in sorted(set(directives))}
     lines["TLSOptions"] = [*in_force.added(scope, "TLSOptions")]
     return [
         directive
         for directive, said in lines.items()
-        if any(line is not None and environment.is_unknown(line.arguments) for line in said)
+        if any(line is not None and (environment.is_unknown(line.arguments) or in_force.is_overtaken(line)) for line in said)
     ]
 
 
@@ -111,7 +111,7 @@ def _override(in_force: policy.Policy, scope: policy.Scope) -> t.Iterator[Descri
         line = scope.own(directive)
         if line is None:
             continue
-        if environment.is_unknown(line.arguments):
+        if environment.is_unknown(line.arguments) or in_force.is_overtaken(line):
             unknown.append(directive)
         if directive == "AllowForeignAddress":
             said[_KEYS[directive]] = _foreign(in_force, line)

@@ -13,7 +13,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
 
 
 def not_known(notes: Notes, server: Data) -> None:
-    """Note values that depend on variables of the daemon's environment; of AllowForeignAddress lints tell."""
+    """Note values that depend on the daemon's environment or on what was not read; of AllowForeignAddress lints tell."""
     for where, context in contexts(server):
         names = [name for name in context.get("unknown") or [] if name != "AllowForeignAddress"]
         # What stands around a section is told once.
@@ -22,9 +22,9 @@ def not_known(notes: Notes, server: Data) -> None:
                 "value_unknown",
                 FAULT,
                 server["name"],
-                f"{f'in {where} ' if where else ''}what is said by {', '.join(names)} depends on variables of the daemon's "
-                "environment, which are not known here",
-                "say the values outright, or start the daemon by a unit of systemd that sets the variables",
+                f"{f'in {where} ' if where else ''}what is said by {', '.join(names)} is not known here: it depends on "
+                "variables of the daemon's environment, or something that was not looked at may say it too",
+                "say the values outright and further up, or start the daemon by a unit of systemd that sets the variables",
             )
 
 

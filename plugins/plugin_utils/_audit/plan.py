@@ -94,7 +94,8 @@ def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:
     wanted = own["passive_ports"]
     for where, context in contexts(main):
         ports = context.get("passive_ports")
-        if ports and (ports["first"], ports["last"]) != (wanted["first"], wanted["last"]):
+        is_known = "PassivePorts" not in context["unknown"]
+        if is_known and ports and (ports["first"], ports["last"]) != (wanted["first"], wanted["last"]):
             notes.add(
                 "passive_ports_differ",
                 FAULT,
