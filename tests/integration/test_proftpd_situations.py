@@ -151,15 +151,22 @@ def test_a_certificate_on_a_full_disk(small: Server, tmp_path: pathlib.Path) -> 
     assert certificate.apply(place, wanted, None, None, check_mode=False).in_place
 
 
-def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server) -> None:
+def test_a_service_that_dies_after_its_reload_is_taken_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.apply(server.config())
-    victim = server.pid()
+    victim, heard, hear = server.pid(), threading.Event(), proof.hear
+
+    def listen(*asked: t.Any) -> proof.Heard:
+        found = hear(*asked)
+        heard.set()
+        return found
 
     def kill() -> None:
+        assert heard.wait(60)
         while server.greeting() != "220 second":
             time.sleep(0.1)
         os.kill(victim, signal.SIGKILL)
 
+    monkeypatch.setattr(proof, "hear", listen)
     killer = threading.Thread(target=kill)
     killer.start()
     with pytest.raises(HostError, match=r"greeted, but ended within .* s.*The old file is back and the old service"):

@@ -27,7 +27,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK = 0.5  # seconds between two looks for a sign of life
 BEAT = 3.0  # seconds between two bytes to whoever reads the result
 SILENT = 15.0  # seconds without a sign of life, and there is nobody any more
-UNWIND = 0.5  # seconds from the end of the errand to that of the process
+UNWIND = 2.0  # seconds at most from the end of the errand to that of the process
 
 
 @contextlib.contextmanager
@@ -38,17 +38,20 @@ def errand(run: t.Callable[[str], None], seconds: float, lost: t.Callable[[], st
     ``run`` gets what happened, as the end of a sentence. ``lost`` is asked again and again and says why nobody waits for this
     process any more, None while somebody does. Only for the main thread; signals that are ignored stay so.
     """
-    done = threading.Event()
+    done, ending = threading.Event(), threading.Event()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
 
     def wait(number: int, _frame: types.FrameType | None) -> None:
         # The main thread does nothing more; the other one was woken by the same signal.
         done.wait(seconds)
-        signal.signal(number, before[number])
+        ending.set()
         if before[number] in (signal.SIG_DFL, signal.default_int_handler):
-            # Whoever has something to take away on the way out can do so.
+            # Whoever has something to take away on the way out can do so, also where a terminal that goes hangs up once more.
+            for each in before:
+                signal.signal(each, signal.SIG_IGN)
             raise SystemExit(128 + number)
+        signal.signal(number, before[number])
         os.kill(os.getpid(), number)
 
     def watch() -> None:
@@ -59,13 +62,17 @@ def errand(run: t.Callable[[str], None], seconds: float, lost: t.Callable[[], st
                 if why is not None:
                     os.kill(os.getpid(), signal.SIGTERM)
                 continue
-            number = os.read(reader, 1)[0]
+            number, latest = os.read(reader, 1)[0], time.monotonic() + seconds + 0.5
             if number == 0:
                 return
             if number in before:
                 run(why or f"by {signal.Signals(number).name}")
                 done.set()
-                time.sleep(UNWIND)
+                # The main thread takes away what it has made. The end of others, which may wait for ever, nobody awaits.
+                latest = min(latest, time.monotonic() + UNWIND)
+                while threading.main_thread().is_alive() and time.monotonic() < latest:
+                    time.sleep(0.05)
+                time.sleep(0.2)
                 os._exit(128 + number)
 
     before: dict[int, t.Any] = {number: signal.getsignal(number) for number in SIGNALS}
@@ -78,9 +85,10 @@ def errand(run: t.Callable[[str], None], seconds: float, lost: t.Callable[[], st
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         signal.set_wakeup_fd(woken_before)
+        if not ending.is_set():
+            for number, handler in before.items():
+                signal.signal(number, handler)
         if not done.is_set():
             os.write(writer, b"\0")
             watcher.join()

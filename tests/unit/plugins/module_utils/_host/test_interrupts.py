@@ -23,14 +23,17 @@ with errand(lambda why: print("errand", why, flush=True), 1, lambda: %s):
         os.kill(os.getpid(), %s)
         time.sleep(0 if %s else 20)
     finally:
+        %s
         print("unwound", flush=True)
 print("end", flush=True)
 """
 
 
-def ended(before: str = "", lost: str = "None", number: str = "signal.SIGTERM", goes_on: bool = False) -> tuple[int, list[str]]:
+def ended(
+    before: str = "", lost: str = "None", number: str = "signal.SIGTERM", goes_on: bool = False, on_the_way: str = "pass"
+) -> tuple[int, list[str]]:
     """Return code and lines of a process that sends itself a signal."""
-    script = SCRIPT % (before, lost, number, goes_on)
+    script = SCRIPT % (before, lost, number, goes_on, on_the_way)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False)
     return done.returncode, done.stdout.splitlines()
 
@@ -38,6 +41,12 @@ def ended(before: str = "", lost: str = "None", number: str = "signal.SIGTERM", 
 def test_the_errand_comes_first_and_then_the_way_out_is_taken() -> None:
     for number in SIGNALS:
         assert ended(number=str(int(number))) == (128 + number, [f"errand by {number.name}", "unwound"])
+
+
+def test_another_signal_cuts_nobody_short_on_the_way_out() -> None:
+    """The kernel hangs up once more when the leader of a session ends (setsid(2))."""
+    again = "[(os.kill(os.getpid(), number), time.sleep(0.1)) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)]"
+    assert ended(on_the_way=again) == (143, ["errand by SIGTERM", "unwound"])
 
 
 def test_the_handler_of_others_gets_the_signal_afterwards() -> None:
