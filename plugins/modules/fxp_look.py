@@ -259,13 +259,17 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accoun
 
 def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
     """What the options ask for."""
+    certificate = asked["certificate"]
+    if certificate is not None:
+        # Templates of ansible-core 2.18 make an empty text of none.
+        certificate = {**certificate, **{name: certificate[name] or None for name in ("name", "certificate", "private_key")}}
     return survey.Wish(
         parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
         (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
         asked["accounts"],
         asked["needs"],
         rules,
-        asked["certificate"],
+        certificate,
         time.time() if asked["_now"] is None else asked["_now"],
         asked["run"],
     )

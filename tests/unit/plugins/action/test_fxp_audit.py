@@ -109,13 +109,18 @@ def test_a_hole_that_is_acknowledged_is_shown_and_fails_nothing_until_its_day_is
     assert "acknowledged (a lab), which ran out on 2020-01-31 [passive_open_unset]" in over.stdout
 
 
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    """What it printed, however that is broken into lines; ansible-core 2.18 writes apostrophes as YAML does, twice."""
+    return " ".join(done.stdout.split()).replace("''", "'")
+
+
 def test_an_acknowledgement_is_read_without_a_plan_too_and_only_from_the_inventory(tmp_path: pathlib.Path) -> None:
     done = play(tmp_path, "", "-e", acknowledged("31.12.2999"))
     assert done.returncode == 2
-    assert "localhost: fxp_acknowledged: '31.12.2999' is no day; write one as YYYY-MM-DD" in " ".join(done.stdout.split())
+    assert "localhost: fxp_acknowledged: '31.12.2999' is no day; write one as YYYY-MM-DD" in told(done)
     done = play(tmp_path, "", "-e", '{"fxp_acknowledged": "all"}')
     assert done.returncode == 2
-    assert "localhost: fxp_acknowledged: 'all' does not fit" in " ".join(done.stdout.split())
+    assert "localhost: fxp_acknowledged: 'all' does not fit" in told(done)
     # A host must not vouch for itself.
     text = PLAY.replace("  tasks:\n", "  tasks:\n    - ansible.builtin.set_fact: " + acknowledged("2999-12-31") + "\n")
     done = play(tmp_path, "", template=text)
