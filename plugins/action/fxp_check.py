@@ -19,6 +19,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.options import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import Request, parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_data, printable_sentence
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well_within_ansible
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
@@ -83,10 +84,11 @@ class ActionModule(ActionBase):
             return {"changed": False, **dict.fromkeys(RESULT_KEYS)}
         with ending_well_within_ansible():
             outcome = run_check(request)
-        answer = {"changed": False, **outcome.result}
+        # As the module returns it.
+        answer: dict[str, t.Any] = {"changed": False, **printable_data(outcome.result)}
         if outcome.warnings:
-            answer["warnings"] = outcome.warnings
-        return answer if outcome.result["ok"] else {**answer, "failed": True, "msg": outcome.message}
+            answer["warnings"] = list(map(printable_sentence, outcome.warnings))
+        return answer if outcome.result["ok"] else {**answer, "failed": True, "msg": printable_sentence(outcome.message)}
 
 
 def _request(options: t.Mapping[str, t.Any]) -> Request | None:

@@ -11,6 +11,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.plugins.connection import ConnectionBase
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 MODULE = "proftpd.fxp.fxp_firewall"
@@ -26,7 +27,8 @@ class ActionModule(ActionBase):
         self._host = task_vars.get("inventory_hostname", "")
         result.update(self._change(task_vars))
         if result.get("failed") and "msg" in result:
-            result["msg"] = f"{self._host}: {result['msg']}"
+            # What ssh says may be another's words.
+            result["msg"] = printable_sentence(f"{self._host}: {result['msg']}")
         for key in ("on_trial", "connection", "settled"):
             result.pop(key, None)
         return result

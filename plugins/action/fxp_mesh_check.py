@@ -17,6 +17,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.interrupts import errand
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh import progress as mesh_progress
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import Progress
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
@@ -96,7 +97,8 @@ class ActionModule(ActionBase):
             except AnsibleConnectionFailure as error:
                 lost = lost or time.monotonic()
                 if time.monotonic() - lost > PATIENCE:
-                    return {"failed": True, "unreachable": True, "msg": f"The host was lost while its job {job} ran: {error}"}
+                    lost_it = printable_sentence(f"The host was lost while its job {job} ran: {error}")
+                    return {"failed": True, "unreachable": True, "msg": lost_it}
                 continue
             if answer.get("finished") or "finished" not in answer:
                 self._tidy(task_vars, job, path)

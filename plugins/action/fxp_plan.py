@@ -12,6 +12,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import addresses
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
@@ -76,7 +77,7 @@ class ActionModule(ActionBase):
             self._refuse(_libraries.lacks_for_authority())
         self._refuse_vantage(plan, known_hosts)
         for sentence in [*plan["cautions"], *self._unread(task_vars)]:
-            self._display.warning(sentence)
+            self._display.warning(printable(sentence))
         return {"changed": False, "play": str(play._uuid), **plan}
 
     @staticmethod

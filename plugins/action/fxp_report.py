@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import placing
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import json as _report_json
@@ -25,7 +26,6 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import markdow
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import results as _results
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, contents_of
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
 # Blue and yellow stay apart for colour-blind people; Ansible's own switches turn colours off.
 COLOURS = {
@@ -153,7 +153,7 @@ class ActionModule(ActionBase):
                     "controller that the "
                     "account that runs Ansible may write to."
                 )
-        return {**result, "msg": " ".join(message)}
+        return {**result, "msg": printable(" ".join(message))}
 
     @staticmethod
     def _show(legs: t.Sequence[_report.Leg], contents: Contents, show: str) -> None:
@@ -168,7 +168,7 @@ class ActionModule(ActionBase):
         if contents.bounce:
             lines += [("", _report.PLAIN), *_report.bounce_table(contents.bounce)]
         if contents.coverage:
-            lines += [("", _report.PLAIN), (f"Coverage: {visible(contents.coverage)}", _report.PLAIN)]
+            lines += [("", _report.PLAIN), (f"Coverage: {printable(contents.coverage)}", _report.PLAIN)]
         lines += [(note, _report.PLAIN) for note in contents.notes]
         _screen.show(lines, COLOURS)
 

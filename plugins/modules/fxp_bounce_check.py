@@ -221,19 +221,18 @@ transcript:
       stranger: 198.51.100.77
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.bounce import parse_bounce, run_bounce
 from ansible_collections.proftpd.fxp.plugins.module_utils._bounce.result import BOUNCE_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import server_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "server": {"type": "dict", "required": True, "options": server_options()},
             "stranger_sources": {"type": "list", "elements": "str"},

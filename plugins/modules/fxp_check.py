@@ -383,20 +383,19 @@ transcript:
       leg: 0
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.check import run_check
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.options import check_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import parse_request
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=check_options(), supports_check_mode=True)
+    module = Module(argument_spec=check_options(), supports_check_mode=True)
     try:
         request = parse_request(module.params)
     except RequestError as error:

@@ -189,8 +189,6 @@ drift:
 import os
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     choose,
     detect,
@@ -210,13 +208,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served
 
 MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
 
 
-def transaction_of(module: AnsibleModule, host: state.Host, left: Former) -> transaction.Transaction:
+def transaction_of(module: Module, host: state.Host, left: Former) -> transaction.Transaction:
     """What is to be carried out on this host; raise FirewallError where no timer could take it back."""
     manager = systemd.Systemd()
     if not manager.is_here():
@@ -229,7 +228,7 @@ def transaction_of(module: AnsibleModule, host: state.Host, left: Former) -> tra
     return transaction.Transaction(host, manager, texts_of(module, host, left))
 
 
-def texts_of(module: AnsibleModule, host: state.Host, left: Former) -> transaction.Texts:
+def texts_of(module: Module, host: state.Host, left: Former) -> transaction.Texts:
     """What is to stand on the host: for a wish, or texts of the user's own."""
     params, commands = module.params, detect.Commands()
     if params["wish"]:
@@ -239,7 +238,7 @@ def texts_of(module: AnsibleModule, host: state.Host, left: Former) -> transacti
     return transaction.Texts(with_interfaces(params["content"], *found), files, make.program())
 
 
-def former_of(module: AnsibleModule) -> Former:
+def former_of(module: Module) -> Former:
     """The ports that the server still has beside those of the wish; they are guarded until it has changed to those."""
     if not module.params["wish"]:
         return Former()
@@ -253,7 +252,7 @@ def files_of(host: state.Host) -> list[str]:
     return managers.texts(host.root, host.kind)
 
 
-def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+def remove(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]:
     """Take everything of ours away; the return values."""
     validated = host.backend.is_installed()
     result = {
@@ -279,7 +278,7 @@ def remove(module: AnsibleModule, host: state.Host, connection: str) -> dict[str
     return {**result, "connection": connection}
 
 
-def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str, t.Any]:
+def apply(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]:
     """Put the wish in force, on trial until the controller has come back over a new connection; the return values."""
     wish = module.params["wish"]
     governed = read_wish(wish).ports if wish else host.backend.ports(module.params["content"])
@@ -312,7 +311,7 @@ def apply(module: AnsibleModule, host: state.Host, connection: str) -> dict[str,
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "wish": {"type": "dict", "options": wish_options()},
             "content": {"type": "str", **DEPRECATED},

@@ -248,12 +248,11 @@ not_asked:
 import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, read_wish, wish_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts, survey
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
@@ -276,7 +275,7 @@ def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "control_port": {"type": "int"},
             "passive_ports": {

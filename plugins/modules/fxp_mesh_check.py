@@ -432,6 +432,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshOutcome, run_mesh
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.progress import ProgressFile
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.request import mesh_options, parse_mesh
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well
 
 RESULT_KEYS = (
@@ -453,7 +454,7 @@ def server_names() -> list[str]:
     The names in the option ``servers``.
 
     They become part of the argument spec, so that Ansible itself checks every server and keeps every password out of logs and
-    results. This has to be known before AnsibleModule is made, because that already writes to the system's log.
+    results. This has to be known before the module is made, because that already writes to the system's log.
     """
     given = (basic._load_params() or {}).get("servers")
     return [str(name) for name in given] if isinstance(given, dict) else []
@@ -483,7 +484,7 @@ def result_of(outcome: MeshOutcome, coverage: dict[str, t.Any]) -> dict[str, t.A
 
 def main() -> None:
     """Run the module."""
-    module = basic.AnsibleModule(
+    module = Module(
         argument_spec={
             **mesh_options(server_names()),
             "progress": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},

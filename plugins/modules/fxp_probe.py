@@ -218,11 +218,10 @@ arrivals:
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import dialled_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_port, parse_server, parse_timeout
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import (
     PROBE_KEYS,
     parse_connection,
@@ -235,7 +234,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers im
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "server": {"type": "dict", "options": dialled_options()},
             "connect": {

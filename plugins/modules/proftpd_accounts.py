@@ -119,16 +119,15 @@ missing_packages:
   version_added: 0.2.0
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import lockout
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 
 
-def remove(module: AnsibleModule, path: str, run: record.Run | None) -> None:
+def remove(module: Module, path: str, run: record.Run | None) -> None:
     """Delete the password file, and end the module."""
     try:
         record.begin(run, [path], lockout.ssh_source())
@@ -140,7 +139,7 @@ def remove(module: AnsibleModule, path: str, run: record.Run | None) -> None:
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},

@@ -243,14 +243,13 @@ rules:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import record
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import look
+from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 
 
 def main() -> None:
-    module = AnsibleModule(
+    module = Module(
         argument_spec={
             "path": {"type": "path"},
             "service": {"type": "str", "default": "proftpd"},

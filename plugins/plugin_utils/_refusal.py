@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_lines
+
 
 class Refusal(AnsibleActionFail):
     """
-    A sentence for the operator, and nothing but that.
+    A sentence for the operator, or several, a line each, and nothing but that.
 
     ansible-core 2.18 puts the traceback of the moment into the result of every other failure, and shows "An exception occurred"
     above it.
     """
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)  # type: ignore[no-untyped-call]
+        super().__init__(printable_lines(sentence))  # type: ignore[no-untyped-call]
         self.result.pop("exception", None)

@@ -17,6 +17,8 @@ from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.plugins.loader import callback_loader
 from ansible.utils.display import Display
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+
 # Those that are made for people, beside the descendants of Ansible's default; that itself may be loaded twice, as two classes.
 FOR_PEOPLE = ("default", "minimal", "oneline", "selective")
 
@@ -27,7 +29,7 @@ def show(lines: t.Iterable[tuple[str, str]], colours: t.Mapping[str, str | None]
         return
     display = Display()
     for text, part in lines:
-        display.display(text, color=colours[part])
+        display.display(printable(text), color=colours[part])
 
 
 @functools.lru_cache(maxsize=1)

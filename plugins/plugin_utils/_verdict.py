@@ -17,7 +17,7 @@ import dataclasses
 import shlex
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._authority import UNCHANGED
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import some
 
@@ -53,7 +53,7 @@ def told(looks: Looks, authority: Authority, run: Run) -> list[str]:
             hosts.setdefault(_sentence(refusal), []).append(name)
     for name, problem in run.installing.items():
         if problem:
-            hosts.setdefault(printable(f"packages could not be installed: {' '.join(problem.split())}"), []).append(name)
+            hosts.setdefault(printable_sentence(f"packages could not be installed: {problem}"), []).append(name)
     refused = sorted({name for names in hosts.values() for name in names})
     lines = [f"{some(list(dict.fromkeys(names)))}: {sentence}" for sentence, names in hosts.items()]
     if authority.problem is not None:
@@ -69,7 +69,7 @@ def _sentence(refusal: t.Mapping[str, t.Any]) -> str:
     variable, sentence = refusal["variable"], str(refusal["sentence"])
     # Some name it themselves.
     before = f"{variable}: " if variable and variable not in sentence else ""
-    return printable(" ".join(f"{before}{sentence} {refusal['cure']}".split()))
+    return printable_sentence(f"{before}{sentence} {refusal['cure']}")
 
 
 def _changed(run: Run) -> str:

@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import in_use
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 
 
 def main(arguments: t.Sequence[str]) -> int:
@@ -27,6 +28,6 @@ def main(arguments: t.Sequence[str]) -> int:
     try:
         verbs[arguments[0]]()
     except (HostError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{printable_sentence(error)}\n")
         return 1
     return 0

@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock as _lock
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 
 LOCK_TIMEOUT = 30  # seconds to wait for another change to end
 
@@ -64,7 +65,7 @@ class Host:
                 raise
             if text is not None:
                 for sentence in self.backend.shut(text):
-                    sys.stderr.write(f"{sentence}\n")
+                    sys.stderr.write(f"{printable_sentence(sentence)}\n")
 
     def guard(self) -> None:
         """
@@ -89,7 +90,7 @@ class Host:
                         "The server is not started, because the firewall rules that keep strangers off its ports are missing and "
                         f"cannot be loaded: {first}."
                     ) from None
-                sys.stderr.write(f"{error}\n")
+                sys.stderr.write(f"{printable_sentence(error)}\n")
 
     def recorded(self, path: str) -> Fingerprint:
         """A fingerprint that lies on the host; empty if there is none, or none that can be read."""

@@ -91,7 +91,7 @@ def look(path: str | None, service: str, rules: bool, manager: Systemd | None = 
     known["running"] = _running(pid, unit, known.pop("_words"), [path, *known["files"]], restarts)
     listening = known["running"]["listening"] or []
     known["rules"] = _rules(commands, known["servers"], [each["port"] for each in listening]) if rules else None
-    return t.cast(Known, _printable(known))
+    return known
 
 
 class _Start(t.NamedTuple):
@@ -293,12 +293,3 @@ def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int
             for each in [server, *server["anonymous"], *server["overrides"]]:
                 if each.get("passive_ports"):
                     yield each["passive_ports"]["first"], each["passive_ports"]["last"]
-
-
-def _printable(value: t.Any) -> t.Any:
-    """The same without bytes that are no text."""
-    if isinstance(value, dict):
-        return {_printable(key): _printable(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_printable(inner) for inner in value]
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") if isinstance(value, str) else value

@@ -30,12 +30,14 @@ _PARTS = {
 
 def table(rows: t.Sequence[_audit_rows.Row]) -> t.Iterator[Line]:
     """Yield a table of all servers, a line each."""
-    cells = [("host", "server", "does FXP with", "passive ports", "TLS", "verdict")]
-    cells += [(row.host, row.server, row.partners, row.passive_ports, row.tls, row.verdict) for row in rows]
+    cells: list[tuple[str, ...]] = [("host", "server", "does FXP with", "passive ports", "TLS", "verdict")]
+    for row in rows:
+        said = (row.host, row.server, row.partners, row.passive_ports, row.tls, row.verdict)
+        cells.append(tuple(map(printable, said)))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for index, line in enumerate(cells):
         text = "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths)).rstrip()
-        yield printable(text), _PARTS[rows[index - 1].verdict] if index else HEADING
+        yield text, _PARTS[rows[index - 1].verdict] if index else HEADING
 
 
 def findings(found: t.Iterable[_audit_findings.Finding], notes: bool) -> t.Iterator[Line]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+
 Options = t.Mapping[str, t.Any]
 
 
@@ -30,7 +32,7 @@ class Problem:
         """The problem as a sentence, without its host."""
         value = "" if self.value is None else "the value, not shown, " if self.secret else f"{self.value!r} "
         text = f"{self.variable}: {value}{self.cure}" + ("" if self.cure.endswith((".", "?")) else ".")
-        return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+        return printable(text)
 
 
 class PlanError(Exception):
@@ -50,7 +52,7 @@ class PlanError(Exception):
 
 def some(names: t.Sequence[str], most: int = 5) -> str:
     """The first ``most`` of ``names`` and how many more there are, as people are told them."""
-    shown = ", ".join(name if name.strip() and name.isprintable() else repr(name) for name in names[:most])
+    shown = ", ".join(name if name.strip() and name == printable(name) else repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
 
 

@@ -23,11 +23,12 @@ import typing as t
 
 import jinja2
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import matrix as _report_matrix
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import DIALOGUES, Contents, Group
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.matrix import STATES
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import amount, natural, size, visible
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import amount, natural, size
 
 _HERE = pathlib.Path(__file__).parent
 STYLE = (_HERE / "page.css").read_text(encoding="utf-8")
@@ -44,8 +45,8 @@ Values = t.Dict[str, t.Any]
 
 
 def _finished(value: t.Any) -> t.Any:
-    """Return what an expression of the template prints, with every character visible; markup is already made of such text."""
-    return value if hasattr(value, "__html__") else visible(value)
+    """Return what an expression of the template prints, as text that can be shown; markup is already made of such text."""
+    return value if hasattr(value, "__html__") else printable(value)
 
 
 @functools.lru_cache(maxsize=None)
@@ -238,9 +239,10 @@ class _Page:
                 group if group < GROUPS else -1,
             ]
         return {
-            "names": contents.servers,
+            # The template makes only what it prints itself visible.
+            "names": [printable(name) for name in contents.servers],
             "states": [[state, STATES[state].sign, STATES[state].words] for state in states],
-            "words": list(words),
+            "words": [printable(text) for text in words],
             "legs": flat,
         }
 

@@ -12,51 +12,57 @@ from __future__ import annotations
 import typing as t
 import xml.etree.ElementTree as ET  # written only, never parsed
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable, printable_lines
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 
 # What Jenkins takes before the first dot is a package, what is between is a class.
 TRANSFERS, STRANGERS = "fxp.transfers", "fxp.strangers"
 
 
+def _element(parent: ET.Element, tag: str, text: str | None = None, **attributes: t.Any) -> ET.Element:
+    """Add an element; the only way in which text gets into the file, so that XML takes it and every character can be seen."""
+    element = ET.SubElement(parent, tag, {name: printable(value) for name, value in attributes.items()})
+    element.text = None if text is None else printable_lines(text)
+    return element
+
+
 def _case(suite: ET.Element, classname: str, name: str, seconds: float) -> ET.Element:
-    return ET.SubElement(suite, "testcase", {"classname": classname, "name": visible(name), "time": f"{seconds:.4f}"})
+    return _element(suite, "testcase", classname=classname, name=name, time=f"{seconds:.4f}")
 
 
 def _transfer(suite: ET.Element, leg: _report.Leg, with_dialogue: bool) -> None:
     case = _case(suite, TRANSFERS, leg.label, leg.seconds or 0.0)
     if leg.ok:
         if leg.repeated:
-            ET.SubElement(case, "system-out").text = "Fell short at first; " + _report.proof(leg)
+            _element(case, "system-out", "Fell short at first; " + _report.proof(leg))
         return
-    failure = ET.SubElement(case, "failure", {"type": visible(leg.cause or "no_cause"), "message": _report.verdict(leg)})
     said = (
         [line for line, part in _report.dialogue(leg)]
         if with_dialogue
-        else [f"Cure: {leg.remedy}", "The dialogue is left out: there are too many."]
+        else [f"Cure: {printable(leg.remedy)}", "The dialogue is left out: there are too many."]
     )
-    failure.text = "\n".join(visible(line) for line in said)
+    _element(case, "failure", "\n".join(said), type=leg.cause or "no_cause", message=_report.verdict(leg))
 
 
 def _stranger(suite: ET.Element, entry: t.Mapping[str, t.Any]) -> None:
     case = _case(suite, STRANGERS, f"strangers at {entry['server']}", 0.0)
     state, words = _report.strangers(entry)
     if state == _report.FAILED:
-        ET.SubElement(case, "failure", {"type": "vulnerable", "message": words}).text = words
+        _element(case, "failure", words, type="vulnerable", message=words)
     elif state == _report.UNCERTAIN:
-        ET.SubElement(case, "skipped", {"message": words})
+        _element(case, "skipped", message=words)
 
 
 def _suite(root: ET.Element, name: str, contents: Contents) -> ET.Element:
     # The time without its zone: readers of the usual schema want it so. It is UTC.
-    suite = ET.SubElement(root, "testsuite", {"name": name, "timestamp": contents.generated.rstrip("Z")})
+    suite = _element(root, "testsuite", name=name, timestamp=contents.generated.rstrip("Z"))
     facts = [("coverage", contents.coverage)] if contents.coverage else []
     facts += [("note", note) for note in contents.notes]
     if facts:
-        properties = ET.SubElement(suite, "properties")
-        for name, value in facts:
-            ET.SubElement(properties, "property", {"name": name, "value": visible(value)})
+        properties = _element(suite, "properties")
+        for fact, value in facts:
+            _element(properties, "property", name=fact, value=value)
     return suite
 
 
@@ -72,7 +78,7 @@ def _count(element: ET.Element) -> None:
 
 def as_junit(contents: Contents) -> str:
     """Return the report as JUnit XML: a test case for each leg, and for each server that strangers were played for."""
-    root = ET.Element("testsuites", {"name": visible(contents.title)})
+    root = ET.Element("testsuites", {"name": printable(contents.title)})
     suite = _suite(root, "transfers", contents)
     for number, leg in enumerate(contents.legs):
         _transfer(suite, leg, number in contents.with_dialogue)

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, Group
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import amount, size, visible
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import amount, size
 
 # GitHub takes 65 536 characters in a comment, and people want to say something as well.
 LIMIT = 60_000
@@ -28,14 +29,14 @@ def plain(value: t.Any) -> str:
     Everything but letters, digits and harmless signs becomes a reference; a space of no width keeps ``@name`` from calling people
     and ``#1``, ``!1`` from linking.
     """
-    text = re.sub(r"[^\w \-.,:;()/=+%?']|(?<![^\W_])_|_(?![^\W_])", lambda match: f"&#{ord(match.group())};", visible(value))
+    text = re.sub(r"[^\w \-.,:;()/=+%?']|(?<![^\W_])_|_(?![^\W_])", lambda match: f"&#{ord(match.group())};", printable(value))
     text = re.sub(r"&#(64|35|33|36|37|126|38);(?=\w)", r"&#\1;&#8203;", text)
     return re.sub(r"(?i)\b(https?|ftps?|www)(?=[:.])", r"\1&#8203;", text)
 
 
 def fenced(lines: t.Iterable[str]) -> str:
     """Return lines as a block of code that none of them can end."""
-    text = "\n".join(visible(line) for line in lines)
+    text = "\n".join(printable(line) for line in lines)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"{fence}text\n{text}\n{fence}"
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 # What a line is. The two servers differ by more than hue: every line of a dialogue also names its server.
 SOURCE, DESTINATION, HEADING, GOOD, BAD, PLAIN = "source", "destination", "heading", "good", "bad", "plain"
@@ -145,25 +145,26 @@ def dialogue_entries(leg: Leg) -> t.Iterator[t.Mapping[str, t.Any]]:
     for entry in leg.dialogue:
         if entry["direction"] == "received" and entry["line"].startswith(" "):
             continue  # the inner lines of a long reply such as that to FEAT
-        yield {**entry, "line": visible(entry["line"])}
+        yield {**entry, "line": printable(entry["line"])}
 
 
 def dialogue(leg: Leg) -> t.Iterator[Line]:
     """Yield what was said on both control connections, the listing on both servers, and the closing line."""
-    yield leg.label, HEADING
-    width = max(len(leg.source), len(leg.destination))
+    yield printable(leg.label), HEADING
+    names = {role: printable(leg.name(role)) for role in (SOURCE, DESTINATION)}
+    width = max(map(len, names.values()))
     for entry in dialogue_entries(leg):
         arrow = "-->" if entry["direction"] == "sent" else "<--"
-        yield f"  {entry['seconds']:8.4f}  {leg.name(entry['server']) or '':{width}}  {arrow} {entry['line']}", entry["server"]
+        yield f"  {entry['seconds']:8.4f}  {names.get(entry['server'], ''):{width}}  {arrow} {entry['line']}", entry["server"]
     for role in (SOURCE, DESTINATION):
         if leg.listing.get(role):
-            yield f"  {'LIST':>8}  {leg.name(role) or '':{width}}  {visible(leg.listing[role])}", role
+            yield f"  {'LIST':>8}  {names[role]:{width}}  {printable(leg.listing[role])}", role
     if leg.ok:
         yield f"  {proof(leg)}", GOOD
     else:
         yield f"  FAILED: {verdict(leg)}", BAD
         if leg.remedy:
-            yield f"  Cure: {visible(leg.remedy)}", BAD
+            yield f"  Cure: {printable(leg.remedy)}", BAD
 
 
 def proof(leg: Leg) -> str:
@@ -173,7 +174,7 @@ def proof(leg: Leg) -> str:
     seconds = "-" if leg.seconds is None else f"{leg.seconds:.4f}"
     text = f"{leg.file}: {leg.bytes} bytes sent in {seconds} secs ({rate(leg.bytes_per_second)}), verified by {leg.verified_by}"
     text += encryption(leg)
-    return visible(text) + (second_attempt(leg) if leg.repeated else "")
+    return printable(text) + (second_attempt(leg) if leg.repeated else "")
 
 
 def encryption(leg: Leg) -> str:
@@ -189,15 +190,15 @@ def encryption(leg: Leg) -> str:
 
 def second_attempt(leg: Leg) -> str:
     """Return that a leg was proven only when it was repeated, and why not at once."""
-    return ", at the second attempt" + (f" (at first {visible(leg.first_cause)})" if leg.first_cause else "")
+    return ", at the second attempt" + (f" (at first {printable(leg.first_cause)})" if leg.first_cause else "")
 
 
 def verdict(leg: Leg) -> str:
     """Return in a few words why a leg fell short and where to look first."""
     if leg.cause is None:
-        return visible("; ".join(leg.also_possible) or leg.evidence.get("summary") or "no cause given")
+        return printable("; ".join(leg.also_possible) or leg.evidence.get("summary") or "no cause given")
     doubt = _doubt(leg)
-    return visible(_cause_and_place(leg) + (f": {leg.seen}" if leg.seen else "") + (f" ({doubt})" if doubt else ""))
+    return printable(_cause_and_place(leg) + (f": {leg.seen}" if leg.seen else "") + (f" ({doubt})" if doubt else ""))
 
 
 def sentence(leg: Leg) -> str:
@@ -206,8 +207,8 @@ def sentence(leg: Leg) -> str:
     if leg.cause is None or not why:
         text = verdict(leg)
     else:
-        text = f"{visible(why)} ({visible(', '.join(filter(None, (_cause_and_place(leg), _doubt(leg)))))})"
-    return text.rstrip(".") + "." + (f" {visible(leg.remedy)}" if leg.remedy else "")
+        text = f"{printable(why)} ({printable(', '.join(filter(None, (_cause_and_place(leg), _doubt(leg)))))})"
+    return text.rstrip(".") + "." + (f" {printable(leg.remedy)}" if leg.remedy else "")
 
 
 def _cause_and_place(leg: Leg) -> str:
@@ -241,7 +242,7 @@ def sentences(legs: t.Iterable[Leg]) -> t.Iterator[Line]:
     reasons: dict[str, list[str]] = {}
     for leg in legs:
         if not leg.ok:
-            reasons.setdefault(sentence(leg), []).append(visible(leg.label))
+            reasons.setdefault(sentence(leg), []).append(printable(leg.label))
     for index, (reason, labels) in enumerate(reasons.items()):
         if not index:
             yield "", PLAIN
@@ -262,9 +263,9 @@ def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
     for leg in shown:
         rows.append(
             (
-                leg.source,
-                leg.destination,
-                leg.name(leg.passive) or "-",
+                printable(leg.source),
+                printable(leg.destination),
+                printable(leg.name(leg.passive) or "-"),
                 "ok" if leg.ok else "FAILED",
                 "-" if leg.bytes is None else str(leg.bytes),
                 "-" if leg.seconds is None else f"{leg.seconds:.4f}",
@@ -289,16 +290,16 @@ def evidence_in_short(leg: Leg) -> str:
     """Return what proves a leg, or why it fell short, as the last column of tables has it."""
     if not leg.ok or leg.expect == "refused":
         return verdict(leg)
-    return visible(f"verified by {leg.verified_by}") + (second_attempt(leg) if leg.repeated else "")
+    return printable(f"verified by {leg.verified_by}") + (second_attempt(leg) if leg.repeated else "")
 
 
 def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
     """Yield a line for each server that was asked whether strangers can abuse it."""
-    width = max(len("server"), *(len(visible(entry["server"])) for entry in bounce))
+    width = max(len("server"), *(len(printable(entry["server"])) for entry in bounce))
     yield f"{'server':{width}}  strangers", HEADING
     for entry in bounce:
         state, words = strangers(entry)
-        yield f"{visible(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
+        yield f"{printable(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
 
 
 def notes(
@@ -310,17 +311,17 @@ def notes(
     That is servers of another plan, servers to which the client may be a peer, and files that checks left behind.
     """
     if other_plans:
-        names = ", ".join(map(visible, other_plans))
+        names = ", ".join(map(printable, other_plans))
         runs = "runs" if len(other_plans) == 1 else "run"
         yield f"{names} {runs} another plan than the inventory makes now: run proftpd.fxp.site there before anything else."
     if untold:
-        names = ", ".join(map(visible, untold))
+        names = ", ".join(map(printable, untold))
         yield (
             f"The vantage was not told: {names} may see the client at the address of a peer. Transfers with that peer would "
             "then pass whatever the policy is."
         )
     for left in files_left:
-        server, directory, name = (visible(left.get(key) or "") for key in ("server", "directory", "file"))
+        server, directory, name = (printable(left.get(key) or "") for key in ("server", "directory", "file"))
         yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
 
 
@@ -337,7 +338,7 @@ def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
     if not entry.get("tested"):
         left = [item for item in found if item.get("result", "untested") == "untested"]
         decide = [item for item in left if item.get("probe") in STRANGERS_PROBES] or left
-        why = "; ".join(_merged(decide)) or visible(entry.get("msg") or "")
+        why = "; ".join(_merged(decide)) or printable(entry.get("msg") or "")
         asked = any(item.get("result") == "refused" and item.get("stranger") for item in found)
         words = "are refused as far as they could be played" if asked else "were not played"
         return UNCERTAIN, words + (f": {why}" if why else "")
@@ -348,7 +349,7 @@ def _merged(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
     """Return each finding in words once; what differs in nothing but the stranger is said of all of them at once."""
     said: dict[str, list[str]] = {}
     for item in found:
-        stranger = str(item.get("stranger") or "\0")
+        stranger = printable(item["stranger"]) if item.get("stranger") else "\0"
         names = said.setdefault(finding(item).replace(stranger, "\0"), [])
         if stranger not in names:
             names.append(stranger)
@@ -358,7 +359,7 @@ def _merged(found: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
 def finding(item: t.Mapping[str, t.Any]) -> str:
     """Return one finding in words, with its cure."""
     words = item.get("summary") or ", ".join(f"{key}: {value}" for key, value in item.items() if value not in (None, "", [], {}))
-    return visible(words) + (f". {visible(item['remedy'])}" if item.get("remedy") else "")
+    return printable(words) + (f". {printable(item['remedy'])}" if item.get("remedy") else "")
 
 
 def summary(legs: t.Sequence[Leg]) -> str:
@@ -372,5 +373,5 @@ def summary(legs: t.Sequence[Leg]) -> str:
         f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
         + (f" with {listens} listening" if listens else "")
         + f": {verdict(first)}."
-        + (f" {visible(first.remedy)}" if first.remedy else "")
+        + (f" {printable(first.remedy)}" if first.remedy else "")
     )

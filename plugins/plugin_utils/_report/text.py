@@ -10,14 +10,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
-
-from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
-
-
-def visible(value: t.Any) -> str:
-    """Return ``value`` as one line of text in which every character can be seen."""
-    return printable(str(value))
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:

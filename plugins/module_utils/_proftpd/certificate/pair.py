@@ -26,6 +26,7 @@ import time
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 
 DAY = 86400  # seconds
 # Days before the end of an authority at which people are told: every server needs a new certificate by then.
@@ -242,14 +243,15 @@ def _certified(said: t.Mapping[str, t.Any]) -> Certified:
         _common_name(said["subject"]),
         _common_name(said["issuer"]),
         frozenset(_canonical(text) for kind, text in alternatives if kind == "IP Address"),
-        frozenset(text for kind, text in alternatives if kind == "DNS"),
+        frozenset(printable(text) for kind, text in alternatives if kind == "DNS"),
         int(ssl.cert_time_to_seconds(said["notAfter"])),
     )
 
 
 def _common_name(name: t.Iterable[t.Iterable[tuple[str, str]]]) -> str:
     parts = [part for relative in name for part in relative]
-    return dict(parts).get("commonName") or ", ".join(f"{kind}={text}" for kind, text in parts)
+    # Whoever made the certificate chose it, and it is told in diffs and sentences.
+    return printable(dict(parts).get("commonName") or ", ".join(f"{kind}={text}" for kind, text in parts))
 
 
 def _canonical(address: str) -> str:

@@ -20,7 +20,7 @@ SERVER = {"host": "127.0.1.1", "user": "fxp", "password": PASSWORD, "port": 1}
 
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> tuple[Ended, list[str]]:
     module = Module({"server": dict(SERVER), **options}, check_mode)
-    monkeypatch.setattr(fxp_bounce_check, "AnsibleModule", module)
+    monkeypatch.setattr(fxp_bounce_check, "Module", module)
     with pytest.raises(Ended) as caught:
         fxp_bounce_check.main()
     return caught.value, module.warnings

@@ -20,7 +20,7 @@ SERVER = {"host": "127.0.1.1", "user": "fxp", "password": PASSWORD, "port": 1}
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> Ended:
     given = {"source": dict(SERVER), "destination": dict(SERVER), **options}
     module = Module(given, check_mode)
-    monkeypatch.setattr(fxp_check, "AnsibleModule", module)
+    monkeypatch.setattr(fxp_check, "Module", module)
     with pytest.raises(Ended) as caught:
         fxp_check.main()
     assert module.warnings == []
@@ -51,7 +51,7 @@ def test_bad_option(monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     module = Module({"source": SERVER, "destination": SERVER}, True)
-    monkeypatch.setattr(fxp_check, "AnsibleModule", module)
+    monkeypatch.setattr(fxp_check, "Module", module)
     with pytest.raises(Ended):
         fxp_check.main()
     assert (module.params["payload_size"], module.params["timeout"], module.params["passive"]) == (1048576, 10, "both")

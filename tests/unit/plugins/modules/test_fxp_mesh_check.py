@@ -23,7 +23,7 @@ SERVERS = {
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> tuple[Ended, Module]:
     given = {"servers": SERVERS, **options}
     module = Module(given, check_mode)
-    monkeypatch.setattr(basic, "AnsibleModule", module)
+    monkeypatch.setattr(fxp_mesh_check, "Module", module)
     monkeypatch.setattr(basic, "_load_params", lambda: given)
     with pytest.raises(Ended) as caught:
         fxp_mesh_check.main()

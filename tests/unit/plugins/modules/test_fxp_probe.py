@@ -19,7 +19,7 @@ CONNECT = {"address": "127.0.1.1", "port": 1}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.Any) -> Ended:
-    monkeypatch.setattr(fxp_probe, "AnsibleModule", Module(options, check_mode))
+    monkeypatch.setattr(fxp_probe, "Module", Module(options, check_mode))
     with pytest.raises(Ended) as caught:
         fxp_probe.main()
     return caught.value

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import DIALOGUES, contents_of
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import natural, visible
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import natural
 from ansible_collections.proftpd.fxp.tests import report_samples
 
 
@@ -64,11 +65,11 @@ def test_names_are_sorted_as_people_count() -> None:
 
 @given(st.text())
 def test_every_character_can_be_seen(text: str) -> None:
-    shown = visible(text)
+    shown = printable(text)
     assert shown.isprintable() or any(letter.isspace() or not letter.isprintable() for letter in text)
     assert not set(shown) & set("\x00\x07\x1b\r\n\x85\u200b\u202e\u2066\u2028\ufeff\uffff\ud800")
     shown.encode()
 
 
 def test_what_steers_terminals_is_written_out() -> None:
-    assert visible("220 \x1b[2J\u202ehi\r\n") == "220 \\x1b[2J\\u202ehi\\r\\n"
+    assert printable("220 \x1b[2J\u202ehi\r\n") == "220 \\x1b[2J\\u202ehi\\r\\n"

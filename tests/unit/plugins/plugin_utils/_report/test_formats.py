@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import html as _report_html
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import json as _report_json
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import junit as _report_junit
@@ -25,7 +26,6 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import markdow
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import matrix as _report_matrix
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.contents import Contents, contents_of
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.text import visible
 from ansible_collections.proftpd.fxp.tests import report_samples
 
 SIZES = [(2, "none"), (2, "some"), (2, "all"), (9, "some"), (31, "some")]
@@ -112,7 +112,7 @@ def structure(page: Page) -> list[tuple[str, tuple[str, ...]]]:
 def test_no_text_becomes_markup_in_html(text: str) -> None:
     page = Page(_report_html.as_html(hostile(text)))
     assert structure(page) == structure(Page(_report_html.as_html(hostile("harmless"))))
-    assert visible(text) in page.text
+    assert printable(text) in page.text
     assert page.blocks["script"] == [_report_html.SCRIPT]
 
 
@@ -125,7 +125,7 @@ def test_any_text_is_only_text(text: str) -> None:
     assert [element.tag for element in root.iter()] == [
         element.tag for element in ET.fromstring(_report_junit.as_junit(hostile("harmless"))).iter()
     ]
-    assert root.get("name") == visible(text)
+    assert root.get("name") == printable(text)
     assert json.loads(_report_json.as_json(contents))["title"] == text
     for render in FORMATS:
         render(contents).encode()
@@ -140,7 +140,7 @@ def test_no_text_becomes_markup_in_a_large_page(text: str) -> None:
     page = Page(_report_html.as_html(contents_of(text, report_samples.GENERATED, text, _report.listed(legs))))
     data, script = page.blocks["script"]
     assert script == _report_html.SCRIPT
-    assert text in json.loads(data)["names"]
+    assert printable(text) in json.loads(data)["names"]
     assert not set("<>&") & set(data)
 
 
