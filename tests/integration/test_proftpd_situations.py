@@ -22,9 +22,11 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
-from ansible_collections.proftpd.fxp.plugins.module_utils._host import root, sockets
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import record, root, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import parts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
@@ -211,6 +213,54 @@ def test_a_stopped_service_whose_port_somebody_else_has(server: Server) -> None:
     with speaker(server.port), pytest.raises(HostError, match=r"does not answer: port .* is taken by"):
         server.apply(server.config())
     assert server.apply(server.config()).greeting == "220 first"
+
+
+@pytest.mark.parametrize("lost", ["certificate", "authorities"])
+@pytest.mark.parametrize("emptied", [False, True])
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_server_whose_certificate_somebody_deleted(
+    server: Server, tmp_path_factory: pytest.TempPathFactory, lost: str, emptied: bool, stopped: bool
+) -> None:
+    """The look says nothing against it, because the certificate is made anew first; and then it serves again."""
+    authority = Authority(tmp_path_factory.mktemp("authority"), "ours")
+    place = certificate.Place(str(server.directory / "fxp-tls.pem"), str(server.directory / "fxp-tls-ca.pem"))
+    wanted = pair.Wanted(("127.0.0.1",), None, authority.pem, signed=True)
+
+    def certify() -> None:
+        request = certificate.apply(place, wanted, None, None, check_mode=False).request
+        if request is not None:
+            certificate.apply(place, wanted, authority.sign(request), None, check_mode=False)
+
+    certify()
+    content = server.config(
+        more=f"LoadModule mod_tls.c\nTLSEngine on\nTLSECCertificateFile {place.path}\nTLSECCertificateKeyFile {place.path}\n"
+        f"TLSCACertificateFile {place.trust_path}"
+    )
+    server.apply(content)
+    pid, path = server.pid(), pathlib.Path(place.path if lost == "certificate" else place.trust_path)
+    if stopped:
+        Systemd().systemctl("stop", "proftpd")
+    path.write_text("") if emptied else path.unlink()
+    row = dataclasses.replace(USUAL, configuration=server.target.path, directory=str(server.directory))
+    wish = parts.Configuration(content, server.port, False, record.plan_digest())
+    certified = parts.certified(row, {"addresses": ["127.0.0.1"], "name": None, "trust": authority.pem, **NOTHING_BROUGHT})
+    found = parts.configuration(row, wish, True, certified.in_place)
+    assert not certified.in_place
+    assert not certified.refusals
+    assert not found.refusals
+    assert found.in_place is not stopped, "what runs needs no restart"
+    # So it is with another configuration.
+    assert server.apply(content.replace("first", "second"), check_mode=True).validated is True
+    with pytest.raises(HostError, match=rf"{path}, which the configuration names, is missing or empty: run the playbook"):
+        server.patient().apply(content)
+    certify()
+    if not stopped:
+        assert server.answers()
+        assert server.pid() == pid
+    assert server.apply(content).greeting == "220 first"
+
+
+NOTHING_BROUGHT = {"certificate": None, "private_key": None, "renew_before": 30}
 
 
 def test_who_listens_on_a_port_of_ipv6_only_does_not_answer_here() -> None:

@@ -174,8 +174,13 @@ class Configuration:
     plan_digest: str | None
 
 
-def configuration(row: Platform, wish: Configuration, port_is_free: bool) -> Part:
-    """The configuration and its service. Where the port is not free that is told elsewhere; the rest is asked all the same."""
+def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool = True) -> Part:
+    """
+    The configuration and its service.
+
+    Where the port is not free, or the server waits for its certificate (not ``is_certified``), that is told elsewhere; the rest
+    is asked all the same.
+    """
     target = swap.Target(row.configuration, row.unit, wish.control_port if port_is_free else 0, GREETING_TIMEOUT, platform=row)
     old, content = files.read_text(target.path), row.fill(wish.text)
     about = {"ours": old is not None and swap.is_ours(old), "by_hand": swap.stands_by_hand(target)}
@@ -186,7 +191,7 @@ def configuration(row: Platform, wish: Configuration, port_is_free: bool) -> Par
     if not port_is_free and old == content:
         return Part(about=about)
     try:
-        found = swap.apply(target, content, take_over=wish.take_over, check_mode=True)
+        found = swap.apply(target, content, take_over=wish.take_over, check_mode=True, is_certified=is_certified)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("configuration", None, exc), about=about)
     in_place = not found.changed and record.plan_digest() == wish.plan_digest

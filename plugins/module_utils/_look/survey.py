@@ -67,18 +67,18 @@ def survey(wish: Wish) -> Known:
     units = [host.unit(name, manager) for name in (f"{row.unit}.service", f"{row.unit}.socket", kinds.KINDS["server"].unit)]
     of_units = host.units(units)
     taken, warnings, heard = _ports(wish, manager.main_pid(row.unit), any(each.code == "inetd_mode" for each in of_units))
+    certified = None if wish.certificate is None else parts.certified(row, wish.certificate)
+    is_certified = certified is None or certified.in_place
     found = {
-        "configuration": parts.configuration(row, wish.configuration, not taken and not of_units),
+        "configuration": parts.configuration(row, wish.configuration, not taken and not of_units, is_certified),
         "accounts": parts.password_file(row, wish.accounts),
         "rules": parts.no_rules()
         if wish.rules is None
         else parts.rules(row, wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager)),
     }
-    if wish.certificate is not None:
-        found["certificate"] = parts.certified(row, wish.certificate)
-        if wrong_clock:
-            # By that clock nothing that is said of it counts.
-            found["certificate"] = dataclasses.replace(found["certificate"], refusals=(), warnings=())
+    if certified is not None:
+        # By a wrong clock nothing that is said of it counts.
+        found["certificate"] = dataclasses.replace(certified, refusals=(), warnings=()) if wrong_clock else certified
     missing = packages.missing(row.packages(wish.needs), row)
     refusals = [*at_work(wish.run), *wrong_clock, *of_units, *taken, *host.conflicts(missing, row=row)]
     if "package" in found["rules"].about and parts.RULES in found["rules"].not_asked:

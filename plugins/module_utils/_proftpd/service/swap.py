@@ -21,6 +21,7 @@ import os
 import re
 import stat
 import tempfile
+import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, packages, sockets
@@ -108,19 +109,20 @@ def stands_by_hand(target: Target) -> bool:
     return old is not None and _is_made_by_hand(target, old)
 
 
-def apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
+def apply(target: Target, content: str, *, take_over: bool, check_mode: bool, is_certified: bool = True) -> Outcome:
     """
     Make ``content`` the configuration in force and return what was done.
 
-    With ``check_mode`` nothing changes; the daemon's checker is still asked where it is installed. Raises HostError.
+    With ``check_mode`` nothing changes; the daemon's checker is still asked where it is installed. What cannot greet before its
+    certificate is written (not ``is_certified``), which comes first in a real run, is not asked to there. Raises HostError.
     """
     if check_mode or daemon.program() is None:
-        return _apply(target, content, take_over=take_over, check_mode=check_mode)
+        return _apply(target, content, take_over=take_over, check_mode=check_mode, is_certified=is_certified)
     with lock.beside(target.path):
-        return _apply(target, content, take_over=take_over, check_mode=check_mode)
+        return _apply(target, content, take_over=take_over, check_mode=check_mode, is_certified=is_certified)
 
 
-def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -> Outcome:
+def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool, is_certified: bool) -> Outcome:
     old = _files.read_text(target.path)
     if not take_over and stands_by_hand(target):
         raise HostError(
@@ -132,7 +134,8 @@ def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool) -
     if not check_mode:
         _files.remove(target.staged)  # left by a run that was killed
     if content == old and not unproven and daemon.program() is not None:
-        return _ensure_running(target, shown, check_mode)
+        lost = _lost_files(content)
+        return _ensure_running(target, shown, lost, check_mode, hears=is_certified and not lost)
     warnings = _lint(target, content)
     try:
         validated = _validate(target, content, check_mode)
@@ -149,14 +152,14 @@ def _is_made_by_hand(target: Target, text: str) -> bool:
     return is_made_by_hand(text, _files.read_text(target.platform.packaged), _drop_ins(target.path))
 
 
-def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
+def _ensure_running(target: Target, shown: str, lost: t.Sequence[str], check_mode: bool, *, hears: bool) -> Outcome:
     heard = None
     try:
         running = _systemd.is_active(target.service)
         enabled = _systemd.is_enabled(target.service)
         if not check_mode and not enabled:
             _systemd.systemctl("enable", target.service)
-        if running:
+        if running and (hears or not check_mode):
             heard = proof.hear(target.service, target.control_port, target.greeting_timeout).greeting
         else:
             proof.refuse_taken_port(target.service, target.control_port)
@@ -164,7 +167,11 @@ def _ensure_running(target: Target, shown: str, check_mode: bool) -> Outcome:
                 _systemd.restart_afresh(target.service)
                 heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
     except HostError as exc:
-        raise HostError(f"The configuration is in place, but the service does not answer: {clause(exc)}.") from None
+        why = clause(exc)
+        if lost:
+            named = f"{' and '.join(lost)}, which the configuration names, {'is' if len(lost) == 1 else 'are'} missing or empty"
+            why = f"{named}: run the playbook proftpd.fxp.site without --tags, which makes what is lost anew; {why}"
+        raise HostError(f"The configuration is in place, but the service does not answer: {why}.") from None
     return Outcome(not (running and enabled), shown, True, heard, None)
 
 
@@ -222,12 +229,19 @@ def _lacks_packages(row: Platform, content: str) -> bool:
 _TLS_FILES = ("tlseccertificatefile", "tlseccertificatekeyfile", "tlscacertificatefile")
 
 
+def _lost_files(content: str) -> list[str]:
+    """Return the files of TLS that ``content`` names and that nobody can be served without, if they are missing or empty."""
+    words = [line.split() for line in content.splitlines()]
+    named = {line[1] for line in words if len(line) > 1 and line[0].lower() in _TLS_FILES and line[1].startswith("/")}
+    return sorted(path for path in named if not os.path.exists(path) or not os.path.getsize(path))
+
+
 def _with_stand_ins(content: str, directory: str) -> str:
     """Do without files that only a real run would write: an empty password file, and no line that names one of TLS."""
-    lines = content.splitlines(keepends=True)
+    lines, lost = content.splitlines(keepends=True), _lost_files(content)
     for index, line in enumerate(lines):
         words = line.split()
-        if len(words) < 2 or os.path.exists(words[1]):
+        if len(words) < 2 or (os.path.exists(words[1]) and words[1] not in lost):
             continue
         if words[0].lower() == "authuserfile":
             stand_in = os.path.join(directory, "passwd")
