@@ -105,8 +105,8 @@ _ADDRESS_FAMILY_MISMATCH = Cause(
     look="active",
     tells="the two servers have no address family in common: {detail}",
     cure=(
-        "Use one address family per pair: give both hosts an fxp_address of the same family, and let nothing in front of "
-        "them translate between families."
+        "Use one address family per pair: give {active} and {passive} an fxp_address of the same family, and let nothing in "
+        "front of them translate between families."
     ),
 )
 _TLS_PROTECTION_MISMATCH = Cause(
@@ -127,8 +127,8 @@ _TLS_ROLES_UNASSIGNED = Cause(
     look=None,
     tells="neither {active} nor {passive} begins the TLS handshake of the data connection: {detail}",
     cure=(
-        "One of them has to obey SSCN ON: look for what changes it on the way or on the server (mod_rewrite), or set fxp_tls "
-        "to control on both."
+        "Let {active} or {passive} obey SSCN ON: look for what changes it there (mod_rewrite) or on the way, or set fxp_tls to "
+        "control on both."
     ),
     nuances=(Nuance(lambda e: e.fault_kind is None, certain=False, also=("network",)),),
 )
@@ -139,7 +139,7 @@ _OF_THE_CLIENT = Cause(
     look="offender",
     tells="{offender} does not take the data connection of the client itself: {detail}",
     cure=(
-        "This was the data connection of the host that checks: fxp_clients of that server must admit it to "
+        "This was the data connection of the host that checks: fxp_clients of {offender} must admit it to "
         "fxp_passive_ports, and the port forward must lead there."
     ),
     certain=False,
@@ -171,7 +171,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=lambda e: matches(r"\bPRET\b", *pictures.opening(e)),
         look="passive",
         tells="{passive} wants to be told the file by PRET before it listens: {detail}",
-        cure="A server of that kind cannot take part: its PRET is no part of FTP. Let the other server listen.",
+        cure="Let {active} listen. A server that wants PRET, which is no part of FTP, cannot: {passive} is one.",
     ),
     Cause(
         "tls_certificate_untrusted",
@@ -180,7 +180,7 @@ CAUSES: tuple[Cause, ...] = (
         tells="the certificate of {offender} does not prove who it is: {detail}",
         cure=(
             "Give the check the CA that issued it (ca_path or ca_content; fxp_tls_ca_cert), dial a name or an address that "
-            "the certificate holds, and renew it if it has expired."
+            "the certificate holds, and renew that of {offender} if it has expired."
         ),
     ),
     Cause(
@@ -188,7 +188,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=pictures.wants_tls,
         look="offender",
         tells="{offender} demands another protection than is used: {detail}",
-        cure="Set fxp_tls to the same on both servers, and tls and protection of the check to what it says.",
+        cure="Set fxp_tls to the same on both servers, and tls and protection of the check to what {offender} says.",
         who=pictures.protection_side,
     ),
     Cause(
@@ -197,7 +197,7 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} does not let the client encrypt the connection: {detail}",
         cure=(
-            "Check fxp_tls of that server, that mod_tls is loaded and has a certificate there, that TLS 1.2 or later is "
+            "Check fxp_tls of {offender}, that mod_tls is loaded and has a certificate there, that TLS 1.2 or later is "
             "allowed, and that tls and port of the check fit together (implicit TLS usually has port 990)."
         ),
     ),
@@ -209,7 +209,7 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} cannot be the TLS client of a data connection, and one of the two has to be: {detail}",
         cure=(
-            "Set fxp_tls to control on both servers (encrypted logins, clear data); or let the other server be the TLS "
+            "Set fxp_tls to control on {offender} and {other} (encrypted logins, clear data); or let {other} be the TLS "
             "client (sscn of the check)."
         ),
     ),
@@ -238,8 +238,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} takes no further session: {detail}",
         cure=(
-            "Give it more fxp_passive_ports (a server admits as many sessions as it has ports, up to 100), raise MaxClients* "
-            "there, or end other sessions."
+            "Give {offender} more fxp_passive_ports (a server admits as many sessions as it has ports, up to 100), raise "
+            "MaxClients* there, or end other sessions."
         ),
         who=pictures.file_side,
         nuances=(Nuance(unless(pictures.server_busy), certain=False),),
@@ -252,8 +252,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} cannot be reached: {detail}",
         cure=(
-            "Check that the FTP service runs there and listens on this port (fxp_control_port), that fxp_clients admits the "
-            "host that checks, and that no other firewall, there or on the way, drops or rejects the connection."
+            "Check that the FTP service runs on {offender} and listens on this port (fxp_control_port), that fxp_clients admits "
+            "the host that checks, and that no other firewall, there or on the way, drops or rejects the connection."
         ),
     ),
     Cause(
@@ -261,14 +261,14 @@ CAUSES: tuple[Cause, ...] = (
         sees=lambda e: pictures.refused(e, "USER", "PASS"),
         look="offender",
         tells="{offender} refuses the login: {detail}",
-        cure="Check fxp_users on that server, and fxp_check_user and fxp_check_password of the check.",
+        cure="Check fxp_users of {offender}, and fxp_check_user and fxp_check_password of the check.",
     ),
     Cause(
         "protocol_error",
         sees=pictures.fault("malformed"),
         look="offender",
         tells="{offender} broke the protocol: {detail}",
-        cure="Check what really answers at this address; MasqueradeAddress must be a literal IPv4 address for PASV.",
+        cure="Check what really answers as {offender}; MasqueradeAddress must be a literal IPv4 address for PASV.",
     ),
     Cause(
         "unexpected_address_advertised",
@@ -294,7 +294,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=lambda e: e.port_unexpected,
         look="passive",
         tells="{passive} announces port {port}, outside of {ports}",
-        cure="Give {passive} more fxp_passive_ports, and check that PassivePorts stands where this server reads it.",
+        cure="Give {passive} more fxp_passive_ports, and check that PassivePorts stands where it is read there.",
     ),
     Cause(
         "privileged_port_refused",
@@ -330,7 +330,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=pictures.overwrite_refused,
         look="offender",
         tells="{offender} does not overwrite a file that is there already: {detail}",
-        cure="Delete the file there, or allow AllowOverwrite.",
+        cure="Delete the file on {offender}, or say AllowOverwrite on there.",
         who=pictures.file_side,
     ),
     Cause(
@@ -339,8 +339,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} cannot store the file: {detail}",
         cure=(
-            "Make space on the disk there, or raise the quota of the account; if there is space, read the log of the kernel "
-            "for errors of the disk."
+            "Make space on the disk of {offender}, or raise the quota of the account; if there is space, read the log of the "
+            "kernel for errors of the disk."
         ),
         who=pictures.full_side,
         nuances=(Nuance(unless(pictures.space_named), certain=False),),
@@ -350,7 +350,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=pictures.file_refused,
         look="offender",
         tells="{offender} refuses the file: {detail}",
-        cure="Check path, directory and the permissions of the account there, and whether <Limit> denies it.",
+        cure="Check path, directory and the permissions of the account on {offender}, and whether <Limit> denies it.",
         who=pictures.file_side,
     ),
     Cause(
@@ -451,7 +451,7 @@ CAUSES: tuple[Cause, ...] = (
                 pictures.passive_silent,
                 tells="{passive} never took the data connection that {active} opened to {announced}{dialled}",
                 cure=(
-                    "{cure} If that server never refuses in silence, the connection went to another host: check its "
+                    "{cure} If {passive} never refuses in silence, the connection went to another host: check its "
                     "fxp_masquerade_address."
                 ),
                 certain=False,
@@ -470,7 +470,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=both_refuse_tls,
         look=None,
         tells="{active} and {passive} find no TLS version or cipher in common for the data connection: {versions}",
-        cure="Let TLSProtocol of the two servers overlap (fxp_tls_versions of both), and TLSCipherSuite.",
+        cure="Let TLSProtocol of {active} and {passive} overlap (fxp_tls_versions of both), and TLSCipherSuite.",
         nuances=(Nuance(unless(pictures.disjoint), certain=False, also=("network",)),),
     ),
     _TLS_ROLES_UNASSIGNED,
@@ -507,8 +507,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} reports success, and the end of the file was lost: {detail}",
         cure=(
-            "Under TLS 1.3 a sender must not be the TLS client: leave sscn of the check at auto, and let other clients send "
-            "SSCN ON to the receiver; or allow only TLS 1.2 (fxp_tls_versions) on one of the two."
+            "Under TLS 1.3 a sender must not be the TLS client, as {offender} is: leave sscn of the check at auto, and let other "
+            "clients send SSCN ON to the receiver; or allow only TLS 1.2 (fxp_tls_versions) on one of the two."
         ),
         who=lambda e: e.sscn,
     ),
@@ -518,7 +518,7 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} ended the dialogue: {detail}",
         cure=(
-            "Read the log of that server, its time limits (TimeoutIdle, TimeoutNoTransfer, TimeoutSession), and look for a "
+            "Read the log of {offender}, its time limits (TimeoutIdle, TimeoutNoTransfer, TimeoutSession), and look for a "
             "device that cuts the control connection."
         ),
     ),
@@ -528,8 +528,8 @@ CAUSES: tuple[Cause, ...] = (
         look="passive",
         tells="the transfer stopped in mid-course: {moved}",
         cure=(
-            "Look for a firewall or device that cuts established connections, and at the load of both servers; raise "
-            "transfer_timeout if bytes still moved."
+            "Look for a firewall or device that cuts established connections between {active} and {passive}, and at the load "
+            "of both; raise transfer_timeout if bytes still moved."
         ),
         certain=False,
         also=_BETWEEN,
@@ -539,7 +539,7 @@ CAUSES: tuple[Cause, ...] = (
         sees=pictures.content,
         look="destination",
         tells="both servers report success, but {destination} holds other content: {difference}",
-        cure="Look at the file system there and at anything that rewrites files or data connections on the way.",
+        cure="Look at the file system of {destination} and at anything that rewrites files or data connections on the way.",
     ),
     # What nothing above explains.
     Cause(

@@ -54,6 +54,19 @@ def test_texts(cause: Cause) -> None:
         assert not row.tells.endswith(".")
 
 
+# Rows that have no server to look at first.
+NOWHERE = {"vantage_is_peer", "unknown"}
+
+
+@ROWS
+def test_every_cure_names_the_server(cause: Cause) -> None:
+    """Cures stand in tables and sentences of their own, where nobody knows which one "that server" is."""
+    for row in (cause, *cause.nuances):
+        cure = row.cure.replace("{cure}", cause.cure)
+        assert not re.search(r"(?i)\b(that|this|the|the other) server\b|\b(give|set|for|of) it\b", cure), cure
+        assert cause.code in NOWHERE or re.search(r"{(active|passive|offender|destination)}", cure), cure
+
+
 @ROWS
 def test_of_the_nuances_the_first_that_is_seen_counts(cause: Cause) -> None:
     nothing = Evidence(passive="source", source="source a:21", destination="destination b:21")
