@@ -108,7 +108,7 @@ def test_another_authority_is_refused_and_both_are_named(old: Authority, new: Au
         f"ftp2 trusts the authority 'old' (SHA-256 {fingerprint(old)}), and fxp_tls_ca_cert: /a/fxp-ca.pem on "
         f"the controller has the authority 'new' (SHA-256 {fingerprint(new)}): no certificate in common."
     )
-    assert "append /etc/proftpd/fxp-tls-ca.pem of that server" in text
+    assert "append /etc/proftpd/fxp-tls-ca.pem of ftp2 to the controller" in text
 
 
 def test_each_step_of_a_replacement_passes(old: Authority, new: Authority) -> None:
