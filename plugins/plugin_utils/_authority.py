@@ -176,8 +176,9 @@ def _refuse_another(held: Held, seen: t.Mapping[str, t.Mapping[str, t.Any]]) -> 
         raise AuthorityError(
             f"{_trusting(others)}, and {held.certificate} on the controller has {_named(ours)}: no certificate in common. "
             f"{UNCHANGED} If that is not the fleet's file, put the fleet's own there, and its key: {held.key}. If "
-            f"{', '.join(others)} missed a step of a replacement, append {platform.USUAL.trust} of {' and of '.join(others)} to the "
-            "controller's file, run proftpd.fxp.site for all servers, and only then go on (docs/tls.md of proftpd.fxp)."
+            f"{', '.join(others)} missed a step of a replacement, append {platform.USUAL.trust} of "
+            f"{' and of '.join(others)} to the controller's file, run proftpd.fxp.site for all servers, and "
+            "only then go on (docs/tls.md of proftpd.fxp)."
         )
 
 

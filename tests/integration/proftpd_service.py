@@ -98,7 +98,8 @@ class Server(t.NamedTuple):
     @property
     def target(self) -> swap.Target:
         own = self.directory / "packaged.conf"
-        row = dataclasses.replace(USUAL, packaged=str(own)) if own.exists() else USUAL
+        row = dataclasses.replace(USUAL, log_directory=str(self.directory))
+        row = dataclasses.replace(row, packaged=str(own)) if own.exists() else row
         return swap.Target(str(self.directory / "proftpd.conf"), "proftpd", self.port, self.timeout, self.settle, row)
 
     def deaf(self, ident: str = "second") -> str:

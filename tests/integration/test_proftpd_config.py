@@ -12,6 +12,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import time
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, removal, swap
+from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority
 from ansible_collections.proftpd.fxp.tests.integration.proftpd_service import Server, server
 
 __all__ = ["server"]  # the fixture
@@ -45,6 +47,56 @@ def test_a_change_is_reloaded_and_running_sessions_go_on(server: Server) -> None
         assert server.apply(server.config("second")).greeting == "220 second"
         assert server.calls() == ["reload"]
         assert session.sendcmd("NOOP").startswith("200")
+
+
+def with_log(server: Server, authority: Authority, log: str, ident: str, mark: str = swap.MARK) -> str:
+    certificate = authority.issue("127.0.0.1")
+    tls = f"TLSEngine on\nTLSECCertificateFile {certificate}\nTLSECCertificateKeyFile {certificate}"
+    return server.config(ident, mark, f"LoadModule mod_tls.c\n{tls}\nTLSLog {server.directory}/{log}")
+
+
+def encrypted(server: Server) -> None:
+    with ftplib.FTP_TLS(context=ssl._create_unverified_context()) as session:
+        session.connect("127.0.0.1", server.port, timeout=20)
+        session.auth()
+
+
+@pytest.mark.parametrize("removed", [False, True])
+@pytest.mark.parametrize("stood_before", ["nothing", "what the package brings", "somebody's work"])
+def test_the_log_of_earlier_releases_goes_with_them(
+    server: Server, authority: Authority, stood_before: str, removed: bool
+) -> None:
+    """Nobody rotates it. Where a configuration that somebody made may have written it too, it stays."""
+    log = server.directory / "tls.log"
+    if stood_before != "nothing":
+        text = with_log(server, authority, "tls.log", "before", mark="another")
+        if stood_before == "what the package brings":
+            (server.directory / "packaged.conf").write_text(text)
+        server.start(text)
+    server.apply(with_log(server, authority, "tls.log", "0.2.2"), take_over=True)
+    encrypted(server)
+    assert "TLS/TLS-C" in log.read_text(), "the daemon wrote it"
+    log.with_name("tls.log.1").touch()
+    now = with_log(server, authority, "proftpd.log", "now")
+    server.apply(now, check_mode=True)
+    assert log.exists()
+    with pytest.raises(HostError):
+        server.patient().apply(now.replace("DefaultServer", "DefaultAddress 192.0.2.1\nSocketBindTight on\nDefaultServer"))
+    assert log.exists(), "what wrote it is in force again"
+    if removed:
+        server.remove(check_mode=True)
+        assert log.exists()
+        server.remove()
+    else:
+        server.apply(now)
+    assert log.exists() is (stood_before == "somebody's work")
+    assert log.with_name("tls.log.1").exists(), "what an operator made of it is his"
+
+
+def test_a_log_that_is_still_written_stays(server: Server, authority: Authority) -> None:
+    server.apply(with_log(server, authority, "tls.log", "one"))
+    server.apply(with_log(server, authority, "tls.log", "two"))
+    assert (server.directory / "tls.log").exists()
 
 
 def test_a_service_that_is_down_is_started(server: Server) -> None:

@@ -72,7 +72,10 @@ def _remove(target: swap.Target, check_mode: bool) -> Outcome:
     if was.runs_again:
         _ask_checker(target)
     if not check_mode:
+        earlier_log = swap.log_of_earlier_releases(target, [text, _files.read_text(target.previous)])
         _take_off(target, was)
+        if earlier_log is not None:
+            _files.remove(earlier_log)
         _put_back(target, was, source, packaged)
         _tidy(target, Outcome(), check_mode)
     return Outcome(True, source, was.runs_again, text or "", shown_after)

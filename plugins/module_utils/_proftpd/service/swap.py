@@ -16,6 +16,7 @@ leaves the second name, and the next run takes the configuration for unproven an
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -36,6 +37,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 MARK = "Managed by the Ansible collection proftpd.fxp"
 MODE = 0o644
 _systemd = Systemd()
+# What releases before 0.3.0 had in TLSLog, and no distribution rotates.
+_EARLIER_LOG = "tls.log"
 NOT_SHOWN = "(not written by proftpd.fxp, not shown)\n"
 
 
@@ -98,6 +101,23 @@ def is_made_by_hand(text: str, packaged: str | None, drop_ins: list[str]) -> boo
     return text != packaged or bool(drop_ins)
 
 
+def log_of_earlier_releases(target: Target, texts: t.Iterable[str | None], content: str = "") -> str | None:
+    """
+    Return the log that ``texts``, configurations of ours, wrote and that nothing reads or rotates once ``content`` is in force.
+
+    None where there is none, or where it may be somebody else's: of a configuration that was made by hand and stood here before.
+    """
+    log = f"{target.platform.log_directory}/{_EARLIER_LOG}"
+    line = re.compile(rf"^\s*TLSLog\s+{re.escape(log)}\s*$", re.MULTILINE | re.IGNORECASE)
+    wrote_it = any(text is not None and is_ours(text) and line.search(text) for text in texts)
+    if not wrote_it or log in content or not os.path.lexists(log):
+        return None
+    kept, was = _files.read_text(target.before_us), before.recall(target.before_us)
+    if kept is None or kept == _files.read_text(target.platform.packaged) or (was is not None and not was.made_by_hand):
+        return log
+    return None
+
+
 def _drop_ins(path: str) -> list[str]:
     directory = os.path.join(os.path.dirname(path), "conf.d")
     return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
@@ -145,7 +165,8 @@ def _apply(target: Target, content: str, *, take_over: bool, check_mode: bool, i
     except (HostError, OSError) as exc:
         _files.remove(target.staged)
         raise HostError(f"{target.path} is left as it was because {clause(exc)}.") from None
-    return dataclasses.replace(_swap(target, former), before=shown, warnings=warnings)
+    earlier_log = log_of_earlier_releases(target, [old, _files.read_text(target.previous)], content)
+    return dataclasses.replace(_swap(target, former, earlier_log), before=shown, warnings=warnings)
 
 
 def _is_made_by_hand(target: Target, text: str) -> bool:
@@ -307,7 +328,7 @@ def _keep(target: Target, old: str, was_running: bool) -> None:
     before.keep(target.before_us, old, before.Before(by_hand, was_running, _systemd.is_enabled(target.service), mode))
 
 
-def _swap(target: Target, former: Former) -> Outcome:
+def _swap(target: Target, former: Former, earlier_log: str | None) -> Outcome:
     try:
         _files.rename(target.staged, target.path)
         if not _systemd.is_enabled(target.service):
@@ -320,6 +341,10 @@ def _swap(target: Target, former: Former) -> Outcome:
         heard = proof.lasting(target.service, target.control_port, target.greeting_timeout, target.settle)
     except (HostError, OSError) as exc:
         raise HostError(f"The new configuration was taken back because {clause(exc)}. {_return(target, former)}") from None
+    if earlier_log is not None:
+        # Only what is proven needs it no more, and what tells that it is ours goes last. That it cannot go harms nobody.
+        with contextlib.suppress(OSError):
+            _files.remove(earlier_log)
     _files.remove(target.previous)
     return Outcome(True, "", True, heard, former.kept)
 
