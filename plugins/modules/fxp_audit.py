@@ -103,6 +103,10 @@ audit:
     cure:
       description: What to do.
       type: str
+    advisory:
+      description: Where the code is V(advisory), which one; else null.
+      type: str
+      version_added: 0.3.0
     acknowledged:
       description:
         - Where the severity is V(known), the C(reason), C(until) which day, and the C(severity) that it would have; else null.

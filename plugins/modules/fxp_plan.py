@@ -260,7 +260,8 @@ options:
     description:
       - Findings of the playbook C(proftpd.fxp.audit) that are known. They are still shown, with the reason, but are no hole,
         fault or note any more, so that they do not make the audit fail. Nothing on the server changes.
-      - An entry is about everything that the audit finds under this code on this server. C(docs/audit.md) lists the codes.
+      - An entry is about everything that the audit finds under this code on this server, but for one that names an advisory.
+        C(docs/audit.md) lists the codes.
     type: list
     elements: dict
     default: []
@@ -271,6 +272,11 @@ options:
           - Code of the finding, which the audit prints in brackets.
         type: str
         required: true
+      advisory:
+        description:
+          - With the code C(advisory), the one that is known, as its finding begins, for example C(CVE-2024-48651). If
+            it is not said, all of them are, also those to come. Of entries for both, the one that names it counts.
+        type: str
       reason:
         description:
           - Why the finding may stay. It is printed.

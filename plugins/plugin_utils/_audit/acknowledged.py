@@ -35,24 +35,33 @@ def settle(host: str, found: t.Iterable[Finding], acknowledged: t.Iterable[Data]
     """
     Return what was ``found`` on ``host`` with what is ``acknowledged`` as KNOWN, holes first.
 
-    ``acknowledged``: entries of the plan, each code once. ``today``: YYYY-MM-DD. What ran out before today counts, and says so;
-    what matches nothing is a note.
+    ``acknowledged``: entries of the plan, each code and advisory once. ``today``: YYYY-MM-DD. What ran out before today counts,
+    and says so; what matches nothing is a note.
     """
     found = list(found)
-    known = {entry["code"]: entry for entry in acknowledged}
-    codes = {each.code for each in found}
+    # What is said of one advisory counts before what is said of all.
+    entries = sorted(acknowledged, key=lambda entry: entry.get("advisory") is None)
     notes = Notes(host)
-    for code, entry in known.items():
-        if code not in codes and not codes & _HIDES_OTHERS:
+    hidden = bool({each.code for each in found} & _HIDES_OTHERS)
+    for entry in entries:
+        if not hidden and not any(_is_about(entry, each) for each in found):
+            name = " ".join(filter(None, (entry["code"], entry.get("advisory"))))
             notes.add(
                 "acknowledgement_unused",
                 NOTE,
                 "",
-                f"fxp_acknowledged has {code} ({entry['reason']}), and this audit finds no such thing",
+                f"fxp_acknowledged has {name} ({entry['reason']}), and this audit finds no such thing",
                 "take it out of fxp_acknowledged, if what it is about is mended for good",
             )
-    settled = [_settled(each, known[each.code], today) if each.code in known else each for each in found]
+    settled = []
+    for each in found:
+        about = [entry for entry in entries if _is_about(entry, each)]
+        settled.append(_settled(each, about[0], today) if about else each)
     return sorted([*settled, *notes.found], key=lambda each: SEVERITIES.index(each.severity))
+
+
+def _is_about(entry: Data, finding: Finding) -> bool:
+    return entry["code"] == finding.code and entry.get("advisory") in (None, finding.advisory)
 
 
 def _settled(finding: Finding, entry: Data, today: str) -> Finding:

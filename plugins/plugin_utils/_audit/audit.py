@@ -151,7 +151,8 @@ def _advisories(notes: Notes, look: Data) -> None:
         if each["applies"] and not each["in_findings"]:
             severity = each["severity"] if each["certain"] else NOTE
             doubt = "" if each["certain"] else "; whether the package has a fix of its own is not known"
-            notes.add("advisory", severity, "", f"{each['id']}: {each['what']} (ProFTPD {look['release']}){doubt}", each["cure"])
+            sentence = f"{each['id']}: {each['what']} (ProFTPD {look['release']}){doubt}"
+            notes.add("advisory", severity, "", sentence, each["cure"], each["id"])
 
 
 def _daemon(notes: Notes, look: Data) -> None:

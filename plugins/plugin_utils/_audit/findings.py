@@ -38,7 +38,8 @@ class Finding:
     """
     One thing that an audit found on a host. ``server`` is "main", the arguments of a <VirtualHost>, or empty for the whole host.
 
-    ``sentence`` and ``cure`` have no full stop. ``acknowledged`` is said where ``severity`` is KNOWN.
+    ``sentence`` and ``cure`` have no full stop. ``acknowledged`` is said where ``severity`` is KNOWN, ``advisory`` where the code
+    stands for several things that have names of their own.
     """
 
     code: str
@@ -48,6 +49,7 @@ class Finding:
     sentence: str
     cure: str
     acknowledged: Acknowledgement | None = None
+    advisory: str | None = None
 
     def as_dict(self) -> dict[str, t.Any]:
         """Return it as plain data."""
@@ -61,10 +63,10 @@ class Notes:
         self.host = host
         self.found: list[Finding] = []
 
-    def add(self, code: str, severity: str, server: str, sentence: str, cure: str) -> None:
+    def add(self, code: str, severity: str, server: str, sentence: str, cure: str, advisory: str | None = None) -> None:
         """Note one finding down."""
         # Some of it was written by others.
-        self.found.append(Finding(code, severity, self.host, server, printable(sentence), printable(cure)))
+        self.found.append(Finding(code, severity, self.host, server, printable(sentence), printable(cure), advisory=advisory))
 
 
 def contexts(server: Data) -> t.Iterator[tuple[str, Data]]:

@@ -88,3 +88,29 @@ CODES = frozenset(
         "wider_than_said",
     }
 )
+
+# The defects of ProFTPD that the code "advisory" tells, by the name that its sentence begins with.
+ADVISORIES = frozenset(
+    {
+        "CVE-2015-3306",
+        "CVE-2017-7418",
+        "CVE-2019-12815",
+        "CVE-2019-18217",
+        "CVE-2020-9272",
+        "CVE-2020-9273",
+        "CVE-2023-48795",
+        "CVE-2023-51713",
+        "CVE-2024-48651",
+        "CVE-2024-57392",
+        "CVE-2026-42167",
+        "CVE-2026-44331",
+        "class-unsupported",
+        "issue-1171",
+        "issue-2095",
+        "issue-2146",
+        "issue-2158",
+        "issue-2210",
+        "issue-2286",
+        "sscn-unusable",
+    }
+)

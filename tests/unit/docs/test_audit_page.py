@@ -10,7 +10,8 @@ import ast
 import pathlib
 import re
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.codes import CODES
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import advisory_rows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.codes import ADVISORIES, CODES
 
 ROOT = pathlib.Path(__file__).parents[3]
 PAGE = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
@@ -63,3 +64,7 @@ def test_every_code_is_explained() -> None:
 
 def test_every_code_can_be_acknowledged_but_the_one_about_acknowledging() -> None:
     assert listed() - {"acknowledgement_unused"} == CODES
+
+
+def test_every_advisory_that_is_told_can_be_acknowledged() -> None:
+    assert {row.id for row in advisory_rows.ROWS if not row.in_findings} == ADVISORIES

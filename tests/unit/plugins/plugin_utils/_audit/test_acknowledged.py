@@ -96,6 +96,40 @@ def test_one_that_matches_nothing_is_a_note() -> None:
     assert told(settled(OPEN, entry("foreign_address_any")), "acknowledgement_unused") == []
 
 
+OLD = seen(PORTS + "AllowForeignAddress off\n", "1.3.8")
+
+
+def test_one_advisory_is_known_and_the_next_one_is_not() -> None:
+    """Nobody who acknowledges one defect means those that are found later."""
+    told_of = [each.advisory for each in settled(OLD) if each.code == "advisory"]
+    first, *others = [each for each in told_of if each is not None]
+    assert len(told_of) == len({first, *others})
+    assert others
+    found = {each.advisory: each for each in settled(OLD, {**entry("advisory"), "advisory": first}) if each.advisory}
+    assert found[first].severity == "known"
+    assert all(found[name].severity != "known" for name in others)
+    assert found[first].as_dict()["advisory"] == first
+    assert found[first].sentence.startswith(f"{first}: ")
+    # As all of them are, where none is named.
+    assert {each.severity for each in settled(OLD, entry("advisory")) if each.advisory} == {"known"}
+    assert all(each.advisory is None for each in settled(OLD) if each.code != "advisory")
+
+
+def test_what_is_said_of_one_advisory_counts_before_what_is_said_of_all() -> None:
+    first = next(each.advisory for each in settled(OLD) if each.advisory)
+    entries = [entry("advisory"), {**entry("advisory", reason="this one"), "advisory": first}]
+    for order in (entries, entries[::-1]):
+        reasons = {each.advisory: each.acknowledged.reason for each in settled(OLD, *order) if each.acknowledged}
+        assert {name for name, reason in reasons.items() if reason == "this one"} == {first}
+        assert len(set(reasons.values())) == 2
+
+
+def test_an_advisory_that_is_not_here_is_a_note() -> None:
+    found = settled(OLD, {**entry("advisory"), "advisory": "CVE-2015-3306"})
+    (note,) = [each for each in found if each.code == "acknowledgement_unused"]
+    assert note.sentence == "fxp_acknowledged has advisory CVE-2015-3306 (the office moves), and this audit finds no such thing"
+
+
 @pytest.mark.parametrize(
     "look",
     [

@@ -19,7 +19,7 @@ from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.te
 from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils.test_any_inventory import plan_of
 
 Entry = t.Dict[str, t.Any]
-KNOWN: Entry = {"code": "control_wider_than_said", "reason": "the office moves", "until": "2027-01-31"}
+KNOWN: Entry = {"code": "control_wider_than_said", "advisory": None, "reason": "the office moves", "until": "2027-01-31"}
 
 
 def plan(*acknowledged: Entry) -> dict[str, t.Any]:
@@ -29,8 +29,9 @@ def plan(*acknowledged: Entry) -> dict[str, t.Any]:
 
 
 def test_the_audit_is_told_what_is_known() -> None:
-    forever = {"code": "advisory", "reason": " no update\nyet ", "until": None}
-    assert plan(KNOWN, forever)["hosts"][NAME]["acknowledged"] == [KNOWN, {**forever, "reason": "no update yet"}]
+    forever = {"code": "advisory", "advisory": None, "reason": " no update\nyet ", "until": None}
+    one = {"code": "advisory", "advisory": "CVE-2024-48651", "reason": "nobody has an account", "until": None}
+    assert plan(KNOWN, forever, one)["hosts"][NAME]["acknowledged"] == [KNOWN, {**forever, "reason": "no update yet"}, one]
     assert plan()["hosts"][NAME]["acknowledged"] == plan(KNOWN)["hosts"]["b"]["acknowledged"] == []
     # To YAML a day without quotes is no text.
     assert plan({**KNOWN, "until": datetime.date(2027, 1, 31)})["hosts"][NAME]["acknowledged"] == [KNOWN]
@@ -60,8 +61,17 @@ def test_nothing_changes_on_any_server() -> None:
         ([{**KNOWN, "reason": " "}], "' ' is an empty reason; write why the finding may stay."),
         ([{**KNOWN, "reason": None}], "'' is an empty reason; write why the finding may stay."),
         ([{"code": "advisory"}], "[{'code': 'advisory'}] does not fit: missing required arguments: reason"),
+        ([{**KNOWN, "code": "advisory", "advisory": "CVE-2024-48561"}], "'CVE-2024-48561' is no advisory; did you mean "
+         "CVE-2024-48651?"),
+        ([{**KNOWN, "code": "advisory", "advisory": ""}], "'' is no advisory; its name stands before the colon of the finding."),
+        ([{**KNOWN, "advisory": "CVE-2024-48651"}], "'CVE-2024-48651' is no control_wider_than_said; say code: advisory beside "
+         "it, or leave advisory out."),
+        ([{**KNOWN, "code": "CVE-2024-48651"}], "'CVE-2024-48651' is no code of a finding; say code: advisory, and advisory: "
+         "CVE-2024-48651."),
+        ([{**KNOWN, "code": "advisory", "advisory": "issue-2210"}] * 2, "'advisory issue-2210' stands there more than once; give "
+         "every code, or advisory, one entry."),
         ([{**KNOWN, "untill": "2027-01-31"}], "unknown suboption fxp_acknowledged.untill"),
-        ([KNOWN, KNOWN], "'control_wider_than_said' stands there more than once; give every code one entry."),
+        ([KNOWN, KNOWN], "'control_wider_than_said' stands there more than once; give every code, or advisory, one entry."),
         *(
             ([{**KNOWN, "until": until}], f"{until!r} is no day; write one as YYYY-MM-DD, for example 2027-01-31.")
             for until in ("2027-02-29", "31.1.2027", "2027-1-31", "20270131", "2027-W01-1", "2027-01-31 10:00:00", "soon", "")
