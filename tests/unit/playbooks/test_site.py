@@ -151,7 +151,10 @@ def key_of_another(key: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        (pathlib.Path.unlink, "the certificate of ftp1 is not there yet, and the key that signs a new one is not there: {key}."),
+        (
+            pathlib.Path.unlink,
+            "the certificate of ftp1 is not at /etc/proftpd/fxp-tls.pem, and the key that signs a new one is not there: {key}.",
+        ),
         (key_with_passphrase, "{key} has a passphrase, which nobody could type in; encrypt it with ansible-vault instead."),
         (key_of_another, "{key} is the key of another authority: "),
     ],
@@ -233,5 +236,5 @@ def test_what_stands_against_the_authority_is_told_with_what_stands_against_host
         output = site(tmp_path, {"ftp1": LOCAL}, fxp_tls_ca_cert="fxp-ca.pem", fxp_control_port=taken.getsockname()[1])
     first, *others = re.findall(r"of 1 servers cannot be served as planned\. No host was changed\. (.*?) PLAY RECAP", output)
     assert "ftp1: " in first
-    assert "the certificate of ftp1 is not there yet, and the key that signs a new one is not there" in first
+    assert "the certificate of ftp1 is not at /etc/proftpd/fxp-tls.pem, and the key that signs a new one is not there" in first
     assert not others

@@ -164,7 +164,7 @@ def remove(place: Place, *, check_mode: bool) -> bool:
 
 def _look(place: Place, text: str | None, wanted: pair.Wanted) -> tuple[pair.Fault | None, pair.Certified | None]:
     if text is None:
-        return pair.Fault(pair.BROKEN, "is not there yet"), None
+        return pair.Fault(pair.BROKEN, f"is not at {place.path}"), None
     fault, found = pair.fault_of(text, wanted)
     if fault is None and not _files.has_mode(place.path, MODE):
         fault = pair.Fault(pair.BROKEN, "lay with its key in a file that others may read")

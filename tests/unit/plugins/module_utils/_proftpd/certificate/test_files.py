@@ -67,7 +67,7 @@ def names(place: certificate.Place) -> set[str]:
 
 def test_a_key_that_never_leaves_and_then_nothing_to_do(place: certificate.Place, authority: Authority) -> None:
     first = look(place, wanted(authority))
-    assert (first.changed, first.reason, first.ends) == (True, "is not there yet", None)
+    assert (first.changed, first.reason, first.ends) == (True, f"is not at {place.path}", None)
     assert names(place) == {"fxp-tls-ca.pem", "fxp-tls.pem.fxp-key"}
     assert _files.has_mode(place.key, 0o600)
     assert first.request is not None
@@ -268,7 +268,7 @@ def test_what_somebody_brings(place: certificate.Place, authority: Authority, ot
 def test_check_mode_before_there_is_anything(tmp_path: pathlib.Path) -> None:
     nowhere = certificate.Place(str(tmp_path / "no" / "fxp-tls.pem"), str(tmp_path / "no" / "fxp-tls-ca.pem"))
     looked = look(nowhere, wanted(), check_mode=True)
-    assert (looked.changed, looked.reason, looked.request) == (True, "is not there yet", None)
+    assert (looked.changed, looked.reason, looked.request) == (True, f"is not at {nowhere.path}", None)
     with pytest.raises(HostError, match="install ProFTPD first"):
         look(nowhere, wanted())
 
