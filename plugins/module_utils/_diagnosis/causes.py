@@ -430,6 +430,15 @@ CAUSES: tuple[Cause, ...] = (
         tells="{offender} refuses the file: {detail}",
         cure="Check path, directory and the permissions of the account there, and whether <Limit> denies it.",
         who=pictures.file_side,
+        nuances=(
+            Nuance(
+                pictures.stops_sending,
+                tells="{offender} stops sending the file: {detail}",
+                cure="{cure} Look there for limits (MaxRetrieveFileSize, quotas) and for errors of the disk, too.",
+                certain=False,
+                also=("destination", "network"),
+            ),
+        ),
     ),
     Cause(
         "hairpin_nat_missing",

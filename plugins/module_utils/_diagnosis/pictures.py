@@ -144,7 +144,21 @@ def file_side(e: Evidence) -> Role | None:
     """The server that refused the file itself."""
     # Before any 1xx the file itself was refused. Afterwards such a code speaks of something else.
     refusals = (450, 451, 550, 551, 553)
-    return _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
+    refusing = _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
+    return refusing or ("source" if stops_sending(e) else None)
+
+
+def stops_sending(e: Evidence) -> bool:
+    """Whether the source gave up in mid-course, and the destination met the end of a file: no connection was cut there."""
+    source, destination = e.side("source"), e.side("destination")
+    if not (source and destination and source.preliminary and destination.preliminary and destination.done):
+        return False
+    return source.code >= 400 and not no_tls(source) and not wants_reuse(source.final) and not in_other_protection(source)
+
+
+def in_other_protection(side: Side) -> bool:
+    """Whether a server ends a transfer because of its protection."""
+    return matches(_OTHER_PROTECTION, side.final) and not wants_reuse(side.final)
 
 
 def file_gone(e: Evidence) -> bool:
@@ -281,7 +295,7 @@ _OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
 
 def protection_side(e: Evidence) -> Role | None:
     """The server that ends a transfer because of its protection."""
-    return _who(e, lambda side: matches(_OTHER_PROTECTION, side.final) and not wants_reuse(side.final))
+    return _who(e, in_other_protection)
 
 
 def reuse_side(e: Evidence) -> Role | None:
@@ -413,6 +427,7 @@ __all__ = (
     "hairpin",
     "handshake_lost",
     "in_ascii",
+    "in_other_protection",
     "limited",
     "no_active_mode",
     "nothing_arrived",
@@ -433,6 +448,7 @@ __all__ = (
     "server_busy",
     "space_named",
     "stalled",
+    "stops_sending",
     "truncated",
     "turned_away",
     "unverified",

@@ -96,6 +96,22 @@ def see_what_arrived(destination: Session, target: str, evidence: Evidence) -> N
         evidence.size = size_of(destination, target)
 
 
+def size_from_aside(destination: Session, target: str) -> int | None:
+    """How much of a file has arrived that is being stored, asked over another connection; none if nobody tells."""
+    aside = destination.aside()
+    # ProFTPD's HiddenStores keeps it under another name until it is whole.
+    for name in (target, f".in.{target}."):
+        try:
+            size = size_of(aside, name)
+            aside.close()
+            return size
+        except Fault as fault:
+            if fault.kind != "refused":
+                break
+    aside.drop()
+    return None
+
+
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
     """
     Fill in ``client_reached`` and ``rewritten`` after a data connection that never came about; each takes ``timeout`` at most.
@@ -190,4 +206,5 @@ __all__ = (
     "insist_on_a_new_session",
     "look_closer",
     "see_what_arrived",
+    "size_from_aside",
 )

@@ -65,9 +65,18 @@ class Exchange:
             self._refuse_half_replies()
         return self.sides[role].preliminary is not None
 
-    def finish(self) -> None:
-        """Wait for the final replies of both; ``stopped`` tells why it was given up."""
+    def finish(self, look: t.Callable[[], int | None] = lambda: None) -> None:
+        """
+        Wait for the final replies of both; ``stopped`` tells why it was given up.
+
+        ``look`` tells how much has arrived when the destination itself does not, or none.
+        """
         given_up = self._follow(self._course.both_finals, self.sides)
+        while given_up and given_up.why == "stalled" and self._course.unheard:
+            size = look()
+            if size is None or not self._course.seen(size, time.monotonic()):
+                break
+            given_up = self._follow(self._course.both_finals, self.sides)
         if given_up:
             self.stopped = given_up.why
             self._refuse_half_replies()

@@ -26,6 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards i
     insist_on_a_new_session,
     look_closer,
     see_what_arrived,
+    size_from_aside,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import Exchange
@@ -66,8 +67,11 @@ def run_leg(
             sessions[role].created(target)
         exchange.send(role, f"RETR {name}" if role == "source" else f"STOR {target}")
 
+    def look() -> int | None:
+        return size_from_aside(sessions["destination"], target)
+
     try:
-        _transfer(exchange, evidence, order, sessions["destination"].greeting)
+        _transfer(exchange, evidence, order, look, sessions["destination"].greeting)
     except Fault as fault:
         # A server that has gone may have done so because of the other one, which then tells why.
         gone = next(role for role, control in controls.items() if control.server is fault.server)
@@ -138,7 +142,9 @@ def _direct(session: Session, evidence: Evidence) -> bool:
     return reply.positive
 
 
-def _transfer(exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], None], greeting: str) -> None:
+def _transfer(
+    exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], None], look: t.Callable[[], int | None], greeting: str
+) -> None:
     # The active side first: the kernel of the passive server completes its connection before that server is commanded, so nothing
     # waits in accept() and no target is emptied when the active side fails. pyftpdlib alone drops what arrives before STOR.
     passive_first = evidence.passive == "destination" and "pyftpdlib" in greeting
@@ -148,7 +154,7 @@ def _transfer(exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], 
     if exchange.first_answer(evidence.active):
         if not passive_first:
             order(evidence.passive)
-        exchange.finish()
+        exchange.finish(look)
 
 
 def _try_less(sessions: t.Mapping[Role, Session], evidence: Evidence, name: str, timeout: float) -> None:

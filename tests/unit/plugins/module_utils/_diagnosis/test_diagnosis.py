@@ -342,7 +342,9 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     ),
     (both(Side("150 x"), Side("150 x"), stopped="limit"), "transfer_stalled", "source", False),
     (both(Side("150 x", ABORTED), Side("150 x", "226 x")), "unknown", None, False),
-    (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "unknown", None, False),
+    # Who is cut off says so; the end of a file comes from whoever sends it.
+    (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "file_refused", "source", False),
+    (both(Side("150 x", "226 x"), Side("150 x", "426 Transfer aborted. Nicht erlaubt")), "file_refused", "source", False),
     (
         both(Side("150 x", "451 Transfer aborted. Input/output error"), Side("150 x", ABORTED)),
         "no_space",
@@ -353,7 +355,12 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # vsftpd has these words for every disk.
     (both(Side("150 x", "451 Failure writing to local file."), Side("150 x", ABORTED)), "no_space", "destination", False),
     # What a server says about quotas while all is well is no fault.
-    (both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)), "unknown", None, False),
+    (
+        both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)),
+        "file_refused",
+        "source",
+        False,
+    ),
     (
         fault("lost", "source", active_side=Side("150 x"), passive_side=Side("150 x"), stage="transfer"),
         "control_lost",
