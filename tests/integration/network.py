@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -23,8 +24,10 @@ PORT = 2121
 CLIENT, SOURCE, DESTINATION = "198.51.100.1", "198.51.100.11", "198.51.100.12"
 SOURCE6, DESTINATION6 = "2001:db8:51::11", "2001:db8:51::12"
 DEAD = "198.51.100.99"  # on the network, but nobody has it
+SOMEBODY = "198.51.100.77"  # another host, where nothing listens
 NO_ROUTE = "203.0.113.9"  # no route leads there
 PASSIVE_PORTS = "50000-50099"
+T = t.TypeVar("T")
 
 
 def run(*command: str, text: str | None = None) -> str:
@@ -43,11 +46,22 @@ def add_namespace(name: str) -> None:
     run("ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv4.ip_local_port_range=32768 49999")
 
 
-class Network:
-    """The namespaces ``client``, ``source`` and ``destination``; the bridge belongs to the client."""
+def within(namespace: str, make: t.Callable[[], T]) -> T:
+    """What is made in a network namespace: a socket stays in the one that it was made in."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{namespace}") as there:
+        libc.setns(there.fileno(), 0)
+        try:
+            return make()
+        finally:
+            libc.setns(home.fileno(), 0)
 
-    def __init__(self) -> None:
-        self.names = {name: f"fxp{os.getpid()}{name[0]}" for name in ("client", "source", "destination")}
+
+class Network:
+    """The namespaces ``client`` (which has the bridge), ``source`` and ``destination``. ``mark`` tells several networks apart."""
+
+    def __init__(self, mark: str = "") -> None:
+        self.names = {name: f"fxp{os.getpid()}{mark}{name[0]}" for name in ("client", "source", "destination")}
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
@@ -200,4 +214,5 @@ __all__ = (
     "check_inside",
     "run",
     "wait_for_growth",
+    "within",
 )

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import select
 import socket
@@ -18,7 +17,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import interfaces, nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import with_interfaces
-from ansible_collections.proftpd.fxp.tests.integration.network import run
+from ansible_collections.proftpd.fxp.tests.integration.network import run, within
 
 SERVER = "198.51.100.11"
 CLIENT, PEER, BLOCKED, STRANGER = "198.51.100.1", "198.51.100.12", "198.51.100.66", "198.51.100.99"
@@ -66,11 +65,11 @@ class Lab:
         self.nft = nftables.Nft(["ip", "netns", "exec", self.server])
         self.sockets: list[socket.socket] = []
         for port in (CONTROL, PASSIVE, OTHER):
-            self.sockets.append(self._within(self.server, lambda: socket.create_server((SERVER, port))))  # noqa: B023
+            self.sockets.append(within(self.server, lambda: socket.create_server((SERVER, port))))  # noqa: B023
             # By this a client sees at which of them it has come out, wherever rules led it.
             self.sockets[-1].setblocking(False)
             self.sockets[-1].setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SEGMENTS[port])
-        self.sockets.append(self._within(self.outside, lambda: socket.create_server((PEER, PASSIVE))))
+        self.sockets.append(within(self.outside, lambda: socket.create_server((PEER, PASSIVE))))
         self.sockets[-1].setblocking(False)
 
     def remove(self) -> None:
@@ -79,17 +78,6 @@ class Lab:
         for name in (self.server, self.outside):
             with contextlib.suppress(RuntimeError):
                 run("ip", "netns", "delete", name)
-
-    @staticmethod
-    def _within(name: str, make: t.Callable[[], socket.socket]) -> socket.socket:
-        """A socket stays in the namespace that it was made in."""
-        libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{name}") as there:
-            libc.setns(there.fileno(), 0)
-            try:
-                return make()
-            finally:
-                libc.setns(home.fileno(), 0)
 
     def text(self) -> str:
         found = interfaces.find(nftables.read_defines(TEXT).addresses, Within(self.server))
@@ -108,7 +96,7 @@ class Lab:
         open_ones: dict[tuple[str, int], socket.socket] = {}
         began = time.monotonic()
         for source, port in dials:
-            dialled = open_ones[source, port] = self._within(self.outside, socket.socket)
+            dialled = open_ones[source, port] = within(self.outside, socket.socket)
             dialled.setblocking(False)
             dialled.bind((source, 0))
             dialled.connect_ex((SERVER, port))
@@ -136,7 +124,7 @@ class Lab:
         def dial() -> socket.socket:
             return socket.socket()
 
-        with self._within(name, dial) as dialled:
+        with within(name, dial) as dialled:
             dialled.settimeout(0.4)
             dialled.bind((source, 0))
             with contextlib.suppress(OSError):

@@ -46,7 +46,7 @@ class Pyftpd:
     One server in a thread of its own.
 
     ``file_type`` opens the files that are stored, ``told_digest`` makes the answer to HASH, and with ``text_only`` TYPE I is
-    answered and has no effect.
+    answered and has no effect. ``settings`` are attributes of the handler.
     """
 
     def __init__(
@@ -58,6 +58,9 @@ class Pyftpd:
         file_type: type[io.FileIO] | None = None,
         told_digest: t.Callable[[pathlib.Path], str] | None = None,
         text_only: bool = False,
+        port: int = 0,
+        most: int = 512,
+        settings: t.Mapping[str, t.Any] = types.MappingProxyType({}),
     ) -> None:
         home.mkdir(parents=True)
         self.home, self.kept = home, set[str]()
@@ -87,13 +90,16 @@ class Pyftpd:
                 digest = told_digest(pathlib.Path(path)) if told_digest else ""
                 self.respond(f"213 SHA-256 0-9 {digest} {pathlib.Path(path).name}")
 
+        for name, value in settings.items():
+            setattr(Handler, name, value)
         if told_digest:
             command = {"perm": "r", "auth": True, "arg": True, "help": "Syntax: HASH <SP> path"}
             Handler.proto_cmds = {**FTPHandler.proto_cmds, "HASH": command}
 
         Handler.authorizer.add_user(USER, PASSWORD, str(home), perm="elradfmw")
         self._loop = IOLoop()
-        self._server = FTPServer((address, 0), Handler, ioloop=self._loop)
+        self._server = FTPServer((address, port), Handler, ioloop=self._loop)
+        self._server.max_cons = most
         self.address, self.port = self._server.address[:2]
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve)

@@ -139,12 +139,13 @@ def test_no_common_family(pair: Pair) -> None:
 
 
 def test_no_more_instances(start: Starter, pair: Pair) -> None:
-    """MaxInstances: the connection is closed before any banner."""
+    """MaxInstances: the connection is closed before any banner, as by a ban; who did it is certain, and why is not."""
     busy = start("127.0.1.3", ALLOW + "MaxInstances 1\n")
     with socket.create_connection((busy.address, busy.port)) as holder:
         assert holder.recv(100).startswith(b"220")
         checked = check(pair[0].options(), busy.options())
-    assert (checked.causes, checked.servers) == (["server_busy"] * 2, ["destination"] * 2)
+    assert (checked.causes, checked.servers) == (["refused_at_connect"] * 2, ["destination"] * 2)
+    assert [(leg["certain"], leg["also_possible"]) for leg in checked.legs] == [(False, [])] * 2
 
 
 def test_no_more_clients(start: Starter, pair: Pair) -> None:
@@ -286,6 +287,17 @@ def test_active_mode_disabled(start: Starter) -> None:
     checked = check(start(SOURCE).options(), destination.options(), payload_size=1000)
     assert (checked.causes, checked.servers) == (["active_mode_disabled", None], ["destination", None])
     assert "RootRevoke" in checked.result["remedy"]
+
+
+@pytest.mark.parametrize("role", ["source", "destination"])
+def test_size_is_denied(start: Starter, role: str) -> None:
+    """A server need not tell the size of a file: what can be listed and read back is proof enough."""
+    denies = f"{ALLOW}<Limit SIZE>\nDenyAll\n</Limit>\n"
+    source = start(SOURCE, denies if role == "source" else ALLOW)
+    destination = start(DESTINATION, denies if role == "destination" else ALLOW)
+    checked = check(source.options(), destination.options(), payload_size=100000)
+    assert checked.result["ok"], checked.message
+    assert {leg["bytes"] for leg in checked.legs} == {100000}
 
 
 @pytest.mark.parametrize("role", ["source", "destination"])

@@ -38,9 +38,10 @@ def against(server: ScriptedServer, peer: Proftpd, **options: t.Any) -> Checked:
 @pytest.mark.parametrize(
     ("answers", "cause"),
     [
-        pytest.param({"": CLOSE}, "server_busy", id="closed before the banner"),
+        pytest.param({"": CLOSE}, "refused_at_connect", id="closed before the banner"),
         pytest.param({"": b"421 too many users\r\n"}, "server_busy", id="421 instead of a banner"),
-        pytest.param({"": b"530 not you\r\n"}, "control_unreachable", id="another banner"),
+        pytest.param({"": b"530 not you\r\n"}, "refused_at_connect", id="a refusal instead of a banner"),
+        pytest.param({"": b"230 hello\r\n"}, "control_unreachable", id="another banner"),
         pytest.param({"": b"SSH-2.0-OpenSSH_9.2\r\n"}, "protocol_error", id="not an FTP server"),
         pytest.param({"": for_ever(b"220-and more\r\n")}, "protocol_error", id="endless lines"),
         pytest.param({"": for_ever(b"x" * 1000)}, "protocol_error", id="endless line"),
@@ -177,8 +178,8 @@ AFTERWARDS = ("DELE", "QUIT")
 @pytest.mark.parametrize(
     ("answer", "causes"),
     [
-        pytest.param(CLOSE, {"control_lost", "server_busy"}, id="hangs up"),
-        pytest.param(lambda _argument: [b"421 Shutting down\r\n", CLOSE], {"control_lost", "server_busy"}, id="takes leave"),
+        pytest.param(CLOSE, {"control_lost", "refused_at_connect"}, id="hangs up"),
+        pytest.param(lambda _: [b"421 Shutting down\r\n", CLOSE], {"control_lost", "refused_at_connect"}, id="takes leave"),
         pytest.param(b"425 No data connection\r\n", None, id="425 to everything"),
         pytest.param(b"\x16\x03\x01\x02\x00\r\n", {"protocol_error"}, id="garbage"),
         pytest.param(b"226 done\r\n150 go\r\n", None, id="in the wrong order"),

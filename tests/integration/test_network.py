@@ -32,6 +32,7 @@ from ansible_collections.proftpd.fxp.tests.integration.network import (
     SOURCE6,
     Gateway,
     Network,
+    run,
     wait_for_growth,
 )
 
@@ -126,7 +127,7 @@ def test_tls(hosts: Network, start: Starter, authority: Authority, family: str) 
         ("source", f"ip saddr {DESTINATION} drop", "data_connection_blocked"),
         ("source", f"ip saddr {DESTINATION} reject with tcp reset", "data_connection_refused"),
         # The connection comes about, and what follows is too large for the way: the certificate never arrives.
-        ("destination", f"ip saddr {SOURCE} meta length > 300 drop", "tls_roles_unassigned"),
+        ("destination", f"ip saddr {SOURCE} meta length > 300 drop", "path_mtu"),
     ],
 )
 def test_filters_are_told_under_tls(
@@ -350,6 +351,38 @@ def test_payload_cannot_be_uploaded(hosts: Network, start: Starter) -> None:
     checked = hosts.check(source.options(), destination.options(), timeout=1.0)
     assert (checked.causes, checked.servers) == (["data_connection_blocked"] * 2, ["source"] * 2)
     assert "fxp_clients" in checked.result["remedy"]
+
+
+LARGE = "ip protocol tcp meta length > 900 drop"
+
+
+def test_large_packets_are_lost(hosts: Network, start: Starter) -> None:
+    """Both are connected, and nothing arrives but the end of the file, which fits into one packet: that is proof."""
+    source, destination = start()
+    between = f"table bridge test {{\nchain forward {{\ntype filter hook forward priority 0\n{LARGE}\n}}\n}}\n"
+    run("ip", "netns", "exec", hosts.names["client"], "nft", "-f", "-", text=between)
+    checked = hosts.check(source.options(), destination.options(), payload_size=100000, timeout=2.0, passive="source")
+    assert (checked.causes, checked.servers) == (["path_mtu"], [None])
+    assert checked.legs[0]["certain"]
+    assert "MTU" in checked.result["remedy"]
+
+
+def test_large_packets_of_the_client_are_lost(hosts: Network, start: Starter) -> None:
+    """The payload never arrives, and a little one does."""
+    source, destination = start()
+    hosts.filter("source", "prerouting", f"tcp dport {PASSIVE_PORTS} ip saddr {CLIENT} {LARGE}")
+    checked = hosts.check(source.options(), destination.options(), payload_size=9000000, timeout=2.0, passive="source")
+    assert (checked.causes, checked.servers) == (["path_mtu"], [None])
+    assert checked.legs[0]["certain"]
+
+
+def test_a_command_is_lost(hosts: Network, start: Starter) -> None:
+    """A filter swallows PORT and nothing else, so the server is not silent about its data connection: it never heard of it."""
+    source, destination = start()
+    hosts.filter("destination", "prerouting", f"tcp dport {PORT} @th,256,32 0x504f5254 drop")  # PORT, behind 32 bytes of TCP
+    checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=1.5, passive="source")
+    assert (checked.causes, checked.servers) == (["command_filtered"], ["destination"])
+    assert (checked.legs[0]["certain"], checked.legs[0]["also_possible"]) == (False, ["network"])
 
 
 def test_listing_decides_nothing(hosts: Network, start: Starter) -> None:

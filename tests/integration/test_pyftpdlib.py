@@ -117,3 +117,13 @@ def test_type_without_effect(pair: Pair, tmp_path: pathlib.Path, role: str) -> N
         checked = check(source.options(), destination.options(), payload_size=10000, timeout=2.0)
         assert server.files() == set()
     assert (set(checked.causes), set(checked.servers)) == ({"type_mismatch"}, {role}), checked.message
+
+
+def test_files_are_taken_away(pair: Pair, tmp_path: pathlib.Path) -> None:
+    """What has arrived is moved away at once, as an inbox does: nothing was refused, and no permission is wrong."""
+    settings = {"on_file_received": lambda _handler, name: pathlib.Path(name).unlink()}
+    with Pyftpd(tmp_path / "home", ADDRESS, foreign=True, settings=settings) as server:
+        checked = check(pair[0].options(), server.options(), payload_size=1000)
+    assert (checked.causes, checked.servers) == (["file_gone"] * 2, ["destination"] * 2)
+    assert [(leg["certain"], leg["also_possible"]) for leg in checked.legs] == [(False, [])] * 2
+    assert "inbox" in checked.result["remedy"]

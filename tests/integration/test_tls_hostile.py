@@ -91,7 +91,7 @@ def pause(text: bytes) -> t.Callable[[str], t.Iterable[bytes]]:
         pytest.param(lambda _: [b"234 go\r\n", b"220 and on in clear\r\n"], None, "", id="plain text afterwards"),
         pytest.param(pause(b"234 go\r\n"), "tls_login_refused", "in time", id="silence afterwards"),
         pytest.param(lambda _: [b"234 go\r\n", CLOSE], "tls_login_refused", "closed", id="hangs up afterwards"),
-        pytest.param(b"421 no\r\n", "server_busy", "", id="takes leave"),
+        pytest.param(b"421 no\r\n", "refused_at_connect", "", id="takes leave"),
         pytest.param(CLOSE, "control_lost", "", id="hangs up"),
         pytest.param(SILENCE, "control_lost", "", id="silence"),
         pytest.param(for_ever(b"234-go\r\n"), "protocol_error", "", id="endless reply"),
@@ -112,7 +112,7 @@ def test_auth(authority: Authority, monkeypatch: pytest.MonkeyPatch, answer: Ans
     ("greeting", "cause"),
     [
         pytest.param(b"220 hello\r\n", "tls_login_refused", id="plain"),
-        pytest.param(CLOSE, "server_busy", id="hangs up"),
+        pytest.param(CLOSE, "refused_at_connect", id="hangs up"),
         pytest.param(pause(b"\x16"), "control_unreachable", id="silence"),
         pytest.param(for_ever(b"\x16\x03\x03\x00\x01\x02"), "tls_login_refused", id="endless garbage"),
     ],
@@ -133,7 +133,7 @@ STEPS = ["PBSZ", "PROT", "USER", "PASS", "FEAT", "TYPE", "SIZE", "SSCN", "PASV",
     ("answer", "causes"),
     [
         pytest.param(CLOSE, {"control_lost", "tls_peer_certificate_unverified"}, id="hangs up"),
-        pytest.param(lambda _argument: [b"421 Shutting down\r\n", CLOSE], {"control_lost", "server_busy"}, id="takes leave"),
+        pytest.param(lambda _: [b"421 Shutting down\r\n", CLOSE], {"control_lost", "refused_at_connect"}, id="takes leave"),
         pytest.param(b"\x16\x03\x01\x02\x00\r\n", {"protocol_error"}, id="garbage"),
         pytest.param(b"425 Operation not permitted\r\n", None, id="425 to everything"),
         # A data command that is answered by half a reply in time is not what the network would look like.

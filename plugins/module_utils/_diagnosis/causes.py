@@ -26,6 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import
     connection_blocked,
     matches,
     no_data_connection,
+    no_tls_at_all,
     not_connected,
     one_refuses_tls,
     passive_refuses,
@@ -132,6 +133,29 @@ _TLS_ROLES_UNASSIGNED = Cause(
     ),
     nuances=(Nuance(lambda e: e.fault_kind is None, certain=False, also=("network",)),),
 )
+# Small packets come through, so nothing looks wrong until the first large one.
+_PATH_MTU = Cause(
+    "path_mtu",
+    sees=pictures.nothing_arrived,
+    look=None,
+    tells="the data connection is there, and not a byte of the file comes through it: large packets seem to be lost on the way",
+    cure=(
+        "Look for a part of the way with a smaller MTU (tunnel, VPN, PPPoE) where ICMP is filtered: let ICMP pass, clamp the MSS "
+        "of TCP there, or lower the MTU of a server's interface. Else look for a device that cuts established connections, and "
+        "at the load of both servers."
+    ),
+    certain=False,
+    also=("network", "passive", "active"),
+    nuances=(
+        Nuance(
+            lambda e: bool(e.small_arrives),
+            tells=(
+                "the data connection is there, and not a byte of the file comes through it, while the end of the same file, "
+                "which fits into one small packet, does: large packets are lost on the way"
+            ),
+        ),
+    ),
+)
 # The client's own data connections (payload, read back) fail for reasons of their own.
 _OF_THE_CLIENT = Cause(
     "data_connection_refused",
@@ -200,6 +224,15 @@ CAUSES: tuple[Cause, ...] = (
             "Check fxp_tls of {offender}, that mod_tls is loaded and has a certificate there, that TLS 1.2 or later is "
             "allowed, and that tls and port of the check fit together (implicit TLS usually has port 990)."
         ),
+        nuances=(
+            # It agreed to TLS, and its certificate is the first thing that takes large packets.
+            Nuance(
+                pictures.fault("tls_silent"),
+                cure="If other clients get in there, large packets to this host are lost (path MTU, filtered ICMP). {cure}",
+                certain=False,
+                also=("network",),
+            ),
+        ),
     ),
     dataclasses.replace(_TLS_PROTECTION_MISMATCH, sees=pictures.fault("tls_protection")),
     dataclasses.replace(_TLS_ROLES_UNASSIGNED, sees=pictures.fault("tls_roles")),
@@ -245,6 +278,31 @@ CAUSES: tuple[Cause, ...] = (
         nuances=(Nuance(unless(pictures.server_busy), certain=False),),
     ),
     Cause(
+        "refused_at_connect",
+        sees=pictures.turned_away,
+        look="offender",
+        tells="{offender} takes no session of the host that checks: {detail}",
+        cure=(
+            "It may have no place left (MaxInstances: give it more fxp_passive_ports, or end other sessions) or have shut this "
+            "host out: look for bans (mod_ban, fail2ban), <Limit LOGIN>, hosts.deny and limits for each host, and into its log."
+        ),
+        certain=False,
+        also=("network",),
+        nuances=(Nuance(pictures.said_no, certain=False),),
+    ),
+    Cause(
+        "command_filtered",
+        sees=lambda e: bool(e.port_unheard),
+        look="active",
+        tells="{active} gives no answer to PORT, and to other commands it does: that one seems to be filtered on its way",
+        cure=(
+            "Switch off what inspects FTP between the host that checks and {active}, or filters it there; or encrypt the logins "
+            "(fxp_tls), which no device on the way can read."
+        ),
+        certain=False,
+        also=("network",),
+    ),
+    Cause(
         "control_unreachable",
         sees=pictures.fault(
             "name_unknown", "connect_refused", "connect_timed_out", "connect_unreachable", "greeting_silent", "greeting_wrong"
@@ -286,6 +344,12 @@ CAUSES: tuple[Cause, ...] = (
                 cure="{cure} If {announced} is right, put it into the class that AllowForeignAddress names on {active}.",
                 certain=False,
                 also=("active",),
+            ),
+            Nuance(
+                pictures.readable,
+                cure="{cure} If it is right there, what inspects FTP changes it on its way: switch that off, or use fxp_tls.",
+                certain=False,
+                also=("network",),
             ),
         ),
     ),
@@ -343,7 +407,21 @@ CAUSES: tuple[Cause, ...] = (
             "kernel for errors of the disk."
         ),
         who=pictures.full_side,
-        nuances=(Nuance(unless(pictures.space_named), certain=False),),
+        nuances=(
+            Nuance(pictures.upload_aborted, certain=False, also=("network",)),
+            Nuance(unless(pictures.space_named), certain=False),
+        ),
+    ),
+    Cause(
+        "file_gone",
+        sees=pictures.file_gone,
+        look="destination",
+        tells="both servers reported success, and {destination} does not have the file, or does not show it: {detail}",
+        cure=(
+            "Look there for what takes away what arrives (an inbox, a virus scanner, a script), and give the check a directory "
+            "that nothing empties; or let the account read what it has written."
+        ),
+        nuances=(Nuance(always, certain=False),),
     ),
     Cause(
         "file_refused",
@@ -352,6 +430,15 @@ CAUSES: tuple[Cause, ...] = (
         tells="{offender} refuses the file: {detail}",
         cure="Check path, directory and the permissions of the account on {offender}, and whether <Limit> denies it.",
         who=pictures.file_side,
+        nuances=(
+            Nuance(
+                pictures.stops_sending,
+                tells="{offender} stops sending the file: {detail}",
+                cure="{cure} Look there for limits (MaxRetrieveFileSize, quotas) and for errors of the disk, too.",
+                certain=False,
+                also=("destination", "network"),
+            ),
+        ),
     ),
     Cause(
         "hairpin_nat_missing",
@@ -380,6 +467,19 @@ CAUSES: tuple[Cause, ...] = (
                 tells="{tells}, and {active} connects to its client instead (ProFTPD replaces private addresses in PORT)",
             ),
             Nuance(always, certain=False, also=("active", "network")),
+        ),
+    ),
+    Cause(
+        "port_address_rewritten",
+        sees=pictures.changed_on_its_way,
+        look=None,
+        tells=(
+            "{active} was told to connect to {announced}, which {passive} announces, and connected to the client: something on "
+            "the way puts another address into PORT"
+        ),
+        cure=(
+            "Switch off what inspects FTP between the host that checks and {active} (an application level gateway such as "
+            "nf_conntrack_ftp with loose=1), or encrypt the logins (fxp_tls), which no device on the way can read."
         ),
     ),
     Cause(
@@ -435,6 +535,27 @@ CAUSES: tuple[Cause, ...] = (
     _OF_THE_CLIENT,
     dataclasses.replace(_OF_THE_CLIENT, code="data_connection_unreachable", sees=pictures.fault("client_data_unreachable")),
     dataclasses.replace(_OF_THE_CLIENT, code="data_connection_blocked", sees=pictures.fault("client_data_timed_out")),
+    dataclasses.replace(
+        _PATH_MTU,
+        sees=pictures.fault("client_data_large"),
+        tells=(
+            "the data connection of the client itself to {offender} stands still, while one with a single small packet does not: "
+            "large packets are lost on the way"
+        ),
+        nuances=(Nuance(always),),
+    ),
+    Cause(
+        "client_data_lost",
+        sees=pictures.fault("client_data_lost"),
+        look="offender",
+        tells="the data connection of the client itself to {offender} broke or stood still: {detail}",
+        cure=(
+            "This was the data connection of the host that checks: look for what loses its large packets (path MTU, filtered "
+            "ICMP) or cuts its connections on the way to that server, and at the load there."
+        ),
+        certain=False,
+        also=("network",),
+    ),
     Cause(
         "passive_refuses_foreign_address",
         sees=passive_refuses,
@@ -467,11 +588,19 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "tls_versions_disjoint",
-        sees=both_refuse_tls,
+        sees=lambda e: both_refuse_tls(e) or (no_tls_at_all(e) and pictures.disjoint(e)),
         look=None,
         tells="{active} and {passive} find no TLS version or cipher in common for the data connection: {versions}",
         cure="Let TLSProtocol of {active} and {passive} overlap (fxp_tls_versions of both), and TLSCipherSuite.",
         nuances=(Nuance(unless(pictures.disjoint), certain=False, also=("network",)),),
+    ),
+    dataclasses.replace(
+        _PATH_MTU,
+        sees=pictures.handshake_lost,
+        tells=(
+            "the data connection is there, and its TLS handshake never ends: large packets, as those with a certificate are, "
+            "seem to be lost on the way"
+        ),
     ),
     _TLS_ROLES_UNASSIGNED,
     Cause(
@@ -521,7 +650,12 @@ CAUSES: tuple[Cause, ...] = (
             "Read the log of {offender}, its time limits (TimeoutIdle, TimeoutNoTransfer, TimeoutSession), and look for a "
             "device that cuts the control connection."
         ),
+        nuances=(
+            # Whoever ends a connection in order did so. One that breaks, or is silent, may have been cut by anybody on the way.
+            Nuance(pictures.broke_off, certain=False, also=("network",)),
+        ),
     ),
+    _PATH_MTU,
     Cause(
         "transfer_stalled",
         sees=pictures.stalled,

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6, is_private, same_address
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_ipv6, is_private, is_rfc1918, same_address
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import (
@@ -67,13 +67,22 @@ def busy(e: Evidence) -> bool:
 
 def server_busy(e: Evidence) -> bool:
     """Whether a server says, or shows by closing, that it has no place left."""
-    # MaxInstances closes without a banner, MaxClients* answers PASS with 530 and this sentence, others use 421.
-    if e.fault_kind in ("greeting_closed", "login_closing"):
-        return True
-    if refused(e, "USER", "PASS") and matches("maximum number of", e.fault_detail):
+    # ProFTPD's MaxClients* and MaxConnectionsPerHost; vsftpd, pure-ftpd, pyftpdlib and FileZilla.
+    if (turned_away(e) or refused(e, "USER", "PASS")) and matches(r"\bmaximum\b|\btoo many\b", e.fault_detail):
         return True
     said = (e.fault_detail if e.fault_kind == "refused" else None, *opening(e), *_finals(e))
     return matches(r"\A450.*transfer in progress", *said)
+
+
+def turned_away(e: Evidence) -> bool:
+    """Whether a server took the connection and no session: it closed, or said so instead of a greeting or a login."""
+    told = e.fault_kind == "greeting_wrong" and matches(r"but .[45]\d\d", e.fault_detail)
+    return told or e.fault_kind in ("greeting_closed", "greeting_broke", "login_closing")
+
+
+def said_no(e: Evidence) -> bool:
+    """Whether a server that takes no session says so or closes in order, so that nothing on the way has cut the connection."""
+    return e.fault_kind != "greeting_broke"
 
 
 def limited(e: Evidence) -> bool:
@@ -93,7 +102,7 @@ def command_limited(e: Evidence) -> bool:
 def no_active_mode(e: Evidence) -> bool:
     """Whether the active server opens no data connections, to the client neither."""
     # What is refused to the client as well has nothing to do with addresses.
-    none = port_refused(e) and (e.own_port_reply or "").startswith(("4", "5"))
+    none = port_refused(e) and not active_refuses(e) and (e.own_port_reply or "").startswith(("4", "5"))
     return e.stage == "port" and not matches(_OTHER_PROTOCOL, e.port_reply) and (active_mode_disabled(e) or none)
 
 
@@ -135,7 +144,27 @@ def file_side(e: Evidence) -> Role | None:
     """The server that refused the file itself."""
     # Before any 1xx the file itself was refused. Afterwards such a code speaks of something else.
     refusals = (450, 451, 550, 551, 553)
-    return _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
+    refusing = _who(e, lambda side: not side.preliminary and side.code in refusals and not wants_reuse(side.final))
+    return refusing or ("source" if stops_sending(e) else None)
+
+
+def stops_sending(e: Evidence) -> bool:
+    """Whether the source gave up in mid-course, and the destination met the end of a file: no connection was cut there."""
+    source, destination = e.side("source"), e.side("destination")
+    if not (source and destination and source.preliminary and destination.preliminary and destination.done):
+        return False
+    return source.code >= 400 and not no_tls(source) and not wants_reuse(source.final) and not in_other_protection(source)
+
+
+def in_other_protection(side: Side) -> bool:
+    """Whether a server ends a transfer because of its protection."""
+    return matches(_OTHER_PROTECTION, side.final) and not wants_reuse(side.final)
+
+
+def file_gone(e: Evidence) -> bool:
+    """Whether both servers reported success, and the destination has no such file, or does not show it."""
+    done = all(side and side.done for side in (e.active_side, e.passive_side))
+    return done and e.stage == "verify" and refused(e, "SIZE") and e.fault_server == "destination"
 
 
 def file_refused(e: Evidence) -> bool:
@@ -156,9 +185,19 @@ NO_SPACE = r"\A(452|552)|no space left|quota"
 _NO_SPACE_OR_BROKEN = r"\A451"
 
 
+def upload_aborted(e: Evidence) -> bool:
+    """Whether a server gave up the client's own upload without a reason: pyftpdlib says no other when its disk is full."""
+    return refused(e, "STOR") and matches(r"\A426", e.fault_detail)
+
+
+def broke_off(e: Evidence) -> bool:
+    """Whether a control connection broke, or is silent, and did not end in order."""
+    return e.fault_kind == "silent" or (e.fault_kind == "lost" and matches("connection broke", e.fault_detail))
+
+
 def full_side(e: Evidence, pattern: str = f"{NO_SPACE}|{_NO_SPACE_OR_BROKEN}") -> Role | None:
     """The server that has no place for the file."""
-    if refused(e, "STOR") and matches(pattern, e.fault_detail):
+    if refused(e, "STOR") and (matches(pattern, e.fault_detail) or upload_aborted(e)):
         return e.fault_server
     side = e.side("destination")
     if side is None or side.done or not matches(pattern, side.final):
@@ -200,6 +239,21 @@ def hairpin(e: Evidence) -> bool:
     return same_address(announced, active) or (not is_private(announced) and is_private(dialled) and is_private(active))
 
 
+def nothing_arrived(e: Evidence) -> bool:
+    """Whether a data connection is there, and not a byte of the file came through it."""
+    return stalled(e) and e.size == 0 and bool(e.expected_size)
+
+
+def readable(e: Evidence) -> bool:
+    """Whether a device on the way could read and change what the passive server says."""
+    return e.expected_address is not None and not (e.tls or {}).get(e.passive)
+
+
+def changed_on_its_way(e: Evidence) -> bool:
+    """Whether PORT named another address when it arrived, and not one that ProFTPD replaces itself."""
+    return bool(e.rewritten) and no_data_connection(e) and not is_rfc1918(e.announced_address or "")
+
+
 def stalled(e: Evidence) -> bool:
     """Whether a transfer that had begun stopped moving."""
     active, passive = e.active_side, e.passive_side
@@ -218,7 +272,9 @@ def content(e: Evidence) -> bool:
 def refuses_tls(e: Evidence) -> bool:
     """Whether a server does not agree to the TLS handshake of the control connection."""
     # A ProFTPD that speaks TLS from the first byte waits for the client, which waits for its greeting.
-    return e.fault_kind == "tls_refused" or (e.fault_kind == "login_closing" and matches(r"\bTLS\b", e.fault_detail))
+    return e.fault_kind in ("tls_refused", "tls_silent") or (
+        e.fault_kind == "login_closing" and matches(r"\bTLS\b", e.fault_detail)
+    )
 
 
 def wants_tls(e: Evidence) -> bool:
@@ -239,7 +295,7 @@ _OTHER_PROTECTION = r"\A(521|522|534)\b|\A550 SSL/TLS required on the data"
 
 def protection_side(e: Evidence) -> Role | None:
     """The server that ends a transfer because of its protection."""
-    return _who(e, lambda side: matches(_OTHER_PROTECTION, side.final) and not wants_reuse(side.final))
+    return _who(e, in_other_protection)
 
 
 def reuse_side(e: Evidence) -> Role | None:
@@ -258,7 +314,14 @@ def unverified(e: Evidence) -> bool:
     """Whether the TLS client ends because it does not trust the other server's certificate."""
     # ProFTPD's session ends, and the other server takes the end of the connection for that of the file, or ends as well.
     sides = tls_sides(e)
-    return sides is not None and sides[0].gone and bool(sides[0].preliminary) and (sides[1].code in (226, 426) or sides[1].gone)
+    # What has arrived, came through a handshake that was over.
+    return (
+        sides is not None
+        and not e.size
+        and sides[0].gone
+        and bool(sides[0].preliminary)
+        and (sides[1].code in (226, 426) or sides[1].gone)
+    )
 
 
 def roles_unassigned(e: Evidence) -> bool:
@@ -268,8 +331,17 @@ def roles_unassigned(e: Evidence) -> bool:
     if sides is None or e.size:
         return False
     gave_up = all(no_tls(side) for side in sides) and waited_for_tls(e)
-    wait = all(side.preliminary and (not side.final or no_tls(side)) for side in sides)
-    return gave_up or (e.stopped == "stalled" and wait)
+    return gave_up or (e.stopped == "stalled" and _wait_for_tls(sides))
+
+
+def handshake_lost(e: Evidence) -> bool:
+    """Whether the handshake of a data connection never ends although one server has said that it begins it."""
+    sides = tls_sides(e)
+    return bool(sides and not e.size and e.sscn_taken and e.stopped == "stalled" and _wait_for_tls(sides))
+
+
+def _wait_for_tls(sides: tuple[Side, Side]) -> bool:
+    return all(side.preliminary and (not side.final or no_tls(side)) for side in sides)
 
 
 def protection_mismatch(e: Evidence) -> bool:
@@ -338,21 +410,27 @@ __all__ = (
     "announces_what_is_refused",
     "ascii_side",
     "both_gone",
+    "broke_off",
     "busy",
+    "changed_on_its_way",
     "clear_side",
     "command_limited",
     "connection_refused",
     "content",
     "disjoint",
     "fault",
+    "file_gone",
     "file_refused",
     "file_side",
     "foreign_address_refused",
     "full_side",
     "hairpin",
+    "handshake_lost",
     "in_ascii",
+    "in_other_protection",
     "limited",
     "no_active_mode",
+    "nothing_arrived",
     "opening",
     "other_family",
     "overwrite_refused",
@@ -360,16 +438,21 @@ __all__ = (
     "private_address",
     "protection_mismatch",
     "protection_side",
+    "readable",
     "refused",
     "refuses_tls",
     "reuse_demanded",
     "reuse_side",
     "roles_unassigned",
+    "said_no",
     "server_busy",
     "space_named",
     "stalled",
+    "stops_sending",
     "truncated",
+    "turned_away",
     "unverified",
+    "upload_aborted",
     "wants_tls",
     "who_spoke",
 )

@@ -24,6 +24,10 @@ OTHER = {"source": "destination", "destination": "source"}
 def is_open(leg: LegData) -> bool:
     """Whether the place where this leg fell short is not told by its dialogue, and may be told by its servers."""
     told = leg.get("ok") or leg.get("certain") is not False or leg.get("passive") not in OTHER
+    # The client's own data connection is another one than that between the servers.
+    fault = (leg.get("evidence") or {}).get("fault_kind") or ""
+    if fault.startswith("client_"):
+        return False
     return not told and leg.get("cause") in locate.UNPLACED
 
 

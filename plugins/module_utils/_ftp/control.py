@@ -41,6 +41,7 @@ _GREETING_FAULTS: dict[Kind, tuple[Kind, str]] = {
 }
 
 
+CLOSED = "the server closed the control connection"
 # What a busy machine or a slow line needs is not in any option; it shows in the replies that have come.
 MANY = 8  # times the slowest reply so far, and whoever is as slow has not fallen silent yet
 MOST = 15.0  # seconds that this may come to
@@ -73,6 +74,7 @@ class ControlConnection(ftplib.FTP):
         self.logged_in = False
         self.sent = ""  # the verb of the last command
         self.slowest = 0.0  # seconds that a reply to a short command took, at most
+        self.quickest = 0.0  # and at least: the round trip, as near as it shows
         self.private = False  # PROT: whether data connections are encrypted
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
@@ -103,6 +105,8 @@ class ControlConnection(ftplib.FTP):
                 reply = self.read_reply(deadline - time.monotonic())
         except Fault as fault:
             kind, detail = _GREETING_FAULTS.get(fault.kind, (fault.kind, fault.detail))
+            if kind == "greeting_closed" and fault.detail != CLOSED:
+                kind, detail = "greeting_broke", "the connection broke before any greeting"
             raise Fault(kind, self.server, detail or fault.detail) from None
         if reply.code != 220:
             raise Fault("greeting_wrong", self.server, f"no 220 greeting, but {reply.text!r}")
@@ -124,7 +128,8 @@ class ControlConnection(ftplib.FTP):
         try:
             self.encrypt(context, host, self.seconds)
         except TlsError as error:
-            kind: Kind = "tls_untrusted" if error.kind == "untrusted" else "tls_refused"
+            kinds: dict[str, Kind] = {"untrusted": "tls_untrusted", "silent": "tls_silent"}
+            kind = kinds.get(error.kind, "tls_refused")
             raise Fault(kind, self.server, str(error), "AUTH") from None
 
     def encrypt(self, context: ssl.SSLContext, host: str, seconds: float) -> None:
@@ -187,7 +192,8 @@ class ControlConnection(ftplib.FTP):
         self.putline(line)
         reply = self.read_reply(seconds, line)
         if self.logged_in and seconds is None and not line.startswith(_SLOW):
-            self.slowest = max(self.slowest, time.monotonic() - began)
+            took = time.monotonic() - began
+            self.slowest, self.quickest = max(self.slowest, took), min(self.quickest or took, took)
         return reply
 
     def patience(self, seconds: float) -> float:
@@ -255,10 +261,12 @@ class ControlConnection(ftplib.FTP):
                 data += self.sock.recv(self.sock.pending())
         except socket.timeout:
             raise Fault("silent", self.server, f"no reply to {verb or 'the client'} in time", verb) from None
+        except ssl.SSLEOFError:
+            data = b""  # it took leave of TCP, and not of TLS
         except OSError as error:
             raise Fault("lost", self.server, f"the control connection broke: {describe(error)}", verb) from None
         if not data:
-            raise Fault("lost", self.server, "the server closed the control connection", verb)
+            raise Fault("lost", self.server, CLOSED, verb)
         try:
             for text in self._assembler.feed(data):
                 self._record("received", text)

@@ -209,6 +209,12 @@ class Session:
                 control.cut()
         return heir
 
+    def aside(self) -> Session:
+        """Another session of this server, for what cannot be asked over a connection that is busy."""
+        session = Session(self.spec, self._timeout, self._record, own=self._own)
+        session.endpoint = self.endpoint
+        return session
+
     def _forget(self) -> None:
         self._files, self._stayed = {}, {}
 

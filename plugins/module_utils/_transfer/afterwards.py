@@ -26,11 +26,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.reach import reac
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import VERSIONS, Version
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import size_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import (
     active_refuses,
-    both_refuse_tls,
     no_data_connection,
+    no_tls_at_all,
+    not_connected,
     one_refuses_tls,
     port_refused,
 )
@@ -44,15 +46,70 @@ def ask_whose_port(control: ControlConnection, evidence: Evidence) -> None:
     """
     if not port_refused(evidence):
         return
-    # The listener is real: some servers connect at once.
-    with socket.socket(control.af, socket.SOCK_STREAM) as listener:
-        listener.bind((control.own_address, 0))
-        listener.listen(1)
-        evidence.own_port_reply = control.command(port_command(control.own_address, listener.getsockname()[1])).text
+    evidence.own_port_reply = _own_port_reply(control, evidence)
     if active_refuses(evidence) and evidence.address_differs:
         # Would it connect to where the passive server really is?
         dialled = port_command(evidence.dialled_address or "", evidence.announced_port or 0)
         evidence.dialled_port_reply = control.command(dialled).text
+
+
+def _own_port_reply(control: ControlConnection, evidence: Evidence) -> str:
+    """What the active server says to PORT with the client's own address, as that server sees it."""
+    seen = (evidence.client_seen or {}).get(evidence.active)
+    # The listener is real: some servers connect at once.
+    with socket.socket(control.af, socket.SOCK_STREAM) as listener:
+        listener.bind((control.own_address, 0))
+        listener.listen(1)
+        return control.command(port_command(seen or control.own_address, listener.getsockname()[1])).text
+
+
+def ask_whether_heard(session: Session, evidence: Evidence) -> None:
+    """
+    Fill in ``port_unheard`` after no reply came to PORT: a server that cannot connect is silent, too, if it connects for PORT.
+
+    Over another connection the client's own address is asked for. Who does not even answer that has not heard it.
+    """
+    if not evidence.port_unanswered:
+        return
+    session.drop()
+    with contextlib.suppress(Fault):
+        control = session.control
+        try:
+            evidence.own_port_reply = _own_port_reply(control, evidence)
+            # pyftpdlib alone connects before it answers.
+            evidence.port_unheard = "pyftpdlib" not in session.greeting
+        except Fault as fault:
+            evidence.port_unheard = True if fault.kind == "silent" else None
+    session.drop()
+
+
+def see_what_arrived(destination: Session, target: str, evidence: Evidence) -> None:
+    """
+    Fill in ``size`` if it was not told meanwhile, after a transfer that stands still, and after one that a server left.
+
+    Of private data it tells whether the handshake was over then.
+    """
+    left = evidence.protection == "private" and any(side and side.gone for side in (evidence.active_side, evidence.passive_side))
+    if evidence.size is not None or not evidence.stored or not (left or evidence.stopped == "stalled"):
+        return
+    with contextlib.suppress(Fault):
+        evidence.size = size_of(destination, target)
+
+
+def size_from_aside(destination: Session, target: str) -> int | None:
+    """How much of a file has arrived that is being stored, asked over another connection; none if nobody tells."""
+    aside = destination.aside()
+    # ProFTPD's HiddenStores keeps it under another name until it is whole.
+    for name in (target, f".in.{target}."):
+        try:
+            size = size_of(aside, name)
+            aside.close()
+            return size
+        except Fault as fault:
+            if fault.kind != "refused":
+                break
+    aside.drop()
+    return None
 
 
 def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout: float) -> None:
@@ -69,7 +126,7 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
     if evidence.passive_side is None and passive.connected:
         # It was never commanded and listens still.
         evidence.client_reached = reach(evidence.dialled_address, evidence.announced_port, timeout)
-    if _may_be_rewritten(evidence):
+    if not_connected(evidence) is not None or _may_be_rewritten(evidence):
         session = sessions[evidence.active]
         with contextlib.suppress(Fault, OSError):
             evidence.rewritten = _comes_to_the_client(session.control, evidence, timeout)
@@ -79,7 +136,7 @@ def look_closer(sessions: t.Mapping[Role, Session], evidence: Evidence, timeout:
 
 def compare_versions(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
     """Fill in ``tls_versions`` after a TLS handshake that both servers gave up: what each of them takes from the client."""
-    if not both_refuse_tls(evidence):
+    if not no_tls_at_all(evidence):
         return
     versions: dict[Role, list[Version]] = {}
     for role, session in sessions.items():
@@ -142,4 +199,12 @@ def _comes_to_the_client(control: ControlConnection, evidence: Evidence, timeout
     return False
 
 
-__all__ = ("ask_whose_port", "compare_versions", "insist_on_a_new_session", "look_closer")
+__all__ = (
+    "ask_whether_heard",
+    "ask_whose_port",
+    "compare_versions",
+    "insist_on_a_new_session",
+    "look_closer",
+    "see_what_arrived",
+    "size_from_aside",
+)

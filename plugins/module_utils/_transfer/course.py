@@ -70,7 +70,7 @@ class Course:
     A server that is asked for SIZE while it receives answers at once (ProFTPD, pyftpdlib) or after its final reply (vsftpd).
     As long as sizes come, a transfer may take any time and only standing still ends it. ProFTPD no longer hears the control
     connection when no data comes, so falling silent is standing still, too. A server that never answers is given a time that
-    follows from the size.
+    follows from the size, and then it is looked in another way whether the file has grown (``seen``).
 
     Nothing may stand still for ``patience`` seconds; ``limit`` is for the whole, 0 for none. ``interval`` lies between two
     questions.
@@ -132,7 +132,21 @@ class Course:
         if side.final is None:
             side.gone, side.ended = gone, round(now - self._sent[role], 4)
 
+    def seen(self, size: int, now: float) -> bool:
+        """So many bytes have arrived, as was seen in another way; whether that is more than before."""
+        grown = size > (self.arrived or 0)
+        if grown:
+            self.arrived, self._moved = size, now
+        return grown
+
     # Questions
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the destination stores, and does not tell over this connection how much has arrived."""
+        side = self.sides["destination"]
+        moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
+        return bool(moving) and (self._deaf or (self._asking and not self._told))
 
     def first_answer(self, role: Role, now: float) -> Step:
         """What to do until one server has said its first reply."""
@@ -176,10 +190,7 @@ class Course:
         return Wait(deadline)
 
     def _stillness(self) -> float:
-        side = self.sides["destination"]
-        moving = side.preliminary and side.final is None and not any(side.silent for side in self.sides.values())
-        unheard = self._deaf or (self._asking and not self._told)
-        return time_for(self._size, self._patience) if moving and unheard else self._patience
+        return time_for(self._size, self._patience) if self.unheard else self._patience
 
     def _may_ask(self) -> bool:
         side = self.sides["destination"]
@@ -189,8 +200,8 @@ class Course:
         self._asking, self._deaf = False, reply.code != 213
         size = parse_size(reply)
         self._told = self._told or size is not None
-        if size is not None and size > (self.arrived or 0):
-            self.arrived, self._moved = size, now
+        if size is not None:
+            self.seen(size, now)
 
 
 def parse_size(reply: Reply) -> int | None:

@@ -69,6 +69,7 @@ class Evidence:
     tls: dict[Role, Agreed | None] | None = None  # what each control connection is encrypted with
     protection: t.Literal["private", "clear"] | None = None  # of the data connection between the servers
     sscn: Role | None = None  # which server is the TLS client of a private data connection
+    sscn_taken: bool | None = None  # whether that server has said that it is
     tls_versions: dict[Role, list[Version]] | None = None  # after a failed handshake: what each server takes from the client
     reuse_demanded: bool | None = None  # after a failed handshake: whether the TLS server insists on it with its own client, too
     dialled_address: str | None = None  # of the passive server
@@ -81,6 +82,7 @@ class Evidence:
     port_reply: str | None = None
     port_seconds: float | None = None  # from PORT to its reply
     port_unanswered: bool = False  # nothing came back to PORT in time
+    port_unheard: bool | None = None  # after that: whether the server answers anything but PORT, or does not connect for PORT
     own_port_reply: str | None = None  # to PORT with the client's own address, after a refusal
     dialled_port_reply: str | None = None  # to PORT with the passive server's dialled address, after that of the announced one
     active_side: Side | None = None
@@ -88,9 +90,11 @@ class Evidence:
     rewritten: bool | None = None  # after a failure: a connection for a PORT with the passive server's address came to the client
     client_reached: Reached | None = None  # after a failure: the client's own connection to the passive port, as dialled
     stopped: t.Literal["stalled", "limit"] | None = None
+    small_arrives: bool | None = None  # after a transfer of which nothing arrived: whether the last bytes of the file do
     released: bool = False
     seconds: float | None = None  # of the transfer
     round_trip: float = 0.0  # seconds that the slowest reply to a short command took, of either server
+    between: float = 0.0  # seconds that a round trip between the two servers takes at most: those of the client to both
     expected_size: int | None = None
     size: int | None = None
     expected_digest: str | None = None

@@ -26,18 +26,32 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.course impor
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Side
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.signs import HANDSHAKE_TRIPS
+
+MOST_FOR_A_HANDSHAKE = 30.0  # seconds in which a byte of private data is to arrive, however long the way
 
 
 class Exchange:
-    """Reads both control connections at once."""
+    """Reads both control connections at once. ``private`` is whether a handshake comes before the data."""
 
     def __init__(
-        self, controls: t.Mapping[Role, ControlConnection], target: str, size: int, timeout: float, transfer_timeout: float
+        self,
+        controls: t.Mapping[Role, ControlConnection],
+        target: str,
+        size: int,
+        timeout: float,
+        transfer_timeout: float,
+        *,
+        private: bool = False,
     ) -> None:
         self.stopped: t.Literal["stalled", "limit"] | None = None
         self._controls = controls
         self._target = target
-        self._course = Course(size, self.patience(timeout), transfer_timeout, min(PROGRESS_SECONDS, timeout / 4))
+        # What goes between the two servers takes the way of the client to both, at most.
+        self.between = sum(control.quickest for control in controls.values())
+        handshake = min(HANDSHAKE_TRIPS * self.between, MOST_FOR_A_HANDSHAKE) if private else 0.0
+        patience = max(self.patience(timeout), handshake)
+        self._course = Course(size, patience, transfer_timeout, min(PROGRESS_SECONDS, timeout / 4))
 
     def send(self, role: Role, line: str) -> None:
         """Send a data command; nothing is read yet."""
@@ -51,9 +65,18 @@ class Exchange:
             self._refuse_half_replies()
         return self.sides[role].preliminary is not None
 
-    def finish(self) -> None:
-        """Wait for the final replies of both; ``stopped`` tells why it was given up."""
+    def finish(self, look: t.Callable[[], int | None] = lambda: None) -> None:
+        """
+        Wait for the final replies of both; ``stopped`` tells why it was given up.
+
+        ``look`` tells how much has arrived when the destination itself does not, or none.
+        """
         given_up = self._follow(self._course.both_finals, self.sides)
+        while given_up and given_up.why == "stalled" and self._course.unheard:
+            size = look()
+            if size is None or not self._course.seen(size, time.monotonic()):
+                break
+            given_up = self._follow(self._course.both_finals, self.sides)
         if given_up:
             self.stopped = given_up.why
             self._refuse_half_replies()

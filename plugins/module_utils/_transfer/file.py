@@ -19,6 +19,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.course impor
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.payload import random_chunks, unguessable_name
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.verify import Method
 
+LITTLE = 200  # bytes, which fit into one packet wherever packets come through
+
 
 class Told(t.NamedTuple):
     """A digest and how it became known: the label of a server's method, or none as the client saw the file leave."""
@@ -50,6 +52,19 @@ def found(session: Session, name: str) -> File:
     return File(name, size_of(session, name))
 
 
+def _takes_little(session: Session) -> bool:
+    """Whether the client's own upload succeeds if it fits into one small packet, after a larger one stood still."""
+    name = unguessable_name()  # the server may still have the other file in hand
+    session.drop()
+    try:
+        session.created(name)
+        upload(session.control, name, [bytes(LITTLE)])
+        return True
+    except Fault:
+        session.drop()
+        return False
+
+
 def random_file(session: Session, size: int, method: Method) -> File:
     """
     A new file that nothing on the way can guess or compress; the session deletes it in the end. Raises ``Fault``.
@@ -61,11 +76,19 @@ def random_file(session: Session, size: int, method: Method) -> File:
     session.created(name)
     try:
         upload(control, name, random_chunks(size, digest))
-    except Fault:
+    except Fault as fault:
         if control.sent != "STOR":
             session.ended(name)
+        if fault.kind == "client_data_lost" and size > LITTLE and _takes_little(session):
+            raise Fault("client_data_large", fault.server, fault.detail, fault.command) from None
         raise
-    return File(name, size_of(session, name), {method.algorithm: Told(digest.hexdigest(), None)})
+    try:
+        size = size_of(session, name)
+    except Fault as fault:
+        # It has all been sent, and a server need not tell what it took, unless it says why and that is a fault of its own.
+        if fault.kind != "refused" or "ASCII" in fault.detail:
+            raise
+    return File(name, size, {method.algorithm: Told(digest.hexdigest(), None)})
 
 
 __all__ = ("File", "Told", "found", "random_file", "size_of")

@@ -20,13 +20,18 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import relea
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards import (
+    ask_whether_heard,
     ask_whose_port,
     compare_versions,
     insist_on_a_new_session,
     look_closer,
+    see_what_arrived,
+    size_from_aside,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.exchange import Exchange
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.file import LITTLE
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.payload import unguessable_name
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import Role, other
 
 LAST_WORDS_SECONDS = 2.0  # that a server has for its final reply when the other one has gone
@@ -49,19 +54,24 @@ def run_leg(
     evidence.active_address = controls[evidence.active].peer_address
     if not _announce(controls[evidence.passive], evidence):
         return
-    if not _direct(controls[evidence.active], evidence):
+    if not _direct(sessions[evidence.active], evidence):
         look_closer(sessions, evidence, timeout)
         return
     evidence.stage = "transfer"
-    exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout)
+    private = evidence.protection == "private"
+    exchange = Exchange(controls, target, evidence.expected_size or 0, timeout, transfer_timeout, private=private)
+    evidence.between = round(exchange.between, 4)
 
     def order(role: Role) -> None:
         if role == "destination":
             sessions[role].created(target)
         exchange.send(role, f"RETR {name}" if role == "source" else f"STOR {target}")
 
+    def look() -> int | None:
+        return size_from_aside(sessions["destination"], target)
+
     try:
-        _transfer(exchange, evidence, order, sessions["destination"].greeting)
+        _transfer(exchange, evidence, order, look, sessions["destination"].greeting)
     except Fault as fault:
         # A server that has gone may have done so because of the other one, which then tells why.
         gone = next(role for role, control in controls.items() if control.server is fault.server)
@@ -79,8 +89,10 @@ def run_leg(
         if stored is not None and stored.final is not None:
             sessions["destination"].ended(target)
         _release(sessions, evidence)
+        see_what_arrived(sessions["destination"], target, evidence)
         insist_on_a_new_session(sessions, evidence)
     look_closer(sessions, evidence, timeout)
+    _try_less(sessions, evidence, name, timeout)
     compare_versions(sessions, evidence)
     sides = (evidence.active_side, evidence.passive_side)
     if all(side and side.done for side in sides) and not evidence.stopped:
@@ -102,6 +114,8 @@ def _protect(controls: t.Mapping[Role, ControlConnection], evidence: Evidence) -
             control.protect(private)
             if private:
                 control.take_tls_role(client=role == evidence.sscn)
+                if role == evidence.sscn:
+                    evidence.sscn_taken = control.tls_client
 
 
 def _announce(control: ControlConnection, evidence: Evidence) -> bool:
@@ -112,13 +126,15 @@ def _announce(control: ControlConnection, evidence: Evidence) -> bool:
     return not (evidence.address_unexpected or evidence.port_unexpected)
 
 
-def _direct(control: ControlConnection, evidence: Evidence) -> bool:
+def _direct(session: Session, evidence: Evidence) -> bool:
     evidence.stage = "port"
+    control = session.control
     began = time.monotonic()
     try:
         reply = control.command(port_command(evidence.announced_address or "", evidence.announced_port or 0))
     except Fault as fault:
         evidence.port_unanswered = fault.kind == "silent" and not control.begun
+        ask_whether_heard(session, evidence)
         raise
     evidence.port_reply, evidence.port_seconds = reply.text, round(time.monotonic() - began, 4)
     ask_whose_port(control, evidence)
@@ -126,7 +142,9 @@ def _direct(control: ControlConnection, evidence: Evidence) -> bool:
     return reply.positive
 
 
-def _transfer(exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], None], greeting: str) -> None:
+def _transfer(
+    exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], None], look: t.Callable[[], int | None], greeting: str
+) -> None:
     # The active side first: the kernel of the passive server completes its connection before that server is commanded, so nothing
     # waits in accept() and no target is emptied when the active side fails. pyftpdlib alone drops what arrives before STOR.
     passive_first = evidence.passive == "destination" and "pyftpdlib" in greeting
@@ -136,7 +154,35 @@ def _transfer(exchange: Exchange, evidence: Evidence, order: t.Callable[[Role], 
     if exchange.first_answer(evidence.active):
         if not passive_first:
             order(evidence.passive)
-        exchange.finish()
+        exchange.finish(look)
+
+
+def _try_less(sessions: t.Mapping[Role, Session], evidence: Evidence, name: str, timeout: float) -> None:
+    """Fill in ``small_arrives`` after a transfer in clear of which not a byte arrived: a file's end fits into one packet."""
+    size = evidence.expected_size or 0
+    if evidence.stopped != "stalled" or evidence.size != 0 or size <= LITTLE or evidence.protection == "private":
+        return
+    with contextlib.suppress(Fault):
+        controls = {role: session.control for role, session in sessions.items()}
+        address, port, _reply = controls[evidence.passive].passive_port()
+        if not controls[evidence.active].command(port_command(address, port)).positive:
+            return
+        if controls["source"].command(f"REST {size - LITTLE}").code != 350:
+            return
+        target = unguessable_name()  # the destination may still have the other file in hand
+        exchange = Exchange(controls, target, LITTLE, timeout, 0.0)
+        sessions["destination"].created(target)
+        lines = {"source": f"RETR {name}", "destination": f"STOR {target}"}
+        passive_first = evidence.passive == "destination" and "pyftpdlib" in sessions["destination"].greeting
+        first: Role = evidence.passive if passive_first else evidence.active
+        exchange.send(first, lines[first])
+        if passive_first or exchange.first_answer(first):
+            exchange.send(other(first), lines[other(first)])
+            exchange.finish()
+        evidence.small_arrives = len(exchange.sides) == 2 and all(side.done for side in exchange.sides.values())
+    if not evidence.small_arrives:
+        for session in sessions.values():
+            session.drop()
 
 
 def _release(sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:

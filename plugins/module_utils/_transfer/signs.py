@@ -20,8 +20,12 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import MA
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
 
 HANDSHAKE_SECONDS = 2.0  # that a failing handshake takes at most; longer, and somebody waited for the other one to begin
+# Or so many round trips between the two servers: ProFTPD as TLS client corks its connection, so that the kernel holds both of its
+# flights back for three of them each.
+HANDSHAKE_TRIPS = 12
 WAITING_SECONDS = 1.0  # whoever says after so long that it closes, was waiting until then
 REPEATING_SECONDS = 20.0  # a connection that fails after so long was never answered, though the system tried it several times
+FOREIGN_PORT = "Rejected data connection to foreign"  # pyftpdlib
 FOREIGN = "Bad IP connecting|Rejected data connection from foreign"  # vsftpd; pyftpdlib
 
 
@@ -39,7 +43,8 @@ def port_refused(e: Evidence) -> bool:
 
 def active_refuses(e: Evidence) -> bool:
     """Whether the active server refuses the announced address, and the command as such is fine."""
-    return port_refused(e) and (e.own_port_reply or "").startswith("2")
+    # From behind NAT its own address is foreign, too, unless the server tells which one it sees; pyftpdlib says what it minds.
+    return port_refused(e) and ((e.own_port_reply or "").startswith("2") or matches(FOREIGN_PORT, e.port_reply))
 
 
 def not_connected(e: Evidence) -> str | None:
@@ -113,14 +118,19 @@ def no_tls(side: Side) -> bool:
 
 def waited_for_tls(e: Evidence) -> bool:
     """Whether a handshake took longer than one that fails."""
-    longest = max(HANDSHAKE_SECONDS, MANY * e.round_trip)
+    longest = max(HANDSHAKE_SECONDS, MANY * e.round_trip, HANDSHAKE_TRIPS * e.between)
     return any((side.ended or 0) >= longest for side in tls_sides(e) or ())
+
+
+def no_tls_at_all(e: Evidence) -> bool:
+    """Whether both servers gave the handshake up, however long it took."""
+    sides = tls_sides(e)
+    return sides is not None and all(no_tls(side) for side in sides)
 
 
 def both_refuse_tls(e: Evidence) -> bool:
     """Whether both servers soon gave the handshake up: they have no version in common, or both began it."""
-    sides = tls_sides(e)
-    return sides is not None and all(no_tls(side) for side in sides) and not waited_for_tls(e)
+    return no_tls_at_all(e) and not waited_for_tls(e)
 
 
 def one_refuses_tls(e: Evidence) -> bool:
@@ -131,6 +141,7 @@ def one_refuses_tls(e: Evidence) -> bool:
 
 __all__ = (
     "FOREIGN",
+    "HANDSHAKE_TRIPS",
     "REPEATING_SECONDS",
     "active_refuses",
     "both_refuse_tls",
@@ -138,6 +149,7 @@ __all__ = (
     "matches",
     "no_data_connection",
     "no_tls",
+    "no_tls_at_all",
     "not_connected",
     "one_refuses_tls",
     "passive_refuses",

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.data import download, list_line
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
@@ -50,7 +51,14 @@ class Transfer:
 
     def _verify(self, evidence: Evidence) -> None:
         file, destination = self._file, self._pair.destination
-        evidence.size = size_of(destination, self._target)
+        try:
+            evidence.size = size_of(destination, self._target)
+        except Fault as fault:
+            # In ASCII there is no size, and that is a fault of its own.
+            if fault.kind != "refused" or "ASCII" in fault.detail:
+                raise
+            self._read_unsized(evidence, fault)
+            return
         if evidence.size != file.size:
             return
         if file.size == 0:
@@ -62,6 +70,29 @@ class Transfer:
         evidence.expected_digest = self._expected(method).digest
         if evidence.digest != evidence.expected_digest:
             self._read_again(evidence, method)
+        if evidence.digest == evidence.expected_digest:
+            evidence.stage = "done"
+
+    def _read_unsized(self, evidence: Evidence, fault: Fault) -> None:
+        """
+        A server that does not tell the size may list the file and give it back; if it does not, ``fault`` is what it said.
+
+        What is read back alone proves nothing: a server that changes line ends changes them back.
+        """
+        file, destination = self._file, self._pair.destination
+        method = choose(destination.features)
+        digest = method.digest()
+        try:
+            line = list_line(destination.control, self._target)
+            if str(file.size) not in (line or "").split():
+                raise fault
+            evidence.size = download(destination.control, self._target, file.size, digest.update)
+        except Fault as again:
+            raise fault if again.kind == "refused" else again from None
+        evidence.digest, evidence.verified_by = digest.hexdigest(), READ_BACK
+        if evidence.size != file.size:
+            return
+        evidence.expected_digest = self._expected(method).digest if file.size else evidence.digest
         if evidence.digest == evidence.expected_digest:
             evidence.stage = "done"
 

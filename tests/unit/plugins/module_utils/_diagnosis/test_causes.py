@@ -13,6 +13,10 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence imp
 
 # Causes that two servers or the way between them may have; the dialogue looks the same.
 UNCERTAIN = {
+    "client_data_lost",
+    "command_filtered",
+    "path_mtu",
+    "refused_at_connect",
     "data_connection_refused",
     "data_connection_unreachable",
     "data_connection_blocked",

@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.diagnosis import diagnose
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.tls import Agreed
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
+from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
 
 # A leg in which the source listens and everything goes well. Each row below says what was different.
 GOOD = Evidence(
@@ -36,7 +37,7 @@ GOOD = Evidence(
 
 BETWEEN = ("destination", "network")
 # Where these are not certain, the place is all the same.
-ONLY_THE_REASON = ("no_space", "command_limited", "server_busy")
+ONLY_THE_REASON = ("no_space", "command_limited", "server_busy", "refused_at_connect", "file_gone")
 OPEN: dict[str, t.Any] = {"stage": "transfer", "size": None, "digest": None, "verified_by": None, "seconds": None}
 
 
@@ -75,6 +76,8 @@ ILLEGAL = "500 Illegal PORT command"
 CONNECT = "425 Unable to build data connection: "
 ABORTED = "426 Transfer aborted. Data connection closed"
 
+DONE: dict[str, t.Any] = {"active_side": GOOD.active_side, "passive_side": GOOD.passive_side}
+
 # What was seen: cause, server to look at, and whether that is certain. The comments name who answers so.
 TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     ({"vantage_is_peer": True, "stage": "prepare"}, "vantage_is_peer", None, True),
@@ -85,8 +88,17 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("connect_timed_out", "destination"), "control_unreachable", "destination", True),
     (fault("connect_unreachable", "source"), "control_unreachable", "source", True),
     (fault("greeting_silent", "source"), "control_unreachable", "source", True),
-    (fault("greeting_wrong", "source", "530 no"), "control_unreachable", "source", True),
-    (fault("greeting_closed", "source"), "server_busy", "source", True),
+    (fault("greeting_wrong", "source", "no 220 greeting, but '230 hello'"), "control_unreachable", "source", True),
+    (fault("greeting_wrong", "source", "no 220 greeting, but '530 Access denied'"), "refused_at_connect", "source", False),
+    (
+        fault("greeting_wrong", "source", "no 220 greeting, but '530 Sorry, the maximum number of connections (1)'"),
+        "server_busy",
+        "source",
+        True,
+    ),
+    # Nobody tells whether that is a ban or a lack of places.
+    (fault("greeting_closed", "source"), "refused_at_connect", "source", False),
+    (fault("login_closing", "source", "421 not you"), "refused_at_connect", "source", False),
     (fault("login_closing", "source", "421 too many"), "server_busy", "source", True),
     (
         fault("refused", "destination", "530 Sorry, the maximum number of allowed clients (1) are already connected.", "PASS"),
@@ -99,7 +111,9 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("malformed", "source"), "protocol_error", "source", True),
     (fault("lost", "destination"), "control_lost", "destination", True),
     (fault("closing", "source", "421 Session Timeout"), "control_lost", "source", True),
-    (fault("silent", "source"), "control_lost", "source", True),
+    # Anybody on the way may have cut what does not end in order.
+    (fault("silent", "source"), "control_lost", "source", False),
+    (fault("lost", "source", "the control connection broke: Connection reset by peer"), "control_lost", "source", False),
     # Whoever refuses PASV is to blame, whatever the words; they only make the reason certain.
     (fault("refused", "source", "502 no", "PASV"), "command_limited", "source", False),
     (fault("refused", "source", "501 EPSV : non", "EPSV"), "command_limited", "source", True),
@@ -111,7 +125,14 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("refused", "source", "522 protocol not supported, use (1)", "EPSV"), "address_family_mismatch", "destination", True),
     (fault("refused", "source", "450 PASV: data transfer in progress", "PASV"), "server_busy", "source", True),
     # Announcement.
-    ({"stage": "passive", "expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", True),
+    # What is said in clear may have been changed on its way.
+    ({"stage": "passive", "expected_address": "198.51.100.99"}, "unexpected_address_advertised", "source", False),
+    (
+        {"stage": "passive", "expected_address": "198.51.100.99", "tls": dict.fromkeys(ROLES, Agreed("TLSv1.2", "x", True))},
+        "unexpected_address_advertised",
+        "source",
+        True,
+    ),
     ({"stage": "passive", "announced_address": "0.0.0.0"}, "unexpected_address_advertised", "source", True),
     ({"stage": "passive", "expected_ports": (51000, 51001)}, "passive_port_out_of_range", "source", True),
     # PORT. Only an accepted own address makes a refusal a policy.
@@ -130,6 +151,19 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (refused_port("421 no", "200 ok", port_seconds=0.01), "active_refuses_foreign_address", "destination", True),
     (refused_port("421 Active data channel timed out.", None, port_seconds=30.0), "data_connection_blocked", "source", False),
     (fault("silent", "destination", stage="port", port_unanswered=True), "data_connection_blocked", "source", False),
+    (
+        fault("silent", "destination", stage="port", port_unanswered=True, port_unheard=True),
+        "command_filtered",
+        "destination",
+        False,
+    ),
+    # From behind NAT the client's own address is foreign, too; pyftpdlib says what it minds.
+    (
+        refused_port("501 Rejected data connection to foreign address 192.0.2.1:5.", "501 Rejected data connection to foreign x"),
+        "active_refuses_foreign_address",
+        "destination",
+        True,
+    ),
     # The active server would connect to where the passive one is, and not to what that announces.
     (
         refused_port(ILLEGAL, "200 ok", announced_address="203.0.113.9", dialled_port_reply="200 ok"),
@@ -232,6 +266,8 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         "source",
         False,
     ),
+    # No server replaces a public address.
+    (active(CONNECT + "Connection refused", rewritten=True), "port_address_rewritten", None, True),
     # One gateway in front of both, seen from outside and from inside.
     (active(None, active_address="198.51.100.11"), "hairpin_nat_missing", "source", False),
     (active(CONNECT + "Connection refused", active_address="198.51.100.11"), "hairpin_nat_missing", "source", False),
@@ -294,9 +330,21 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # Both were under way.
     (both(Side("150 x"), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
     (both(Side("150 x", ABORTED), Side("150 x"), stopped="stalled"), "transfer_stalled", "source", False),
+    (both(Side("150 x"), Side("150 x"), stopped="stalled", size=512), "transfer_stalled", "source", False),
+    (both(Side("150 x"), Side("150 x"), stopped="stalled", size=0), "path_mtu", None, False),
+    (both(Side("150 x"), Side("150 x"), stopped="stalled", size=0, small_arrives=False), "path_mtu", None, False),
+    (both(Side("150 x"), Side("150 x"), stopped="stalled", size=0, small_arrives=True), "path_mtu", None, True),
+    (
+        {**fault("refused", "destination", "550 no", "SIZE"), "stage": "verify", **DONE},
+        "file_gone",
+        "destination",
+        False,
+    ),
     (both(Side("150 x"), Side("150 x"), stopped="limit"), "transfer_stalled", "source", False),
     (both(Side("150 x", ABORTED), Side("150 x", "226 x")), "unknown", None, False),
-    (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "unknown", None, False),
+    # Who is cut off says so; the end of a file comes from whoever sends it.
+    (both(Side("150 x", "226 x"), Side("150 x", "451 Transfer aborted. Input/output error")), "file_refused", "source", False),
+    (both(Side("150 x", "226 x"), Side("150 x", "426 Transfer aborted. Nicht erlaubt")), "file_refused", "source", False),
     (
         both(Side("150 x", "451 Transfer aborted. Input/output error"), Side("150 x", ABORTED)),
         "no_space",
@@ -307,7 +355,12 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     # vsftpd has these words for every disk.
     (both(Side("150 x", "451 Failure writing to local file."), Side("150 x", ABORTED)), "no_space", "destination", False),
     # What a server says about quotas while all is well is no fault.
-    (both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)), "unknown", None, False),
+    (
+        both(Side("150 x", "226-10 Kbytes used (10%) of the quota\n226 x"), Side("150 x", ABORTED)),
+        "file_refused",
+        "source",
+        False,
+    ),
     (
         fault("lost", "source", active_side=Side("150 x"), passive_side=Side("150 x"), stage="transfer"),
         "control_lost",
@@ -360,7 +413,9 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("client_data_refused", "source", stage="prepare"), "data_connection_refused", "source", False),
     (fault("client_data_timed_out", "source", stage="prepare"), "data_connection_blocked", "source", False),
     (fault("client_data_unreachable", "source", stage="prepare"), "data_connection_unreachable", "source", False),
-    (fault("client_data_lost", "source", stage="prepare"), "unknown", "source", False),
+    (fault("client_data_lost", "source", stage="prepare"), "client_data_lost", "source", False),
+    (fault("client_data_large", "source", stage="prepare"), "path_mtu", None, True),
+    (fault("refused", "source", "426 None; transfer aborted.", "STOR", stage="prepare"), "no_space", "source", False),
     (fault("refused", "source", "553 no", "STOR", stage="prepare"), "file_refused", "source", True),
     (fault("refused", "destination", "550 no", "CWD", stage="prepare"), "file_refused", "destination", True),
     (fault("refused", "source", "550 there: No such file or directory", "SIZE", stage="prepare"), "file_refused", "source", True),
@@ -448,6 +503,9 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
         "source",
         True,
     ),
+    # One has said that it begins the handshake, so what it sends is lost; and once bytes have come, the handshake is over.
+    (private(Side("150 x"), Side("150 x"), stopped="stalled", sscn_taken=True), "path_mtu", None, False),
+    (private(GONE, QUIET, **hung_up("destination"), size=512), "control_lost", "destination", True),
     # Both complain: at once, or after somebody's patience.
     (private(SOON, SOON), "tls_versions_disjoint", None, False),
     (private(SOON, SOON, **ONLY_OLD), "tls_versions_disjoint", None, True),

@@ -139,12 +139,16 @@ def test_a_server_that_could_not_be_asked_is_told_with_the_reason(
         assert {**half, "seen": None} == {**LEG, "seen": None}
 
 
+# Its own data connection is not the one that the servers tried.
+OF_THE_CLIENT = {"evidence": {"fault_kind": "client_data_timed_out"}}
+
+
 def test_probes_of_others_say_nothing() -> None:
     shown = ({"connection": SENT}, {"arrivals": ARRIVED})
     assert one(*shown, passive="destination") is LEG
     assert one(*shown, source="ftp3") is LEG
     assert one({"connection": None}, {"arrivals": None}) is LEG
-    for told in ({"ok": True}, {"certain": True}, {"cause": "server_busy"}):
+    for told in ({"ok": True}, {"certain": True}, {"cause": "server_busy"}, OF_THE_CLIENT):
         leg = {**LEG, **told}
         assert placed_legs([leg], [probe(*shown)]) == [leg]
 

@@ -332,7 +332,11 @@ def test_slow_replies_make_patient(connect: Connect, monkeypatch: pytest.MonkeyP
     # A clock that goes on by 0.2 s whenever somebody looks at it.
     monkeypatch.setattr(control_module, "time", mock.Mock(monotonic=mock.Mock(side_effect=itertools.count(0, 0.2))))
     line.control.command("NOOP")
-    assert 0.2 <= line.control.slowest < 5
+    assert 0.2 <= line.control.slowest == line.control.quickest < 5
     assert line.control.patience(0.5) == MANY * line.control.slowest
+    line.server.sendall(b"200 here\r\n")
+    line.control.quickest = 100
+    line.control.command("NOOP")
+    assert line.control.quickest < 5
     line.control.slowest = 100
     assert line.control.patience(0.5) == MOST

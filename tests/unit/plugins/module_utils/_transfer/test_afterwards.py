@@ -11,10 +11,12 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.control import ControlConnection
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.afterwards import (
+    ask_whether_heard,
     ask_whose_port,
     compare_versions,
     insist_on_a_new_session,
     look_closer,
+    see_what_arrived,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence, Side
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import Connect
@@ -46,6 +48,9 @@ def test_nobody_is_asked_where_nothing_calls_for_it(connect: Connect, stopped: d
     look_closer(nobody, seen, 1)
     compare_versions(nobody, seen)
     insist_on_a_new_session(nobody, seen)
+    nobody_at_all = t.cast(Session, None)
+    ask_whether_heard(nobody_at_all, seen)
+    see_what_arrived(nobody_at_all, "file", seen)
     assert line.sent() == []
     assert seen.as_dict() == before
 

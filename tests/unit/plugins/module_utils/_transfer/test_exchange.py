@@ -116,6 +116,24 @@ def test_the_destination_is_asked_for_the_size(connect: Connect) -> None:
     assert pair.source.sent() == ["RETR x"]
 
 
+def test_growth_that_is_seen_from_aside_is_patience(connect: Connect) -> None:
+    """The destination does not answer SIZE while it stores; somebody else tells, until the file grows no more."""
+    pair = Pair(connect, AT_ONCE, size=0)
+    pair.start()
+    sizes = iter((5, 7, 7))
+    pair.exchange.finish(lambda: next(sizes))
+    assert (pair.exchange.stopped, pair.exchange.arrived) == ("stalled", 7)
+    assert next(sizes, None) is None
+
+
+@pytest.mark.parametrize("destination", [None, b"226 stored\r\n"])
+def test_nobody_looks_from_aside_unless_the_destination_stores(connect: Connect, destination: bytes | None) -> None:
+    pair = Pair(connect, AT_ONCE)
+    pair.start(destination=destination)
+    pair.exchange.finish(mock.Mock(side_effect=AssertionError("it looks")))
+    assert pair.exchange.stopped == "stalled"
+
+
 def test_what_has_arrived_is_told(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = Pair(connect, PATIENT / 100)
     send, asked = pair.destination.control.putline, []

@@ -94,6 +94,15 @@ def test_a_file_of_another_size(size: bytes, stage: str) -> None:
         assert evidence.fault_server == ("destination" if size.startswith(b"550") else None)
 
 
+def test_a_size_that_nothing_tells_proves_nothing() -> None:
+    """SIZE is denied, and no listing shows the file: that it can be read back would not tell what is stored."""
+    with between(destination={"SIZE": b"550 not told\r\n", "PASV": b"500 no\r\n"}) as (pair, servers):
+        evidence = pair.planned("source")
+        Transfer(pair, File("hello", 5, {"SHA-256": Told(RIGHT, None)}), "target", 2).run(evidence)
+        assert (evidence.stage, evidence.fault_command, evidence.fault_detail) == ("verify", "SIZE", "550 not told")
+        assert not [line for line in servers["destination"].commands if line.startswith("RETR")]
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_a_fault_is_of_the_server_that_it_happened_on(role: Role) -> None:
     """Both are said in nearly the same words, and only one of them loses its connection."""
