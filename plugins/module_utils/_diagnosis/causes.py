@@ -140,9 +140,9 @@ _PATH_MTU = Cause(
     look=None,
     tells="the data connection is there, and not a byte of the file comes through it: large packets seem to be lost on the way",
     cure=(
-        "Look for a part of the way with a smaller MTU (tunnel, VPN, PPPoE) where ICMP is filtered: let ICMP pass, clamp the MSS "
-        "of TCP there, or lower the MTU of a server's interface. Else look for a device that cuts established connections, and "
-        "at the load of both servers."
+        "Look for a part of the way between {active} and {passive} with a smaller MTU (tunnel, VPN, PPPoE) where ICMP is "
+        "filtered: let ICMP pass, clamp the MSS of TCP there, or lower the MTU of a server's interface. Else look for a device "
+        "that cuts established connections, and at the load of both servers."
     ),
     certain=False,
     also=("network", "passive", "active"),
@@ -283,8 +283,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} takes no session of the host that checks: {detail}",
         cure=(
-            "It may have no place left (MaxInstances: give it more fxp_passive_ports, or end other sessions) or have shut this "
-            "host out: look for bans (mod_ban, fail2ban), <Limit LOGIN>, hosts.deny and limits for each host, and into its log."
+            "Look whether {offender} has no place left (MaxInstances: more fxp_passive_ports, or fewer sessions) or has shut "
+            "this host out: bans (mod_ban, fail2ban), <Limit LOGIN>, hosts.deny, limits for each host. Its log tells."
         ),
         certain=False,
         also=("network",),
@@ -418,8 +418,8 @@ CAUSES: tuple[Cause, ...] = (
         look="destination",
         tells="both servers reported success, and {destination} does not have the file, or does not show it: {detail}",
         cure=(
-            "Look there for what takes away what arrives (an inbox, a virus scanner, a script), and give the check a directory "
-            "that nothing empties; or let the account read what it has written."
+            "Look on {destination} for what takes away what arrives (an inbox, a virus scanner, a script), and give the check a "
+            "directory that nothing empties; or let the account read what it has written."
         ),
         nuances=(Nuance(always, certain=False),),
     ),
@@ -542,6 +542,10 @@ CAUSES: tuple[Cause, ...] = (
             "the data connection of the client itself to {offender} stands still, while one with a single small packet does not: "
             "large packets are lost on the way"
         ),
+        cure=(
+            "Look for a part of the way between the host that checks and {offender} with a smaller MTU (tunnel, VPN, PPPoE) "
+            "where ICMP is filtered: let ICMP pass, clamp the MSS of TCP there, or lower the MTU of an interface."
+        ),
         nuances=(Nuance(always),),
     ),
     Cause(
@@ -551,7 +555,7 @@ CAUSES: tuple[Cause, ...] = (
         tells="the data connection of the client itself to {offender} broke or stood still: {detail}",
         cure=(
             "This was the data connection of the host that checks: look for what loses its large packets (path MTU, filtered "
-            "ICMP) or cuts its connections on the way to that server, and at the load there."
+            "ICMP) or cuts its connections on the way to {offender}, and at the load there."
         ),
         certain=False,
         also=("network",),
