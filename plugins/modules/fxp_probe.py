@@ -19,6 +19,8 @@ description:
   - With O(watch) it waits until somebody tries to connect to a port of the host itself. It sees this before the host's own
     firewall does, whatever wrote the rules of that. O(connect) on one host while O(watch) waits on the other one tells which of
     the two drops a connection, or that neither of them does.
+  - With O(carry) on both hosts the two also tell whether a connection that comes about carries data both ways, and if not, where
+    it gets lost. A way that loses full packets opens connections as any other does.
   - It changes nothing, and that something cannot be reached is a result and no failure.
   - Interrupted (Ctrl-C, C(SIGTERM), C(SIGHUP)), or on another host than the controller when nobody waits for the result any more,
     it closes its connections and ends, as M(proftpd.fxp.fxp_check) does.
@@ -58,8 +60,18 @@ options:
   watch:
     description:
       - The TCP port of this host to watch. Meanwhile the port is listened on, if nobody does so yet, and nothing is said to
-        whoever connects. So a rejection that the other host meets is one by rules.
+        whoever connects, unless O(carry) is set. So a rejection that the other host meets is one by rules.
     type: int
+  carry:
+    description:
+      - Bytes that O(connect) and O(watch) send to one another once they are connected, after a greeting that tells the one who
+        the other is. The listening one greets first, so that nothing is sent to other programs. Set it to the same on both hosts;
+        V(0) sends nothing. V(262144) is more than a sender hands on before the first of it has arrived.
+      - With O(connect), O(connect.insist) and this a connection that somebody else answers is tried again.
+      - At most V(16777216).
+    type: int
+    default: 0
+    version_added: 0.3.0
   timeout:
     description:
       - Seconds that any one step may take, and that O(watch) waits. Logging in always has at least 15 seconds per step.
@@ -185,11 +197,38 @@ connection:
       description: Whether something came back to this host, even if its own rules dropped it. Null without the right to look.
       type: bool
       returned: always
+    source:
+      description: The address that this host connects from, before anybody on the way translates it. Null without a route.
+      type: str
+      returned: always
+    carried:
+      description: What O(carry) brought; null without it, and where no connection came about.
+      type: dict
+      returned: always
+      contains:
+        size:
+          description: The bytes that were to come, as many as were to be sent.
+          type: int
+        greeted:
+          description: Whether the greeting of the probe at the other end came.
+          type: bool
+        received:
+          description: Bytes that came after it.
+          type: int
+        largest_left:
+          description: Bytes of data in the largest segment that left this host. Null without the right to look.
+          type: int
+        largest_came:
+          description: Bytes of data in the largest segment that came to this host, even if its own rules dropped it. Null without
+            the right to look.
+          type: int
   sample:
     state: no answer
     seconds: 5.0008
     left: true
     answered: false
+    source: 192.0.2.12
+    carried: null
 arrivals:
   description: What O(watch) saw; else null.
   returned: always
@@ -209,11 +248,16 @@ arrivals:
       description: Whether the module listened on the port meanwhile. Null if it is taken.
       type: bool
       returned: always
+    carried:
+      description: As RV(connection.carried).
+      type: dict
+      returned: always
   sample:
     sources:
       - 192.0.2.12
     answered: []
     listening: true
+    carried: null
 """
 
 import typing as t
@@ -224,6 +268,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_
 from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import (
     PROBE_KEYS,
+    parse_carry,
     parse_connection,
     probe_connection,
     probe_server,
@@ -246,6 +291,7 @@ def main() -> None:
                 },
             },
             "watch": {"type": "int"},
+            "carry": {"type": "int", "default": 0},
             "timeout": {"type": "float", "default": 10},
         },
         required_one_of=[("server", "connect", "watch")],
@@ -256,6 +302,7 @@ def main() -> None:
     options = module.params
     try:
         timeout = parse_timeout(options["timeout"])
+        size = parse_carry(options["carry"])
         if options["server"]:
             server = parse_server("server", {"passive_ports": None, "expected_address": None, **options["server"]})
         elif options["connect"]:
@@ -271,10 +318,10 @@ def main() -> None:
             result["steps"] = probe_server(server, timeout)
             result["reachable"] = all(step["ok"] for step in result["steps"])
         elif options["connect"]:
-            result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"])
+            result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"], size)
             result["reachable"] = result["connection"]["state"] in ("connected", "refused")
         else:
-            result["arrivals"] = watch_port(port, timeout)
+            result["arrivals"] = watch_port(port, timeout, size)
     module.exit_json(**result, **masked_already(module))
 
 

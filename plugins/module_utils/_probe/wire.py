@@ -52,12 +52,19 @@ _FILTER = (
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment: does it leave this host, its addresses, and does it open a connection to the port or answer from it."""
+    """
+    One segment: does it leave this host, its addresses, and does it open a connection to the port or come from it.
+
+    ``payload`` is how many bytes of data it carries. A host that leaves the cutting to its network card shows larger ones than
+    travel.
+    """
 
     outgoing: bool
     source: str
     destination: str
     opening: bool
+    answer: bool = False
+    payload: int = 0
 
 
 class Wire:
@@ -100,22 +107,31 @@ class Wire:
 
 
 def parse(packet: bytes, port: int, outgoing: bool) -> Segment | None:
-    """A segment from an IP packet, none if it is another thing than an opening of or an answer from ``port``."""
+    """A segment from an IP packet, none if it is another thing than TCP to or from ``port``."""
     version = packet[0] >> 4 if packet else 0
     if version == 4 and len(packet) >= 20 and packet[9] == 6:
         start, family, addresses = (packet[0] & 15) * 4, socket.AF_INET, (packet[12:16], packet[16:20])
+        end = int.from_bytes(packet[2:4], "big")
     elif version == 6 and len(packet) >= 40 and packet[6] == 6:
         start, family, addresses = 40, socket.AF_INET6, (packet[8:24], packet[24:40])
+        end = start + int.from_bytes(packet[4:6], "big")
     else:
         return None
     if len(packet) < start + 14:
         return None
     from_port, to_port = struct.unpack_from("!HH", packet, start)
+    if port not in (from_port, to_port):
+        return None
     syn, ack = bool(packet[start + 13] & 2), bool(packet[start + 13] & 16)
     opening = to_port == port and syn and not ack
-    if not opening and from_port != port:
-        return None
-    return Segment(outgoing, socket.inet_ntop(family, addresses[0]), socket.inet_ntop(family, addresses[1]), opening)
+    return Segment(
+        outgoing,
+        socket.inet_ntop(family, addresses[0]),
+        socket.inet_ntop(family, addresses[1]),
+        opening,
+        answer=from_port == port and not opening,
+        payload=max(0, end - start - (packet[start + 12] >> 4) * 4),
+    )
 
 
 def _attach(sock: socket.socket, port: int) -> None:

@@ -48,7 +48,7 @@ def test_refused_is_reachable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = run(monkeypatch, watch=50000, timeout=0.05)
     assert (ended.values["reachable"], ended.values["steps"]) == (None, None)
-    assert set(ended.values["arrivals"]) == {"sources", "answered", "listening"}
+    assert set(ended.values["arrivals"]) == {"sources", "answered", "listening", "carried"}
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,8 @@ def test_watch(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"connect": {"address": "localhost", "port": 1}}, "connect.address is 'localhost'"),
         ({"server": {**SERVER, "host": "a\nb"}}, "server.host is 'a\\nb'"),
         ({"watch": 1, "timeout": -1}, "timeout is -1"),
+        ({"watch": 1, "carry": -1}, "carry is -1"),
+        ({"connect": CONNECT, "carry": 16777217}, "carry is 16777217, but it must be a number of bytes from 0 to 16777216."),
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -71,4 +73,4 @@ def test_bad_options(monkeypatch: pytest.MonkeyPatch, check_mode: bool, options:
 
 def test_documentation_is_complete() -> None:
     assert set(yaml.safe_load(fxp_probe.RETURN)) == set(PROBE_KEYS)
-    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "timeout"}
+    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "carry", "timeout"}
