@@ -50,6 +50,10 @@ RETURNED = (
     "bytes_per_second",
     "verified_by",
     "seen",
+    "placed",
+    "place",
+    "ends",
+    "not_asked",
 )
 FORMATS = {
     "report.html": _report_html.as_html,
@@ -104,7 +108,7 @@ class ActionModule(ActionBase):
         found = [
             leg for result in results for leg in _results.legs_of(result["item"]["source"], result["item"]["destination"], result)
         ]
-        legs = _report.listed(placing.placed([*found, *(options["legs"] or ())], options["probes"]))
+        legs = _report.listed(placing.placed([*found, *(options["legs"] or ())], options["probes"], told=False))
         beside_legs = [
             _results.side_findings(result["item"]["source"], result["item"]["destination"], result) for result in results
         ]

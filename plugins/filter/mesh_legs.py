@@ -20,6 +20,12 @@ options:
     type: list
     elements: dict
     required: true
+  vantages:
+    description:
+      - The hosts that the module ran on, in the same order. Every transfer then has its own as C(vantage).
+    type: list
+    elements: str
+    version_added: 0.3.0
 seealso:
   - plugin: proftpd.fxp.unplaced_legs
     plugin_type: filter
@@ -54,10 +60,13 @@ _value:
 import typing as t
 
 
-def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
+def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]], vantages: t.Sequence[str] = ()) -> list[t.Mapping[str, t.Any]]:
     """Return the legs of all ``meshes`` in the order of names, those in which the source listens first."""
-    # Check mode tells null, a mesh that never began tells nothing.
-    legs = [leg for mesh in meshes for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
+    legs = []
+    for number, mesh in enumerate(meshes):
+        more = {"vantage": vantages[number]} if number < len(vantages) else {}
+        # Check mode tells null, a mesh that never began tells nothing.
+        legs += [{**leg, **more} for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
     return sorted(legs, key=lambda leg: (leg["source"], leg["destination"], leg["passive"] != "source"))
 
 

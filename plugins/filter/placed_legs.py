@@ -6,11 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: placed_legs
-short_description: Tell of transfers where their data connection is lost
+short_description: Tell of transfers where their connection is lost
 version_added: 0.3.0
 description:
   - Completes the diagnosis of transfers by what both of their servers showed. Where that tells the place, C(server), C(certain),
     C(also_possible) and C(remedy) of the transfer become those of the place, and C(seen) says what was seen. All else stays.
+  - C(placed) is then true, C(ends) are the two hosts of the connection that was tried, and C(place) is V(source), V(destination),
+    V(network) or V(client) where it is certain. C(not_asked) has C(server) and C(reason) of those that were not asked or could
+    not be; C(seen) says so, too.
   - The result is what the option O(proftpd.fxp.fxp_report#module:legs) wants.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
@@ -24,9 +27,9 @@ options:
   probes:
     description:
       - What the servers showed. Each entry is one of P(proftpd.fxp.unplaced_legs#filter) with three keys more.
-      - C(egress), the addresses that the connecting server is expected to come from.
-      - C(connect), what M(proftpd.fxp.fxp_probe) returned on the connecting server.
-      - C(watch), what it returned on the listening one. Where it is a job, what M(ansible.builtin.async_status) returned
+      - C(egress), the addresses that the connecting host is expected to come from.
+      - C(connect), what M(proftpd.fxp.fxp_probe) returned on the connecting host.
+      - C(watch), what it returned on the listening server. Where it is a job, what M(ansible.builtin.async_status) returned
         of it, or what the task returned that could not start it.
       - A server that could not be asked is told with the reason.
     type: list
@@ -80,7 +83,7 @@ def placed_legs(
                 f"placed_legs: entry {number} of the probes has no {missing[0]}; give entries of the filter unplaced_legs, each "
                 "with egress, connect and watch."
             )
-    return placed(legs, map(probe_of, probes))
+    return placed(legs, [probe_of(probe) for probe in probes])
 
 
 class FilterModule:

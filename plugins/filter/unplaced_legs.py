@@ -9,8 +9,8 @@ name: unplaced_legs
 short_description: Which data connections to try again to learn where they are lost
 version_added: 0.3.0
 description:
-  - Of transfers that fell short those whose cause is a data connection that was lost somewhere, as what is to be asked of whom.
-    Nothing is asked about transfers that went well or whose cause is certain.
+  - Of transfers that fell short those whose dialogue does not tell in which place, as what is to be asked of whom. Nothing is
+    asked about transfers that went well, whose cause is certain, or whose place no connection shows.
   - Run M(proftpd.fxp.fxp_probe) on both servers of each, and hand what it returned to P(proftpd.fxp.placed_legs#filter).
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
@@ -21,6 +21,18 @@ options:
     type: list
     elements: dict
     required: true
+  servers:
+    description:
+      - The C(servers) of the plan that M(proftpd.fxp.fxp_plan) returns. With them, and with the C(vantages) of
+        P(proftpd.fxp.mesh_legs#filter), connections of the client itself are among those to try.
+    type: dict
+    version_added: 0.3.0
+  most:
+    description:
+      - How many entries to return at the most, so that as many servers as possible are asked; V(0) sets no limit.
+    type: int
+    default: 0
+    version_added: 0.3.0
 seealso:
   - plugin: proftpd.fxp.placed_legs
     plugin_type: filter
@@ -51,7 +63,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - One entry per transfer.
+    - One entry per transfer; of connections of the client one for all transfers that share it.
   type: list
   elements: dict
   contains:
@@ -64,17 +76,26 @@ _value:
     passive:
       description: The server that listens, V(source) or V(destination).
       type: str
+    question:
+      description:
+        - What is to be found out. V(opens) is whether the data connection comes about, V(announced) whether the announced address
+          leads to the server, V(carries) what a connection carries that came about. V(control) and V(client data) are about
+          connections of the client.
+      type: str
     connecting:
-      description: Name of the server that connects.
+      description: Name of the host that connects.
       type: str
     listening:
       description: Name of the server that listens.
       type: str
     address:
-      description: The address that it announced.
+      description: The address to dial.
       type: str
     port:
-      description: The port that it announced.
+      description: The port to dial.
+      type: int
+    local_port:
+      description: The same port on the listening host, which is another one behind some gateways.
       type: int
 """
 

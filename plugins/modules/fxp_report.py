@@ -45,7 +45,7 @@ options:
     description:
       - Transfers as a flat list. Each entry has the keys of RV(proftpd.fxp.fxp_check#module:legs), C(source) and C(destination)
         with the names of the servers. P(proftpd.fxp.mesh_legs#filter) makes it of meshes, and P(proftpd.fxp.placed_legs#filter)
-        adds where data connections are lost, and C(seen), what was seen there.
+        adds where connections are lost, C(seen), what was seen there, and C(not_asked), who was not asked and why.
       - It may have C(transcript), C(expect), and C(repeated) if it was tried a second time, C(first_cause) then saying what was
         met at first.
     type: list
@@ -58,7 +58,7 @@ options:
       - Each entry has the keys C(source), C(destination) and C(passive) of the transfer, C(port), C(egress) (the addresses that
         the connecting server is expected to come from), C(connection) from the connecting server and C(arrivals) from the
         listening one. It may have C(not_asked), a list of C(server) and C(reason) of those that could not be asked, which the
-        report then tells.
+        report then tells, and the other keys of P(proftpd.fxp.unplaced_legs#filter).
     type: list
     elements: dict
     default: []

@@ -6,58 +6,121 @@
 # Do not use this from other collections or standalone plugins/modules!
 
 """
-The last part of the diagnosis: legs whose data connection was lost, and what both of their servers showed when asked.
+The last part of the diagnosis: legs of which the dialogue does not tell the place, and what those showed who were asked.
 
 Legs in, legs out, as plain data; what a place is called and how it is cured stands in ``locate``. Pure.
 """
 
 from __future__ import annotations
 
+import collections
+import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import locate
 
 LegData = t.Mapping[str, t.Any]
 OTHER = {"source": "destination", "destination": "source"}
+# Faults of the client's own connections, and what they leave open.
+_OF_CLIENT: dict[str, locate.Question] = {
+    **dict.fromkeys(("connect_refused", "connect_timed_out", "connect_unreachable"), "control"),
+    **dict.fromkeys(("client_data_refused", "client_data_timed_out", "client_data_unreachable"), "client data"),
+}
+_INSIDE = "it is decided inside of the servers, so no connection shows it; read the logs of both (TLSLog)"
+_NO_CONNECTION = "the dialogue did not come to a data connection"
+_NO_PLAN = "it is not known where to connect to"
 
 
 def is_open(leg: LegData) -> bool:
-    """Whether the place where this leg fell short is not told by its dialogue, and may be told by its servers."""
-    told = leg.get("ok") or leg.get("certain") is not False or leg.get("passive") not in OTHER
-    # The client's own data connection is another one than that between the servers.
-    fault = (leg.get("evidence") or {}).get("fault_kind") or ""
-    if fault.startswith("client_"):
-        return False
-    return not told and leg.get("cause") in locate.UNPLACED
+    """Whether the dialogue does not tell in which place this leg fell short."""
+    told = leg.get("ok") or not leg.get("cause") or leg.get("passive") not in OTHER
+    return not told and leg.get("certain") is False and bool(leg.get("also_possible"))
 
 
-def connections_of(legs: t.Iterable[LegData]) -> list[dict[str, t.Any]]:
+def question_of(leg: LegData) -> locate.Question | None:
+    """What of an open leg connections can tell, or none."""
+    evidence = leg.get("evidence") or {}
+    if evidence.get("fault_kind") in _OF_CLIENT:
+        return _OF_CLIENT[evidence["fault_kind"]]
+    if not (evidence.get("active_address") and evidence.get("announced_address") and evidence.get("announced_port")):
+        return None
+    side = evidence.get("active_side")
+    if side and side.get("preliminary"):
+        # Which of the two servers it is that ended a handshake, the network does not show.
+        return "carries" if "network" in leg["also_possible"] else None
+    return "announced" if not side and str(evidence.get("port_reply") or "").startswith("5") else "opens"
+
+
+def connections_of(
+    legs: t.Iterable[LegData], servers: t.Mapping[str, t.Mapping[str, t.Any]] | None = None, most: int = 0
+) -> list[dict[str, t.Any]]:
     """
-    The data connections that are to be tried again to learn where they are lost: of every leg whose place is open.
+    The connections that are to be tried again to learn where legs fall short, whose dialogue leaves that open.
 
-    ``connecting`` and ``listening`` are the names of its servers, ``address`` and ``port`` what the listening one announced.
+    ``connecting`` and ``listening`` are names, ``address`` and ``port`` what to dial, ``local_port`` is the port on the listening
+    host itself. Those of the client are only told with ``servers``, the ones of the plan, once each. Of many, ``most`` are chosen
+    so that as many servers as possible are asked.
     """
-    found = []
+    found: list[dict[str, t.Any]] = []
     for leg in legs:
-        evidence = leg.get("evidence") or {}
-        if is_open(leg) and evidence.get("active_address") and evidence.get("announced_address"):
-            found.append(
-                {
-                    **{key: leg[key] for key in ("source", "destination", "passive")},
-                    "connecting": leg[OTHER[leg["passive"]]],
-                    "listening": leg[leg["passive"]],
-                    "address": evidence["announced_address"],
-                    "port": evidence["announced_port"],
-                }
-            )
-    return found
+        one = _connection_of(leg, servers or {}) if is_open(leg) else None
+        if one and not (one["question"] in locate.OF_CLIENT and any(_same(one, other) for other in found)):
+            found.append(one)
+    return _chosen(found, most) if most else found
+
+
+def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
+    question, evidence = question_of(leg), leg.get("evidence") or {}
+    if question is None:
+        return None
+    keys = {**{key: leg[key] for key in ("source", "destination", "passive")}, "question": question}
+    if question not in locate.OF_CLIENT:
+        port = evidence["announced_port"]
+        ends = {"connecting": leg[OTHER[leg["passive"]]], "listening": leg[leg["passive"]]}
+        return {**keys, **ends, "address": evidence["announced_address"], "port": port, "local_port": port}
+    name = str(leg.get(evidence.get("fault_server") or ""))
+    if name not in servers or not leg.get("vantage"):
+        return None
+    server = servers[name]
+    # Which of the passive ports it was, nobody noted; rules are about all of them.
+    port = server["public_control_port"] if question == "control" else server["passive_ports"]["last"]
+    local = server["control_port"] if question == "control" else port
+    return {
+        **keys,
+        "connecting": leg["vantage"],
+        "listening": name,
+        "address": server["address"],
+        "port": port,
+        "local_port": local,
+    }
+
+
+def _same(one: LegData, other: LegData) -> bool:
+    return all(one.get(key) == other.get(key) for key in ("question", "connecting", "listening"))
+
+
+def _chosen(found: list[dict[str, t.Any]], most: int) -> list[dict[str, t.Any]]:
+    """So many connections, first of ends that were in the fewest of those before."""
+    times: collections.Counter[tuple[str, str]] = collections.Counter()
+    left = list(enumerate(found))
+    chosen: list[tuple[int, dict[str, t.Any]]] = []
+    while left and len(chosen) < most:
+        best = min(left, key=lambda each: sorted((times[end] for end in _ends(each[1])), reverse=True))
+        left.remove(best)
+        chosen.append(best)
+        times.update(_ends(best[1]))
+    return [one for _at, one in sorted(chosen, key=lambda each: each[0])]
+
+
+def _ends(one: LegData) -> list[tuple[str, str]]:
+    return [(end, one[end]) for end in ("connecting", "listening")]
 
 
 def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
-    What two servers showed, from what the module fxp_probe returned on both.
+    What two hosts showed, from what the module fxp_probe returned on both.
 
-    ``asked`` is a connection of ``connections_of`` with ``egress``, the addresses that the connecting server should come from,
+    ``asked`` is a connection of ``connections_of`` with ``egress``, the addresses that the connecting host should come from,
     ``connect``, what the module returned there, and ``watch``, what it returned on the listening one, or what is known of the job
     that watches.
     """
@@ -68,66 +131,126 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         # A watch that goes on has seen nothing all the while.
         arrivals = {"sources": [], "answered": []}
     elif not arrivals.get("sources"):
-        # One that ended without seeing anything may have ended too early.
-        arrivals = {}
+        # One that ended without seeing anything may have ended too early. Whether the port was free it knows all the same.
+        arrivals = {"listening": arrivals.get("listening"), "sources": None}
     mute = []
     if "connection" not in connect:
         mute.append({"server": asked["connecting"], "reason": connect.get("msg") or "it gave no reason"})
+    elif connect.get("without_root"):
+        reason = f"without root it does not see what its own rules do ({_reason(str(connect['without_root']))})"
+        mute.append({"server": asked["connecting"], "reason": reason})
     if not under_way and "arrivals" not in watch:
         mute.append({"server": asked["listening"], "reason": watch.get("msg") or "it gave no reason"})
+    keys = ("source", "destination", "passive", "question", "connecting", "listening", "address", "port", "egress")
     return {
-        **{key: asked[key] for key in ("source", "destination", "passive", "port", "egress")},
+        **{key: asked[key] for key in keys if key in asked},
         "connection": connect.get("connection") or {},
         "arrivals": arrivals,
         "not_asked": mute,
     }
 
 
-def placed(legs: t.Iterable[LegData], probes: t.Iterable[t.Mapping[str, t.Any]]) -> list[LegData]:
+def placed(legs: t.Iterable[LegData], probes: t.Sequence[LegData], *, told: bool = True) -> list[LegData]:
     """
-    The legs, each with the place that probes on both of its servers showed, if they showed any; ``seen`` then says what they saw.
+    The legs, each with the place that those showed who were asked, if they showed any; ``seen`` then says what they saw.
 
-    A probe is one of ``probe_of``.
+    A probe is one of ``probe_of``. With ``told`` legs that stay open say why nobody was asked about them.
     """
-    by_leg: dict[tuple[t.Any, ...], list[t.Mapping[str, t.Any]]] = {}
+    by_leg: dict[tuple[t.Any, ...], list[LegData]] = {}
     for probe in probes:
-        by_leg.setdefault(_key(probe), []).append(probe)
-    return [_placed(leg, by_leg.get(_key(leg), ())) for leg in legs]
+        by_leg.setdefault(_key(probe, probe.get("question")), []).append(probe)
+    return [_placed(leg, by_leg, len(probes) if told else None) for leg in legs]
 
 
-def _key(leg: LegData) -> tuple[t.Any, ...]:
+def _key(leg: LegData, question: str | None, listening: str | None = None) -> tuple[t.Any, ...]:
+    if question in locate.OF_CLIENT:
+        # All legs share them.
+        return question, leg.get("connecting") or leg.get("vantage"), leg.get("listening") or listening
     return leg.get("source"), leg.get("destination"), leg.get("passive")
 
 
-def _placed(leg: LegData, probes: t.Iterable[t.Mapping[str, t.Any]]) -> LegData:
+def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegData]], asked: int | None) -> LegData:
     if not is_open(leg):
         return leg
-    for probe in probes:
-        arrivals = probe.get("arrivals") or {}
-        mute = "; ".join(
-            f"{each['server']} could not be asked: {str(each['reason']).strip().rstrip('.')}"
-            for each in probe.get("not_asked") or ()
-        )
-        place = locate.place_of(locate.sight_of(probe.get("connection") or {}, arrivals, probe.get("egress") or ()))
-        if place is None:
-            if mute:
-                return {**leg, "seen": mute}
-            continue
-        roles = {"passive": leg["passive"], "active": OTHER[leg["passive"]]}
-        words = {
-            **{end: leg[role] for end, role in roles.items()},
-            "port": f"port {probe.get('port')}",
-            "strangers": ", ".join(arrivals.get("sources") or ()),
-        }
-        return {
-            **leg,
-            "server": roles[place.end] if place.end else None,
-            "certain": place.certain,
-            "also_possible": [roles.get(where, where) for where in place.also],
-            "remedy": place.cure.format(**words),
-            "seen": "; ".join(filter(None, (place.seen.format(**words), mute))),
-        }
-    return leg
+    question = question_of(leg)
+    role = (leg.get("evidence") or {}).get("fault_server") if question in locate.OF_CLIENT else leg["passive"]
+    listening = leg.get(role or "")
+    found = probes.get(_key(leg, question, listening), ())
+    for probe in found:
+        shown = _shown(leg, probe, question or "opens", role)
+        if shown is not None:
+            return shown
+    if found or asked is None or leg.get("seen"):
+        return leg
+    if question is None:
+        why = _INSIDE if (leg.get("evidence") or {}).get("active_side") else _NO_CONNECTION
+    elif asked:
+        why = f"of all transfers that leave the place open {asked} were tried again"
+    elif question in locate.OF_CLIENT:
+        why = _NO_PLAN
+    else:
+        return leg
+    connecting = leg.get("vantage") if question in locate.OF_CLIENT else leg[OTHER[leg["passive"]]]
+    return _mute(leg, [{"server": str(name), "reason": why} for name in (connecting, listening) if name], verb="not asked")
 
 
-__all__ = ("connections_of", "is_open", "placed", "probe_of")
+def _mute(leg: LegData, mute: t.Sequence[LegData], seen: str = "", verb: str = "could not be asked") -> LegData:
+    """A leg with what was seen, and who was not asked and why."""
+    reasons: dict[str, list[str]] = {}
+    mute = [{"server": str(each["server"]), "reason": _reason(str(each["reason"]))} for each in mute]
+    for each in mute:
+        reasons.setdefault(each["reason"], []).append(each["server"])
+    silence = []
+    for why, names in reasons.items():
+        were = verb if verb.startswith("could") else f"{'was' if len(names) == 1 else 'were'} {verb}"
+        silence.append(f"{' and '.join(names)} {were}: {why}")
+    seen_and_silent = "; ".join(filter(None, (seen, *silence))) or None
+    return {**leg, "placed": bool(seen), "seen": seen_and_silent, "not_asked": mute}
+
+
+def _reason(text: str) -> str:
+    """The first sentence of a message, without what Ansible says of any task that fails. What follows is advice on Ansible."""
+    text = re.sub(r"\A(Task failed: |Action failed: |Module failed: )+", "", text.strip())
+    return re.split(r"[.\n](?:\s|\Z)", text, maxsplit=1)[0].rstrip(".") or "it gave no reason"
+
+
+def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | None) -> LegData | None:
+    """The leg by what one probe showed, none if that is nothing at all."""
+    connection, arrivals, mute = probe.get("connection") or {}, probe.get("arrivals") or {}, probe.get("not_asked") or ()
+    sight = locate.sight_of(connection, arrivals, probe.get("egress") or ())
+    place = locate.answer_of(question, leg["cause"], connection, arrivals, sight)
+    if place is None:
+        return _mute(leg, mute) if mute else None
+    roles = {"passive": role, "active": None if question in locate.OF_CLIENT else OTHER[leg["passive"]]}
+    active, passive = (probe.get("connecting") or leg[OTHER[leg["passive"]]], leg[role or leg["passive"]])
+    words = {
+        "active": active,
+        "passive": passive,
+        "port": f"port {probe.get('port')}",
+        "address": probe.get("address") or (leg.get("evidence") or {}).get("announced_address"),
+        "strangers": ", ".join(arrivals.get("sources") or ()),
+        "egress": f"fxp_egress_addresses of {active}",
+        "admit": f"Open fxp_passive_ports of {passive} for the fxp_egress_addresses of {active}",
+    }
+    if question in locate.OF_CLIENT:
+        words.update(egress=f"fxp_clients of {passive}", admit=f"Let fxp_clients of {passive} admit {active}")
+    leg = {**_mute(leg, mute, place.seen.format(**words)), "ends": [active, passive]}
+    between = place.end is None and place.certain
+    if place.told or (between and leg["cause"] == "private_address_advertised"):
+        # What else a private address is to lead to, the way does not tell.
+        also = [where for where in leg["also_possible"] if where not in place.without]
+        return {**leg, "place": None, "also_possible": also}
+    # The cause knows more of the way than that something is lost on it.
+    cure = "" if between and leg["cause"] == "hairpin_nat_missing" else place.cure
+    names = {**roles, "active": roles["active"] or "client"}
+    return {
+        **leg,
+        "place": (names.get(place.end or "") or "network") if place.certain else None,
+        "server": roles.get(place.end or ""),
+        "certain": place.certain,
+        "also_possible": [names.get(where) or where for where in place.also],
+        "remedy": cure.format(**words) if cure else leg.get("remedy"),
+    }
+
+
+__all__ = ("connections_of", "is_open", "placed", "probe_of", "question_of")

@@ -70,6 +70,9 @@ def message_of(legs: t.Iterable[t.Mapping[str, t.Any]]) -> str:
         if not leg["ok"]:
             seen = leg["evidence"]
             where = f", look first at the {leg['server']}" if leg["server"] else ""
+            if not leg["certain"]:
+                others = f", also possible: {', '.join(leg['also_possible'])}" if leg["also_possible"] else ""
+                where += f", not certain{others}"
             listens = "" if seen["stage"] in ("connect", "prepare") else f" with the {leg['passive']} passive"
             return (
                 f"FXP from {seen['source']} to {seen['destination']}{listens}: "

@@ -58,7 +58,12 @@ class Leg:
     verified_by: str | None
     listing: t.Mapping[str, str | None]
     dialogue: tuple[t.Mapping[str, t.Any], ...]
-    seen: str | None = None  # what both ends showed when they were asked where the connection is lost
+    seen: str | None = None  # what both ends showed when they were asked where the connection is lost, or why they were not
+    placed: bool = False  # whether they showed anything
+    place: str | None = None  # where it is for certain: a role, the network or the client
+    not_asked: tuple[t.Mapping[str, t.Any], ...] = ()  # server and reason
+    ends: tuple[str, ...] = ()  # of the connection that was tried for that
+    vantage: str | None = None  # the host that checked
     expect: str = "allowed"
     repeated: bool = False  # it fell short at first and was tried again
     first_cause: str | None = None  # of the first attempt
@@ -114,6 +119,12 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         listing=leg.get("listing") or {},
         dialogue=tuple(leg.get("transcript") or ()),
         seen=leg.get("seen"),
+        # Probes that somebody brought himself show something, else he had no word of it.
+        placed=bool(leg.get("placed", leg.get("seen"))),
+        place=leg.get("place"),
+        not_asked=tuple(leg.get("not_asked") or ()),
+        ends=tuple(leg.get("ends") or ()),
+        vantage=leg.get("vantage"),
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),
@@ -203,7 +214,7 @@ def verdict(leg: Leg) -> str:
 
 def sentence(leg: Leg) -> str:
     """Return as one plain sentence why a leg fell short, and after it the cure."""
-    why = leg.seen or leg.evidence.get("summary")
+    why = leg.seen if leg.placed else "; ".join(filter(None, (leg.evidence.get("summary"), leg.seen)))
     if leg.cause is None or not why:
         text = verdict(leg)
     else:
@@ -212,13 +223,15 @@ def sentence(leg: Leg) -> str:
 
 
 def _cause_and_place(leg: Leg) -> str:
-    between = leg.seen is not None and leg.certain
-    where = f", look at {leg.look_first} first" if leg.look_first else ", look between the two" if between else ""
+    between = leg.placed and leg.certain
+    first = leg.look_first or (leg.vantage if leg.place == "client" else None)
+    two = " and ".join(leg.ends) if set(leg.ends) - {leg.source, leg.destination} else "the two"
+    where = f", look at {first} first" if first else f", look between {two}" if between else ""
     return f"{leg.cause}{where}"
 
 
 def _doubt(leg: Leg) -> str:
-    others = [leg.name(place) or place for place in leg.also_possible]
+    others = [leg.name(place) or (leg.vantage if place == "client" else None) or place for place in leg.also_possible]
     return "" if leg.certain else f"not certain, also possible: {', '.join(others)}" if others else "not certain"
 
 

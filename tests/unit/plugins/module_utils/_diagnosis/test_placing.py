@@ -12,7 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.proftpd.fxp.plugins.filter.placed_legs import placed_legs
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing import connections_of, placed
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing import connections_of, placed, question_of
 
 LEG: dict[str, t.Any] = {
     "source": "ftp1",
@@ -50,7 +50,8 @@ def one(connect: t.Mapping[str, t.Any], watch: t.Mapping[str, t.Any], **other: t
 
 def test_what_is_asked_of_whom() -> None:
     other = {**LEG, "passive": "destination"}
-    asked = {"source": "ftp1", "destination": "ftp2", "address": "192.0.2.11", "port": 49152}
+    asked = {"source": "ftp1", "destination": "ftp2", "address": "192.0.2.11", "port": 49152, "local_port": 49152}
+    asked["question"] = "opens"
     assert connections_of([LEG, other]) == [
         {**asked, "passive": "source", "connecting": "ftp2", "listening": "ftp1"},
         {**asked, "passive": "destination", "connecting": "ftp1", "listening": "ftp2"},
@@ -62,7 +63,7 @@ def test_what_is_asked_of_whom() -> None:
     [
         {"ok": True},
         {"certain": True},
-        {"cause": "active_refuses_foreign_address"},
+        {"also_possible": []},
         {"cause": None},
         {"passive": None},
         {"evidence": {**LEG["evidence"], "active_address": None}},
@@ -119,7 +120,7 @@ def test_a_stranger_at_the_door_is_named() -> None:
         pytest.param(
             {},
             {},
-            "ftp2 could not be asked: it gave no reason; ftp1 could not be asked: it gave no reason",
+            "ftp2 and ftp1 could not be asked: it gave no reason",
             id="neither",
         ),
         pytest.param(
@@ -136,7 +137,11 @@ def test_a_server_that_could_not_be_asked_is_told_with_the_reason(
     half = one(connect, watch)
     assert half["seen"] == seen
     if "connection" not in connect:
-        assert {**half, "seen": None} == {**LEG, "seen": None}
+        silent = {"seen": None, "not_asked": [], "placed": False}
+        assert half["placed"] is False
+        assert {**half, **silent} == {**LEG, **silent}
+    silent_ones = {name for name in ("ftp1", "ftp2") if f"{name} could" in seen or f"{name} and" in seen}
+    assert {each["server"] for each in half["not_asked"]} == silent_ones
 
 
 # Its own data connection is not the one that the servers tried.
@@ -145,12 +150,182 @@ OF_THE_CLIENT = {"evidence": {"fault_kind": "client_data_timed_out"}}
 
 def test_probes_of_others_say_nothing() -> None:
     shown = ({"connection": SENT}, {"arrivals": ARRIVED})
-    assert one(*shown, passive="destination") is LEG
-    assert one(*shown, source="ftp3") is LEG
+    for other in ({"passive": "destination"}, {"source": "ftp3"}):
+        leg = one(*shown, **other)
+        assert leg["seen"] == "ftp2 and ftp1 were not asked: of all transfers that leave the place open 1 were tried again"
+        silent = {"seen": None, "not_asked": [], "placed": False}
+        assert {**leg, **silent} == {**LEG, **silent}
     assert one({"connection": None}, {"arrivals": None}) is LEG
-    for told in ({"ok": True}, {"certain": True}, {"cause": "server_busy"}, OF_THE_CLIENT):
+    for told in ({"ok": True}, {"certain": True}, {"also_possible": []}):
         leg = {**LEG, **told}
         assert placed_legs([leg], [probe(*shown)]) == [leg]
+
+
+def test_nobody_who_asks_for_nothing_is_told() -> None:
+    """The report is complete without probes, and takes legs that are placed already as they are."""
+    assert placed_legs([LEG], []) == [LEG]
+    there = one({"connection": SENT}, {"arrivals": ARRIVED})
+    assert placed([there], [], told=False) == [there]
+    half = one({"connection": SENT}, {})
+    assert placed([half], [], told=False) == [half]
+    assert placed_legs([half], []) == [half]
+
+
+SAID = {"preliminary": "150 Opening", "final": None}
+INSIDE = {"cause": "tls_session_reuse_required", "also_possible": ["destination"]}
+OF_TLS = {"cause": "tls_roles_unassigned", "server": None, "also_possible": ["network"]}
+
+
+def leg_of(told: t.Mapping[str, t.Any] = LEG, **evidence: t.Any) -> dict[str, t.Any]:
+    return {**LEG, **told, "evidence": {**LEG["evidence"], **evidence}}
+
+
+@pytest.mark.parametrize(
+    ("leg", "question"),
+    [
+        (leg_of(), "opens"),
+        (leg_of(port_reply="425 No", active_side=None), "opens"),
+        (leg_of(port_reply="500 Illegal PORT command", active_side=None), "announced"),
+        (leg_of(active_side={"preliminary": None, "final": "425 No"}), "opens"),
+        (leg_of(OF_TLS, active_side=SAID), "carries"),
+        (leg_of(INSIDE, active_side=SAID), None),
+        (leg_of(fault_kind="connect_timed_out", fault_server="source"), "control"),
+        (leg_of(fault_kind="client_data_timed_out", fault_server="source"), "client data"),
+    ],
+)
+def test_questions(leg: dict[str, t.Any], question: str | None) -> None:
+    assert question_of(leg) == question
+
+
+@pytest.mark.parametrize(
+    ("leg", "words"),
+    [
+        (leg_of(INSIDE, active_side=SAID), "ftp2 and ftp1 were not asked: it is decided inside of the servers"),
+        (leg_of({"cause": "unknown"}, announced_address=None), "ftp2 and ftp1 were not asked: the dialogue did not come to"),
+        (
+            {**leg_of(fault_kind="connect_timed_out", fault_server="destination"), "vantage": "client"},
+            "client and ftp2 were not asked: it is not known where to connect to",
+        ),
+    ],
+)
+def test_what_no_connection_shows_says_so(leg: dict[str, t.Any], words: str) -> None:
+    assert connections_of([leg]) == []
+    (told,) = placed_legs([leg], [])
+    assert words in told["seen"]
+    assert told["placed"] is False
+
+
+SERVERS = {
+    name: {
+        "address": f"192.0.2.1{number}",
+        "public_control_port": 2121,
+        "control_port": 21,
+        "passive_ports": {"first": 50000, "last": 50099},
+        "egress": [f"192.0.2.1{number}"],
+    }
+    for number, name in enumerate(("ftp1", "ftp2", "ftp3"), 1)
+}
+
+
+def test_the_client_is_asked_once_about_a_server_that_it_does_not_reach() -> None:
+    down = {"cause": "control_unreachable", "server": "destination", "also_possible": ["network"], "vantage": "client"}
+    legs = [
+        leg_of({**down, "passive": role}, fault_kind="connect_timed_out", fault_server="destination")
+        for role in ("source", "destination")
+    ]
+    (asked,) = connections_of(legs, SERVERS)
+    ends = {key: asked[key] for key in ("question", "connecting", "listening", "address", "port", "local_port")}
+    assert ends == {
+        "question": "control",
+        "connecting": "client",
+        "listening": "ftp2",
+        "address": "192.0.2.12",
+        "port": 2121,
+        "local_port": 21,
+    }
+    connect = {"connection": {**SENT, "left": None, "answered": None}}
+    arrived = {"sources": ["192.0.2.1"], "answered": [], "listening": None}
+    found = placed_legs(legs, [{**asked, "egress": ["192.0.2.1"], "connect": connect, "watch": {"arrivals": arrived}}])
+    for leg in found:
+        assert (leg["place"], leg["server"], leg["certain"]) == ("destination", "destination", True)
+        assert leg["seen"] == "the connection of client reaches ftp2 and is dropped there"
+        assert leg["remedy"].startswith("Let fxp_clients of ftp2 admit client")
+    stays = placed_legs(
+        legs, [{**asked, "egress": [], "connect": {"connection": {**SENT, "left": False}}, "watch": {"arrivals": NOTHING}}]
+    )
+    for leg in stays:
+        assert (leg["place"], leg["server"], leg["certain"], leg["ends"]) == ("client", None, True, ["client", "ftp2"])
+
+
+def test_its_own_data_goes_to_a_passive_port() -> None:
+    leg = leg_of({"vantage": "client"}, fault_kind="client_data_refused", fault_server="source")
+    (asked,) = connections_of([leg], SERVERS)
+    assert (asked["question"], asked["connecting"], asked["listening"], asked["port"]) == ("client data", "client", "ftp1", 50099)
+
+
+def test_of_many_as_many_servers_as_possible_are_asked() -> None:
+    names = [f"ftp{number}" for number in range(6)]
+    legs = [{**LEG, "source": one, "destination": other} for one in names for other in names if one != other]
+    assert len(connections_of(legs)) == 30
+    few = connections_of(legs, most=6)
+    assert [few.index(one) for one in connections_of(legs) if one in few] == list(range(6))
+    for end in ("connecting", "listening"):
+        assert {one[end] for one in few} == set(names)
+
+
+def test_a_handshake_that_the_way_carries_is_not_lost_on_it() -> None:
+    leg = leg_of(OF_TLS, active_side=SAID)
+    whole = {"size": 9, "greeted": True, "received": 9, "largest_left": 9, "largest_came": 9}
+    (asked,) = connections_of([leg])
+    connect = {"connection": {"state": "connected", "left": True, "answered": True, "carried": whole}}
+    arrived = {"arrivals": {**ARRIVED, "answered": ["192.0.2.12"], "listening": True, "carried": whole}}
+    (told,) = placed_legs([leg], [{**asked, "egress": ["192.0.2.12"], "connect": connect, "watch": arrived}])
+    assert (told["placed"], told["place"], told["server"], told["certain"]) == (True, None, None, False)
+    assert (told["also_possible"], told["remedy"]) == ([], leg["remedy"])
+    assert told["seen"] == "the connection of ftp2 reaches ftp1 and carries data both ways now"
+
+
+@pytest.mark.parametrize(
+    ("cause", "place", "remedy"),
+    [
+        ("data_connection_blocked", "network", "Look at what stands between"),
+        ("hairpin_nat_missing", "network", LEG["remedy"]),
+        ("private_address_advertised", None, LEG["remedy"]),
+    ],
+)
+def test_what_a_cause_knows_of_the_way_stays(cause: str, place: str | None, remedy: str) -> None:
+    leg = {**LEG, "cause": cause}
+    (asked,) = connections_of([leg])
+    (told,) = placed_legs([leg], [{**asked, "egress": [], "connect": {"connection": SENT}, "watch": {**JOB, "finished": 0}}])
+    assert told["seen"] == "the connection leaves ftp2 and does not reach ftp1"
+    assert (told["place"], told["certain"]) == (place, place is not None)
+    assert told["remedy"].startswith(remedy)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (
+            "Task failed: Failed to create temporary directory. In some cases, you may\nhave",
+            "Failed to create temporary directory",
+        ),
+        ("Failed to connect to the host via ssh: connect to host 192.0.2.1 port 22: No route to host", None),
+        ("Task failed: Action failed: Missing sudo password", "Missing sudo password"),
+        ("...", "it gave no reason"),
+    ],
+)
+def test_a_reason_is_one_sentence(message: str, reason: str | None) -> None:
+    half = one({"connection": SENT}, {"unreachable": True, "msg": message})
+    assert half["not_asked"] == [{"server": "ftp1", "reason": reason or message}]
+
+
+def test_without_root_the_other_end_tells() -> None:
+    plain = {"connection": {**SENT, "left": None, "answered": None}, "without_root": "Missing sudo password\n"}
+    there = one(plain, {**JOB, "finished": 1, "arrivals": ARRIVED})
+    assert (there["place"], there["certain"]) == ("source", True)
+    assert there["seen"].endswith(
+        "there; ftp2 could not be asked: without root it does not see what its own rules do (Missing sudo password)"
+    )
 
 
 def test_the_first_probe_that_shows_a_place_counts() -> None:

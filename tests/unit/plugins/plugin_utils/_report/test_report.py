@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import report as _report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report import results as _results
 
@@ -155,6 +157,36 @@ def test_what_both_servers_showed_is_told_as_it_was_found() -> None:
         "data_connection_blocked, look at ftp1 first: the connection of ftp2 reaches ftp1",
         "data_connection_blocked, look between the two: the connection of ftp2 reaches ftp1",
     ]
+
+
+SURE = {**PLACED, "placed": True, "certain": True, "also_possible": [], "server": None, "vantage": "client"}
+
+
+@pytest.mark.parametrize(
+    ("told", "where"),
+    [
+        ({"place": "client", "ends": ["client", "ftp2"]}, "look at client first: "),
+        ({"place": "network", "ends": ["client", "ftp2"]}, "look between client and ftp2: "),
+        ({"place": "network", "ends": ["ftp2", "ftp1"]}, "look between the two: "),
+        ({"certain": False, "server": "source", "also_possible": ["client"]}, "look at ftp1 first: the"),
+    ],
+)
+def test_a_connection_of_the_client_has_other_ends(told: dict[str, t.Any], where: str) -> None:
+    (leg,) = _report.listed([{**SURE, **told}])
+    assert where in _report.verdict(leg)
+    assert ("(not certain, also possible: client)" in _report.verdict(leg)) is not leg.certain
+
+
+def test_where_nobody_showed_anything_the_dialogue_is_told_and_why_nobody_did() -> None:
+    mute = {
+        **PLACED,
+        "evidence": {"summary": "silence"},
+        "seen": "ftp1 could not be asked: Timeout",
+        "not_asked": [{"server": "ftp1", "reason": "Timeout"}],
+    }
+    told, shown = (_report.sentence(leg) for leg in _report.listed([{**mute, "placed": False}, mute]))
+    assert told.startswith("silence; ftp1 could not be asked: Timeout (data_connection_blocked")
+    assert shown.startswith("ftp1 could not be asked: Timeout (data_connection_blocked")
 
 
 def test_what_was_expected_is_said_by_the_leg_and_not_by_how_a_module_was_called() -> None:
