@@ -12,8 +12,8 @@ description:
   - Completes the diagnosis of transfers by what both of their servers showed. Where that tells the place, C(server), C(certain),
     C(also_possible) and C(remedy) of the transfer become those of the place, and C(seen) says what was seen. All else stays.
   - C(placed) is then true, C(ends) are the two hosts of the connection that was tried, and C(place) is V(source), V(destination),
-    V(network) or V(client) where it is certain. C(not_asked) has C(server) and C(reason) of those that were not asked or could
-    not be; C(seen) says so, too.
+    V(network) or V(client) where it is certain. C(also_possible) may name V(client), too.
+  - C(not_asked) has C(server) and C(reason) of those that were not asked or could not be; C(seen) says so, too.
   - The result is what the option O(proftpd.fxp.fxp_report#module:legs) wants.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)

@@ -61,12 +61,12 @@ def connections_of(
     host itself. Those of the client are only told with ``servers``, the ones of the plan, once each. Of many, ``most`` are chosen
     so that as many servers as possible are asked.
     """
-    found: list[dict[str, t.Any]] = []
+    found: dict[tuple[t.Any, ...], dict[str, t.Any]] = {}
     for leg in legs:
         one = _connection_of(leg, servers or {}) if is_open(leg) else None
-        if one and not (one["question"] in locate.OF_CLIENT and any(_same(one, other) for other in found)):
-            found.append(one)
-    return _chosen(found, most) if most else found
+        if one:
+            found.setdefault(_key(one, one["question"]), one)
+    return _chosen(list(found.values()), most) if most else list(found.values())
 
 
 def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
@@ -93,10 +93,6 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
         "port": port,
         "local_port": local,
     }
-
-
-def _same(one: LegData, other: LegData) -> bool:
-    return all(one.get(key) == other.get(key) for key in ("question", "connecting", "listening"))
 
 
 def _chosen(found: list[dict[str, t.Any]], most: int) -> list[dict[str, t.Any]]:
