@@ -599,6 +599,16 @@ PLACES = [
     ("required", "client", "forward", f"{FROM_BETA} meta length > 300 drop", f"{FULL} leave it and do not reach alpha"),
     ("required", "source", "input", f"{FROM_BETA} meta length > 300 drop", f"{FULL} reach alpha and are dropped there"),
     ("required", "destination", "output", f"{TO_PASSIVE} meta length > 300 drop", f"{FULL} do not leave it"),
+    # In the clear it is the file.
+    ("none", "client", "forward", f"{FROM_BETA} meta length > 600 drop", f"{FULL} leave it and do not reach alpha"),
+    # The payload does not leave the host that checks, and no cause has a name for that.
+    (
+        "required",
+        "client",
+        "output",
+        f"ip daddr {SOURCE} {TO_PASSIVE} meta length > 600 drop",
+        "look at client first: the connection of client to alpha comes about, and packets that are full from client do not leave",
+    ),
 ]
 
 

@@ -283,13 +283,17 @@ def place_of_flow(flow: Flow) -> Place:
     receiver: End = "passive" if flow.sender == "active" else "active"
     ends: dict[str, End] = {"sender": flow.sender, "receiver": receiver}
     packets = "packets that are full" if flow.full else "packets with data"
+    end = ends.get(place.end or "")
+    cure = _FULL if flow.full else _ANY
+    if end and place.certain and flow.full:
+        cure = f"Look for rules of {{{end}}} itself about the length of packets."
     return Place(
-        ends.get(place.end or ""),
+        end,
         place.certain,
         tuple(ends.get(where, where) for where in place.also),
         f"the connection of {{active}} to {{passive}} comes about, and {packets} from {{{flow.sender}}} "
         + place.seen.replace("{receiver}", f"{{{receiver}}}"),
-        _FULL if flow.full else _ANY,
+        cure,
     )
 
 

@@ -24,7 +24,9 @@ OTHER = {"source": "destination", "destination": "source"}
 # Faults of the client's own connections, and what they leave open.
 _OF_CLIENT: dict[str, locate.Question] = {
     **dict.fromkeys(("connect_refused", "connect_timed_out", "connect_unreachable"), "control"),
-    **dict.fromkeys(("client_data_refused", "client_data_timed_out", "client_data_unreachable"), "client data"),
+    **dict.fromkeys(
+        ("client_data_refused", "client_data_timed_out", "client_data_unreachable", "client_data_lost"), "client data"
+    ),
 }
 _INSIDE = "it is decided inside of the servers, so no connection shows it; read the logs of both (TLSLog)"
 _NO_CONNECTION = "the dialogue did not come to a data connection"

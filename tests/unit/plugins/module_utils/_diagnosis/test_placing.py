@@ -191,6 +191,7 @@ def leg_of(told: t.Mapping[str, t.Any] = LEG, **evidence: t.Any) -> dict[str, t.
         (leg_of(INSIDE, active_side=SAID), None),
         (leg_of(fault_kind="connect_timed_out", fault_server="source"), "control"),
         (leg_of(fault_kind="client_data_timed_out", fault_server="source"), "client data"),
+        (leg_of(fault_kind="client_data_lost", fault_server="source", active_side=SAID), "client data"),
     ],
 )
 def test_questions(leg: dict[str, t.Any], question: str | None) -> None:
