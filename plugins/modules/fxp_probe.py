@@ -62,6 +62,13 @@ options:
       - The TCP port of this host to watch. Meanwhile the port is listened on, if nobody does so yet, and nothing is said to
         whoever connects, unless O(carry) is set. So a rejection that the other host meets is one by rules.
     type: int
+  whole:
+    description:
+      - Whether O(watch) goes on until O(timeout) is over, so that it also sees who comes after others. Set it for the port of a
+        service. The port is then listened on for a moment only, to see whether it is taken.
+    type: bool
+    default: false
+    version_added: 0.3.0
   carry:
     description:
       - Bytes that O(connect) and O(watch) send to one another once they are connected, after a greeting that tells the one who
@@ -291,6 +298,7 @@ def main() -> None:
                 },
             },
             "watch": {"type": "int"},
+            "whole": {"type": "bool", "default": False},
             "carry": {"type": "int", "default": 0},
             "timeout": {"type": "float", "default": 10},
         },
@@ -321,7 +329,7 @@ def main() -> None:
             result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"], size)
             result["reachable"] = result["connection"]["state"] in ("connected", "refused")
         else:
-            result["arrivals"] = watch_port(port, timeout, size)
+            result["arrivals"] = watch_port(port, timeout, size, options["whole"])
     module.exit_json(**result, **masked_already(module))
 
 

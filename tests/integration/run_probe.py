@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A probe in another network namespace: ``connect|insist ADDRESS PORT SECONDS [SIZE]`` or ``watch PORT SECONDS [SIZE]``."""
+"""A probe in another network namespace: ``connect|insist ADDRESS PORT SECONDS [SIZE]`` or ``watch|whole PORT SECONDS [SIZE]``."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ if __name__ == "__main__":
         json.dump(probe_connection(address, int(port), float(seconds), word == "insist", *map(int, size)), sys.stdout)
     else:
         port, seconds, *size = words
-        json.dump(watch_port(int(port), float(seconds), *map(int, size)), sys.stdout)
+        json.dump(watch_port(int(port), float(seconds), *map(int, size or ["0"]), word == "whole"), sys.stdout)

@@ -235,6 +235,26 @@ def test_dead_address(hosts: Network) -> None:
     assert (place.end, place.certain, place.also) == ("passive", False, ("active",))
 
 
+def test_a_port_that_many_use_is_watched_to_the_end(hosts: Network) -> None:
+    """Who comes after others is seen as well, and a server may take the port meanwhile."""
+    probe = ["-m", "ansible_collections.proftpd.fxp.tests.integration.run_probe"]
+    inside = {name: ["ip", "netns", "exec", hosts.names[name], sys.executable, *probe] for name in hosts.names}
+    with subprocess.Popen([*inside["source"], "whole", str(WATCHED), "4"], stdout=subprocess.PIPE, text=True) as watching:
+        while not has_packet_socket(watching.pid):
+            assert watching.poll() is None
+        states = [
+            json.loads(run(*inside[name], "connect", SOURCE, str(WATCHED), "1"))["state"] for name in ("client", "destination")
+        ]
+        printed, _nothing = watching.communicate(timeout=30)
+    assert states == ["refused", "refused"]
+    assert json.loads(printed) == {
+        "sources": [CLIENT, DESTINATION],
+        "answered": [CLIENT, DESTINATION],
+        "listening": True,
+        "carried": None,
+    }
+
+
 def test_watch_ends(hosts: Network) -> None:
     """Nobody comes: the watch ends in time."""
     assert watch_port(free_ports("127.0.1.7"), 0.3) == {"sources": [], "answered": [], "listening": True, "carried": None}

@@ -177,9 +177,11 @@ _NOT_RUNNING = Place(
     "passive",
     True,
     (),
-    "nobody listens on {port} of {passive}",
+    "nobody listens on {local} of {passive}",
     "Start the FTP service of {passive}, read its log if it does not start, and check fxp_control_port.",
 )
+# Others listen on the control port, if not at this address.
+_REFUSED_THERE = Place("passive", True, (), "the connection of {active} reaches {passive} and is refused there", "")
 # The connection comes about, and the passive server itself does not take it.
 _NOT_TAKEN = Place("passive", True, (), "the connection of {active} reaches {passive}", "")
 _NOT_TAKEN_FROM = Place(
@@ -301,8 +303,14 @@ def answer_of(
     question: Question, cause: str, connection: t.Mapping[str, t.Any], arrivals: t.Mapping[str, t.Any], sight: Sight
 ) -> Place | None:
     """Where to look, by what was left open and what both ends showed; none if that tells nothing."""
-    if question == "control" and sight.listening:
-        return _NOT_RUNNING
+    if question == "control":
+        if sight.listening:
+            return _NOT_RUNNING
+        if sight.state == "refused" and sight.arrived:
+            return _REFUSED_THERE
+        if sight.strange:
+            # Of all clients that come there, none may be this one.
+            sight = replace(sight, strange=False, arrived=None)
     flow = lost_flow(connection, arrivals, sight)
     reached = sight.arrived or sight.met
     if flow is not None:

@@ -125,7 +125,10 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     connect, watch = asked["connect"], asked["watch"]
     under_way = not watch.get("finished", True)
     arrivals = watch.get("arrivals") or {}
-    if watch.get("started") and under_way:
+    if asked.get("question") == "control":
+        # Others come to that port all the time, so the watch takes its whole time, and counts when it is over.
+        arrivals = {} if under_way else arrivals
+    elif watch.get("started") and under_way:
         # A watch that goes on has seen nothing all the while.
         arrivals = {"sources": [], "answered": []}
     elif not arrivals.get("sources"):
@@ -139,7 +142,7 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         mute.append({"server": asked["connecting"], "reason": reason})
     if not under_way and "arrivals" not in watch:
         mute.append({"server": asked["listening"], "reason": watch.get("msg") or "it gave no reason"})
-    keys = ("source", "destination", "passive", "question", "connecting", "listening", "address", "port", "egress")
+    keys = ("source", "destination", "passive", "question", "connecting", "listening", "address", "port", "local_port", "egress")
     return {
         **{key: asked[key] for key in keys if key in asked},
         "connection": connect.get("connection") or {},
@@ -225,6 +228,7 @@ def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | 
         "active": active,
         "passive": passive,
         "port": f"port {probe.get('port')}",
+        "local": f"port {probe.get('local_port') or probe.get('port')}",
         "address": probe.get("address") or (leg.get("evidence") or {}).get("announced_address"),
         "strangers": ", ".join(arrivals.get("sources") or ()),
         "egress": f"fxp_egress_addresses of {active}",
@@ -238,8 +242,10 @@ def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | 
         # What else a private address is to lead to, the way does not tell.
         also = [where for where in leg["also_possible"] if where not in place.without]
         return {**leg, "place": None, "also_possible": also}
-    # The cause knows more of the way than that something is lost on it.
-    cure = "" if between and leg["cause"] == "hairpin_nat_missing" else place.cure
+    # The cause knows more of the way than that something is lost on it, and more of a server than that it may be something there.
+    known = between and leg["cause"] == "hairpin_nat_missing"
+    half = question in locate.OF_CLIENT and place.end is not None and not place.certain and not sight.strange
+    cure = "" if known or half else place.cure
     names = {**roles, "active": roles["active"] or "client"}
     return {
         **leg,

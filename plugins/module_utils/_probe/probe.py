@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import math
 import socket
 import time
@@ -119,32 +120,38 @@ def probe_connection(address: str, port: int, timeout: float, insist: bool = Fal
     return {**found, "source": _own_address(address, port), "carried": _told(carried, size, seen, to_port=True)}
 
 
-def watch_port(port: int, seconds: float, size: int = 0) -> dict[str, t.Any]:
+def watch_port(port: int, seconds: float, size: int = 0, whole: bool = False) -> dict[str, t.Any]:
     """
     Who tries to open a connection to a port of this host, seen before its firewall; returns soon after the first.
 
+    With ``whole`` it returns when the time is over, and listens only for a moment: a server that starts is not to be kept out.
     ``sources`` are literal addresses, ``answered`` those of them that something was sent back to. Both are none without the right
     to look. ``listening`` is whether the port was held open meanwhile, so that only rules can have refused somebody; none if
     another program has it. With ``size`` whoever connects is greeted, and so many bytes go each way if it answers.
     """
     # In this order: whatever is seen has met an open port.
+    sources: dict[str, None] = {}
+    answered: set[str] = set()
+    seen: list[Segment] = []
     with _listener(port) as listener, _wire(port) as wire:
         listening = listener is not None or None
+        if whole and listener:
+            listener.close()
         if wire is None:
             return {"sources": None, "answered": None, "listening": listening, "carried": None}
         deadline = time.monotonic() + seconds
         first = next((one for one in wire.segments(seconds) if one.opening and not one.outgoing), None)
-        carried = _answer(listener, size, deadline) if first and listener and size else None
-        seen = [first, *wire.segments(ANSWER_SECONDS)] if first else []
-    sources: list[str] = []
-    answered: list[str] = []
-    for one in seen:
-        if one.opening and not one.outgoing and one.source not in sources:
-            sources.append(one.source)
-        if one.answer and one.outgoing and one.destination not in answered:
-            answered.append(one.destination)
-    found = {"sources": sources, "answered": [address for address in sources if address in answered], "listening": listening}
-    return {**found, "carried": _told(carried, size, seen, to_port=False)}
+        carried = _answer(listener, size, deadline) if first and listener and size and not whole else None
+        rest = max(deadline - time.monotonic(), 0) if whole else ANSWER_SECONDS
+        for one in itertools.chain([first], wire.segments(rest)) if first else ():
+            if one.opening and not one.outgoing:
+                sources[one.source] = None
+            if one.answer and one.outgoing:
+                answered.add(one.destination)
+            if carried:
+                seen.append(one)
+    told = {"sources": list(sources), "answered": [address for address in sources if address in answered]}
+    return {**told, "listening": listening, "carried": _told(carried, size, seen, to_port=False)}
 
 
 def _attempt(address: str, port: int, timeout: float, size: int) -> tuple[Reached, Carried | None]:

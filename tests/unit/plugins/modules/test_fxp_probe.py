@@ -73,4 +73,4 @@ def test_bad_options(monkeypatch: pytest.MonkeyPatch, check_mode: bool, options:
 
 def test_documentation_is_complete() -> None:
     assert set(yaml.safe_load(fxp_probe.RETURN)) == set(PROBE_KEYS)
-    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "carry", "timeout"}
+    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "whole", "carry", "timeout"}

@@ -153,6 +153,11 @@ ELSEWHERE = {**THROUGH, "carried": carried(0, greeted=False)}
         ("control", "control_unreachable", SILENT, {"listening": True}, "passive", True, "nobody listens"),
         ("control", "control_unreachable", SILENT, arrivals(*HERE), "passive", True, "is dropped there"),
         ("control", "control_unreachable", SILENT, {"listening": None}, "passive", False, "leaves {active}"),
+        ("control", "control_unreachable", SILENT, arrivals(), None, True, "does not reach {passive}"),
+        ("control", "control_unreachable", {**SILENT, "state": "refused"}, arrivals(*HERE), "passive", True, "is refused there"),
+        # Others come to that port, too.
+        ("control", "control_unreachable", SILENT, arrivals("203.0.113.7"), "passive", False, "leaves {active}"),
+        ("control", "control_unreachable", SILENT, arrivals("203.0.113.7", *HERE), "passive", True, "is dropped there"),
     ],
 )
 def test_answers(

@@ -258,6 +258,24 @@ def test_the_client_is_asked_once_about_a_server_that_it_does_not_reach() -> Non
         assert (leg["place"], leg["server"], leg["certain"], leg["ends"]) == ("client", None, True, ["client", "ftp2"])
 
 
+@pytest.mark.parametrize(
+    ("watch", "place", "seen"),
+    [
+        # It is not over, so who came is not known.
+        ({**JOB, "finished": 0}, None, "the connection leaves client"),
+        ({**JOB, "finished": 1, "arrivals": NOTHING}, "network", "the connection leaves client and does not reach ftp1"),
+        ({**JOB, "finished": 1, "arrivals": {**ARRIVED, "listening": True}}, "source", "nobody listens on port 21 of ftp1"),
+    ],
+)
+def test_a_control_port_is_watched_to_the_end(watch: dict[str, t.Any], place: str | None, seen: str) -> None:
+    leg = leg_of({"vantage": "client", "cause": "control_unreachable"}, fault_kind="connect_timed_out", fault_server="source")
+    (asked,) = connections_of([leg], SERVERS)
+    (told,) = placed_legs([leg], [{**asked, "egress": ["192.0.2.1"], "connect": {"connection": SENT}, "watch": watch}])
+    assert (told["place"], told["seen"]) == (place, seen)
+    # What the cause says of a server that cannot be reached is more than that it may be its rules.
+    assert (told["remedy"] == leg["remedy"]) is (place is None)
+
+
 def test_its_own_data_goes_to_a_passive_port() -> None:
     leg = leg_of({"vantage": "client"}, fault_kind="client_data_refused", fault_server="source")
     (asked,) = connections_of([leg], SERVERS)
