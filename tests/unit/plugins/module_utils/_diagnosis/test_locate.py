@@ -45,6 +45,8 @@ def arrivals(*sources: str, answered: bool = False, listening: bool | None = Non
         (SILENT, {}, "passive", False, ("network",)),
         ({**SILENT, "left": None}, arrivals(), None, False, ("active", "network")),
         (SILENT, arrivals("203.0.113.7"), "passive", False, ("network",)),
+        # Others were answered.
+        (SILENT, {**arrivals("203.0.113.7", *HERE), "answered": ["203.0.113.7"]}, "passive", True, ()),
         (SILENT, arrivals("203.0.113.7", *HERE), "passive", True, ()),
         ({**SILENT, "state": "refused"}, arrivals(*HERE, answered=True), None, False, ("passive", "active", "network")),
         ({**SILENT, "state": "refused", "answered": True}, arrivals(*HERE, listening=True), "passive", True, ()),
