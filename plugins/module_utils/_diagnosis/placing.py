@@ -21,13 +21,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import loca
 
 LegData = t.Mapping[str, t.Any]
 OTHER = {"source": "destination", "destination": "source"}
-# Faults of the client's own connections, and what they leave open.
-_OF_CLIENT: dict[str, locate.Question] = {
-    **dict.fromkeys(("connect_refused", "connect_timed_out", "connect_unreachable"), "control"),
-    **dict.fromkeys(
-        ("client_data_refused", "client_data_timed_out", "client_data_unreachable", "client_data_lost"), "client data"
-    ),
-}
+# Faults of the client's own connections.
+_NO_CONTROL = ("connect_refused", "connect_timed_out", "connect_unreachable")
+_CLIENT_DATA = "client_data_"
 _INSIDE = "it is decided inside of the servers, so no connection shows it; read the logs of both (TLSLog)"
 _NO_CONNECTION = "the dialogue did not come to a data connection"
 _NO_PLAN = "it is not known where to connect to"
@@ -36,21 +32,35 @@ _NO_PLAN = "it is not known where to connect to"
 def is_open(leg: LegData) -> bool:
     """Whether the dialogue does not tell in which place this leg fell short."""
     told = leg.get("ok") or not leg.get("cause") or leg.get("passive") not in OTHER
-    return not told and leg.get("certain") is False and bool(leg.get("also_possible"))
+    doubtful = leg.get("certain") is False and bool(leg.get("also_possible"))
+    return not told and (doubtful or _is_cut(leg))
+
+
+def _is_cut(leg: LegData) -> bool:
+    """Whether bytes were lost on a connection that was there: that has a place, however certain the reason is."""
+    evidence = leg.get("evidence") or {}
+    stands_still = bool(evidence.get("stopped")) and not evidence.get("size") and _is_connected(evidence)
+    return stands_still or str(evidence.get("fault_kind")).startswith(_CLIENT_DATA)
+
+
+def _is_connected(evidence: LegData) -> bool:
+    return bool((evidence.get("active_side") or {}).get("preliminary"))
 
 
 def question_of(leg: LegData) -> locate.Question | None:
     """What of an open leg connections can tell, or none."""
     evidence = leg.get("evidence") or {}
-    if evidence.get("fault_kind") in _OF_CLIENT:
-        return _OF_CLIENT[evidence["fault_kind"]]
+    fault = str(evidence.get("fault_kind"))
+    if fault in _NO_CONTROL:
+        return "control"
+    if fault.startswith(_CLIENT_DATA):
+        return "client data"
     if not (evidence.get("active_address") and evidence.get("announced_address") and evidence.get("announced_port")):
         return None
-    side = evidence.get("active_side")
-    if side and side.get("preliminary"):
+    if _is_connected(evidence):
         # Which of the two servers it is that ended a handshake, the network does not show.
-        return "carries" if "network" in leg["also_possible"] else None
-    return "announced" if not side and str(evidence.get("port_reply") or "").startswith("5") else "opens"
+        return "carries" if _is_cut(leg) or "network" in leg["also_possible"] else None
+    return "announced" if not evidence.get("active_side") and str(evidence.get("port_reply") or "").startswith("5") else "opens"
 
 
 def connections_of(

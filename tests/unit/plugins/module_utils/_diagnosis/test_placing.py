@@ -12,7 +12,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.proftpd.fxp.plugins.filter.placed_legs import placed_legs
-from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing import connections_of, placed, question_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing import connections_of, is_open, placed, question_of
 
 LEG: dict[str, t.Any] = {
     "source": "ftp1",
@@ -196,6 +196,23 @@ def leg_of(told: t.Mapping[str, t.Any] = LEG, **evidence: t.Any) -> dict[str, t.
 )
 def test_questions(leg: dict[str, t.Any], question: str | None) -> None:
     assert question_of(leg) == question
+
+
+@pytest.mark.parametrize(
+    ("evidence", "question"),
+    [
+        ({"stopped": "stalled", "size": 0, "active_side": SAID}, "carries"),
+        ({"stopped": "stalled", "size": 9, "active_side": SAID}, None),
+        ({"stopped": "stalled", "size": 0}, None),
+        ({"fault_kind": "client_data_lost", "fault_server": "source"}, "client data"),
+    ],
+)
+def test_a_reason_that_is_certain_leaves_the_place_open_where_bytes_were_lost(
+    evidence: dict[str, t.Any], question: str | None
+) -> None:
+    leg = leg_of({"certain": True, "server": None, "also_possible": [], "vantage": "client"}, **evidence)
+    assert is_open(leg) is (question is not None)
+    assert [one["question"] for one in connections_of([leg], SERVERS)] == ([question] if question else [])
 
 
 @pytest.mark.parametrize(
