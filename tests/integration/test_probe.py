@@ -632,7 +632,7 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("tls", "name", "hook", "rule", "verdict"), PLACES if LONG else PLACES[:3])
+@pytest.mark.parametrize(("tls", "name", "hook", "rule", "verdict"), PLACES if LONG else PLACES[:2])
 def test_smoke_test_tells_where(
     filters: Network, authority: Authority, tls: str, name: str, hook: str, rule: str, verdict: str
 ) -> None:
