@@ -313,12 +313,6 @@ CAUSES: tuple[Cause, ...] = (
             "Check that the FTP service runs on {offender} and listens on this port (fxp_control_port), that fxp_clients admits "
             "the host that checks, and that no other firewall, there or on the way, drops or rejects the connection."
         ),
-        nuances=(
-            # Whoever rejects or drops, it looks the same from here.
-            Nuance(
-                pictures.fault("connect_refused", "connect_timed_out", "connect_unreachable"), certain=False, also=("network",)
-            ),
-        ),
     ),
     Cause(
         "login_refused",

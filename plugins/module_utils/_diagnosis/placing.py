@@ -33,7 +33,9 @@ def is_open(leg: LegData) -> bool:
     """Whether the dialogue does not tell in which place this leg fell short."""
     told = leg.get("ok") or not leg.get("cause") or leg.get("passive") not in OTHER
     doubtful = leg.get("certain") is False and bool(leg.get("also_possible"))
-    return not told and (doubtful or _is_cut(leg))
+    # Whose rule it is that the client meets, its dialogue cannot tell, however certain the cause.
+    shut = (leg.get("evidence") or {}).get("fault_kind") in _NO_CONTROL
+    return not told and (doubtful or shut or _is_cut(leg))
 
 
 def _is_cut(leg: LegData) -> bool:

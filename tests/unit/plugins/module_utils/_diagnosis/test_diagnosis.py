@@ -84,9 +84,9 @@ TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (fault("no_common_family", "destination"), "address_family_mismatch", "destination", True),
     # The control connection.
     (fault("name_unknown", "source"), "control_unreachable", "source", True),
-    (fault("connect_refused", "destination"), "control_unreachable", "destination", False),
-    (fault("connect_timed_out", "destination"), "control_unreachable", "destination", False),
-    (fault("connect_unreachable", "source"), "control_unreachable", "source", False),
+    (fault("connect_refused", "destination"), "control_unreachable", "destination", True),
+    (fault("connect_timed_out", "destination"), "control_unreachable", "destination", True),
+    (fault("connect_unreachable", "source"), "control_unreachable", "source", True),
     (fault("greeting_silent", "source"), "control_unreachable", "source", True),
     (fault("greeting_wrong", "source", "no 220 greeting, but '230 hello'"), "control_unreachable", "source", True),
     (fault("greeting_wrong", "source", "no 220 greeting, but '530 Access denied'"), "refused_at_connect", "source", False),

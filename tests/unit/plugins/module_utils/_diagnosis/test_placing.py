@@ -144,10 +144,6 @@ def test_a_server_that_could_not_be_asked_is_told_with_the_reason(
     assert {each["server"] for each in half["not_asked"]} == silent_ones
 
 
-# Its own data connection is not the one that the servers tried.
-OF_THE_CLIENT = {"evidence": {"fault_kind": "client_data_timed_out"}}
-
-
 def test_probes_of_others_say_nothing() -> None:
     shown = ({"connection": SENT}, {"arrivals": ARRIVED})
     for other in ({"passive": "destination"}, {"source": "ftp3"}):
@@ -205,9 +201,11 @@ def test_questions(leg: dict[str, t.Any], question: str | None) -> None:
         ({"stopped": "stalled", "size": 9, "active_side": SAID}, None),
         ({"stopped": "stalled", "size": 0}, None),
         ({"fault_kind": "client_data_lost", "fault_server": "source"}, "client data"),
+        ({"fault_kind": "connect_refused", "fault_server": "source"}, "control"),
+        ({"fault_kind": "greeting_silent", "fault_server": "source"}, None),
     ],
 )
-def test_a_reason_that_is_certain_leaves_the_place_open_where_bytes_were_lost(
+def test_a_reason_that_is_certain_leaves_the_place_open_where_the_way_counts(
     evidence: dict[str, t.Any], question: str | None
 ) -> None:
     leg = leg_of({"certain": True, "server": None, "also_possible": [], "vantage": "client"}, **evidence)
