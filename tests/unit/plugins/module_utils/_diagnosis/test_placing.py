@@ -172,8 +172,8 @@ INSIDE = {"cause": "tls_session_reuse_required", "also_possible": ["destination"
 OF_TLS = {"cause": "tls_roles_unassigned", "server": None, "also_possible": ["network"]}
 
 
-def leg_of(told: t.Mapping[str, t.Any] = LEG, **evidence: t.Any) -> dict[str, t.Any]:
-    return {**LEG, **told, "evidence": {**LEG["evidence"], **evidence}}
+def leg_of(told: t.Mapping[str, t.Any] | None = None, **evidence: t.Any) -> dict[str, t.Any]:
+    return {**LEG, **(told or {}), "evidence": {**LEG["evidence"], **evidence}}
 
 
 @pytest.mark.parametrize(
