@@ -60,7 +60,7 @@ class Pyftpdlib:
     def __init__(self, root: pathlib.Path, address: str, arguments: Settings, prefix: t.Sequence[str]) -> None:
         self.address, self.port, self.home = address, PORT, root / "home"
         command = [*prefix, sys.executable, "-m", f"{MODULE}.run_pyftpd", str(self.home), address, json.dumps(arguments)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
 
     def wait(self) -> None:
         """Return when it listens."""
@@ -162,6 +162,10 @@ class Room:
             seconds = time.monotonic() - began
             if isinstance(outcome, str):
                 return Told(None, outcome, seconds)
+            left = {path.name for server in servers.values() for path in server.home.rglob("*fxp-check-*")}
+            left -= {entry["file"] for entry in outcome["result"]["files_left"]}
+            if left:
+                return Told(None, f"file left: {', '.join(sorted(left))}", seconds)
             (leg,) = outcome["result"]["legs"]
             leg = {**leg, "source": "source", "destination": "destination"}
             return Told(self._placed(situation, leg), outcome["message"], seconds)

@@ -28,7 +28,7 @@ ROOMS = 6  # situations at once: they wait most of the time
 
 RIGHT, HONEST = "right", "honestly uncertain"
 # None of these may ever be.
-NEVER = ("false pass", "false alarm", "wrong", "hang", "traceback")
+NEVER = ("false pass", "false alarm", "wrong", "hang", "traceback", "file left")
 
 
 def verdict(situation: Situation, told: Told) -> str:

@@ -403,8 +403,8 @@ CAUSES: tuple[Cause, ...] = (
         look="offender",
         tells="{offender} cannot store the file: {detail}",
         cure=(
-            "Make space on the disk of {offender}, or raise the quota of the account; if there is space, read the log of the "
-            "kernel for errors of the disk."
+            "Make space on the disk of {offender}, or raise the quota of the account or the limit (MaxStoreFileSize); if there "
+            "is space, read the log of the kernel for errors of the disk."
         ),
         who=pictures.full_side,
         nuances=(

@@ -306,7 +306,8 @@ def reuse_side(e: Evidence) -> Role | None:
 def reuse_demanded(e: Evidence) -> bool:
     """Whether a server takes data connections only with the TLS session of its own client (ProFTPD, vsftpd)."""
     # ProFTPD. Its TLS client then reports an empty file as complete when it receives, and dies or reports success when it sends.
-    at_once = one_refuses_tls(e) and not waited_for_tls(e)
+    # Who refuses it to the client, too, may have been busy; nobody waits as little as that for a handshake (TLSTimeoutHandshake).
+    at_once = one_refuses_tls(e) and not waited_for_tls(e, 5 if e.reuse_demanded else 1)
     return any(wants_reuse(text) for text in _finals(e)) or (at_once and e.reuse_demanded is not False)
 
 

@@ -116,10 +116,10 @@ def no_tls(side: Side) -> bool:
     return bool(side.preliminary) and side.code == 425
 
 
-def waited_for_tls(e: Evidence) -> bool:
-    """Whether a handshake took longer than one that fails."""
+def waited_for_tls(e: Evidence, times: int = 1) -> bool:
+    """Whether a handshake took longer than one that fails, or so many times as long."""
     longest = max(HANDSHAKE_SECONDS, MANY * e.round_trip, HANDSHAKE_TRIPS * e.between)
-    return any((side.ended or 0) >= longest for side in tls_sides(e) or ())
+    return any((side.ended or 0) >= times * longest for side in tls_sides(e) or ())
 
 
 def no_tls_at_all(e: Evidence) -> bool:

@@ -547,6 +547,8 @@ TLS_TABLE: list[tuple[dict[str, t.Any], str, str | None, bool]] = [
     (both(GONE, Side(None, "550 no"), **hung_up("destination")), "file_refused", "source", True),
     # Late, or from the TLS client: the other one does not encrypt.
     (private(QUIET, LATE), "tls_protection_mismatch", "destination", False),
+    (private(QUIET, Side("150 x", EPERM, 0.001, 6.0), reuse_demanded=True), "tls_session_reuse_required", "source", True),
+    (private(QUIET, Side("150 x", EPERM, 0.001, 6.0)), "tls_protection_mismatch", "destination", False),
     (private(QUIET, LATE, reuse_demanded=True), "tls_protection_mismatch", "destination", False),
     (private(QUIET, LATE, reuse_demanded=False), "tls_protection_mismatch", "destination", True),
     (private(SOON, QUIET), "tls_protection_mismatch", "source", True),
