@@ -170,6 +170,15 @@ _OF_THE_CLIENT = Cause(
     also=("network",),
 )
 
+_ADMITTED_WHERE_DIALLED: dict[str, t.Any] = {
+    "tells": (
+        "{active} refuses to connect to {announced}, which {passive} announces, and accepts {dialled_address}, where that was "
+        "dialled"
+    ),
+    "cure": "{cure} If {announced} is right, put it into the class that AllowForeignAddress names on {active}.",
+    "certain": False,
+}
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "vantage_is_peer",
@@ -336,15 +345,9 @@ CAUSES: tuple[Cause, ...] = (
         cure="Set fxp_masquerade_address or fxp_address of {passive} to the address that its peers can reach, and apply it.",
         nuances=(
             Nuance(
-                unless(lambda e: e.address_unexpected),
-                tells=(
-                    "{active} refuses to connect to {announced}, which {passive} announces, and accepts {dialled_address}, "
-                    "where that was dialled"
-                ),
-                cure="{cure} If {announced} is right, put it into the class that AllowForeignAddress names on {active}.",
-                certain=False,
-                also=("active",),
+                lambda e: not e.address_unexpected and pictures.in_clear(e), **_ADMITTED_WHERE_DIALLED, also=("active", "network")
             ),
+            Nuance(unless(lambda e: e.address_unexpected), **_ADMITTED_WHERE_DIALLED, also=("active",)),
             Nuance(
                 pictures.readable,
                 cure="{cure} If it is right there, what inspects FTP changes it on its way: switch that off, or use fxp_tls.",

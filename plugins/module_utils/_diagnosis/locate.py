@@ -323,7 +323,8 @@ def answer_of(
         further = question in ("announced", "carries") and not sight.strange
         return replace(place, told=True) if place and further else place
     if question == "announced":
-        return _ANNOUNCED
+        # Of who refuses PORT for another reason, or in the place of that server, a connection shows nothing.
+        return _ANNOUNCED if cause == "unexpected_address_advertised" else _REACHES
     if cause == "passive_refuses_foreign_address":
         return _NOT_TAKEN if sight.arrived else _NOT_TAKEN_FROM
     whole = all(one and one["received"] >= one["size"] for one in (connection.get("carried"), arrivals.get("carried")))

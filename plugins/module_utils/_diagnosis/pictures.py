@@ -244,9 +244,14 @@ def nothing_arrived(e: Evidence) -> bool:
     return stalled(e) and e.size == 0 and bool(e.expected_size)
 
 
-def readable(e: Evidence) -> bool:
+def in_clear(e: Evidence) -> bool:
     """Whether a device on the way could read and change what the passive server says."""
-    return e.expected_address is not None and not (e.tls or {}).get(e.passive)
+    return not (e.tls or {}).get(e.passive)
+
+
+def readable(e: Evidence) -> bool:
+    """Whether it could, and it is known what should have been said."""
+    return e.expected_address is not None and in_clear(e)
 
 
 def changed_on_its_way(e: Evidence) -> bool:
@@ -428,6 +433,7 @@ __all__ = (
     "hairpin",
     "handshake_lost",
     "in_ascii",
+    "in_clear",
     "in_other_protection",
     "limited",
     "no_active_mode",

@@ -16,6 +16,7 @@ import pathlib
 import re
 import subprocess
 import typing as t
+import unicodedata
 
 import jinja2
 from hypothesis import HealthCheck, event, given, settings
@@ -225,6 +226,11 @@ def shape(text: str) -> list[str]:
     return names
 
 
+def can_be_seen(text: str) -> bool:
+    """No character of it steers a terminal, turns a line or ends one. What no release of Unicode has named yet, may be there."""
+    return not {unicodedata.category(letter) for letter in text} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(inventories())
 def test_any_inventory_plans_or_explains(inventory: dict[str, dict[str, t.Any]]) -> None:
@@ -241,7 +247,7 @@ def test_any_inventory_plans_or_explains(inventory: dict[str, dict[str, t.Any]])
         for line in explained.splitlines():
             assert re.match(r".+: (fxp_[^ ]*|inventory_hostname): ", line), line
             assert line.endswith((".", "?")), line
-            assert line.isprintable(), line
+            assert can_be_seen(line), line
         return
     event("plans")
     assert SECRET not in json.dumps(plan)
@@ -284,7 +290,7 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
         assert len(lines) == len(rows)
         assert all(line.count(":") == 6 for line in lines)
     for row in _rule_sheet.rows(plan):
-        assert all(value.isprintable() and "|" not in value for value in row.values())
+        assert all(can_be_seen(value) and "|" not in value for value in row.values())
 
 
 TLS_DIRECTIVES = (

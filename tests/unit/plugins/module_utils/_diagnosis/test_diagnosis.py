@@ -687,8 +687,12 @@ def test_nobody_is_told_to_open_a_server_for_a_mistaken_address() -> None:
     admitted = refused_port(ILLEGAL, "200 ok", dialled_port_reply="200 ok", **announced)
     diagnosis = diagnose(dataclasses.replace(GOOD, **admitted))
     assert diagnosis is not None
-    assert diagnosis.also_possible == ("destination",)
+    assert diagnosis.also_possible == ("destination", "network")
     assert "fxp_masquerade_address" in diagnosis.remedy.split(".")[0]
+    # What nobody on the way can read, nobody there changes.
+    encrypted = diagnose(dataclasses.replace(GOOD, **admitted, tls=dict.fromkeys(ROLES, NEW)))
+    assert encrypted is not None
+    assert encrypted.also_possible == ("destination",)
     neither = refused_port(ILLEGAL, "200 ok", dialled_port_reply=ILLEGAL, **announced)
     diagnosis = diagnose(dataclasses.replace(GOOD, **neither))
     assert diagnosis is not None

@@ -177,6 +177,14 @@ def test_answers(
     assert words.replace("it is", "that is") in place.seen
 
 
+def test_of_who_refuses_port_for_another_reason_a_connection_shows_nothing() -> None:
+    """It may be a device on the way, in the place of the server."""
+    watched = arrivals(*HERE)
+    place = answer_of("announced", "active_mode_disabled", THROUGH, watched, sight_of(THROUGH, watched, HERE))
+    assert place is not None
+    assert (place.told, place.without) == (True, ())
+
+
 @pytest.mark.parametrize(
     ("question", "cause"),
     [("announced", "unexpected_address_advertised"), ("carries", "transfer_stalled"), ("carries", "tls_roles_unassigned")],
