@@ -78,9 +78,9 @@ _value:
       type: str
     question:
       description:
-        - What is to be found out. V(opens) is whether the data connection comes about, V(announced) whether the announced address
-          leads to the server, V(carries) what a connection carries that came about. V(control) and V(client data) are about
-          connections of the client.
+        - What is to be found out. V(opens) is whether the data connection comes about, V(announced) and V(leads) whether the
+          announced address leads to the server, to which the other one refused to connect or was not told to, V(carries) what a
+          connection carries that came about. V(control) and V(client data) are about connections of the client.
       type: str
     connecting:
       description: Name of the host that connects.

@@ -50,6 +50,7 @@ ADDRESSES = {"source": SOURCE, "destination": DESTINATION}
 FIRST, LAST = PASSIVE_PORTS.split("-")
 INNER, GATEWAY = "10.77.0.2", "10.77.0.1"
 DEVICE = 2199  # where the middlebox listens
+SIZE = "262144"  # bytes that two probes send one another
 BOUND = 120.0  # seconds that a check may take at most, with logins over a line of 800 ms
 MODULE = "ansible_collections.proftpd.fxp.tests.integration"
 
@@ -322,25 +323,35 @@ class Room:
         return outcome
 
     def _placed(self, situation: Situation, leg: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
-        """What the playbook makes of a leg whose place is open: it asks both servers."""
-        probes = []
-        for asked in connections_of([leg]) if situation.fault.planned else ():
-            seconds = 4 + 4 * situation.way.delay / 1000
-            probe = [sys.executable, "-m", f"{MODULE}.run_probe"]
-            watcher = [*self._prefix(asked["listening"]), *probe, "watch", str(asked["port"]), "30"]
-            with subprocess.Popen(watcher, stdout=subprocess.PIPE, text=True) as watching:
-                path = pathlib.Path(f"/proc/{watching.pid}/net/packet")
-                while watching.poll() is None and len(path.read_text().splitlines()) < 2:
-                    time.sleep(0.02)
-                connect = ["connect", asked["address"], str(asked["port"]), str(seconds)]
-                connection = json.loads(self._run(asked["connecting"], *probe, *connect))
-                watch: dict[str, t.Any] = {"started": True, "finished": False}
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    watch = {"started": True, "arrivals": json.loads(watching.communicate(timeout=1)[0])}
-                watching.kill()
-            shown = {"connect": {"connection": connection}, "watch": watch}
-            probes.append(probe_of({**asked, **shown, "egress": [ADDRESSES[asked["connecting"]]]}))
-        return placed([leg], probes)[0]
+        """What the playbook makes of a leg whose place is open: it asks both ends."""
+        if not situation.fault.planned:
+            return placed([leg], [])[0]
+        leg = {**leg, "vantage": "inner" if situation.way.nat else "client"}
+        ports = {"first": int(FIRST), "last": int(LAST)}
+        known = {
+            name: {"address": address, "public_control_port": PORT, "control_port": PORT, "passive_ports": ports}
+            for name, address in ADDRESSES.items()
+        }
+        return placed([leg], [self._asked(situation, asked) for asked in connections_of([leg], known)])[0]
+
+    def _asked(self, situation: Situation, asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        """What both ends of a connection show of it, as roles/smoke_test/tasks/locate.yml asks them."""
+        is_control = asked["question"] == "control"
+        probe = [sys.executable, "-m", f"{MODULE}.run_probe"]
+        watch = ["whole" if is_control else "watch", str(asked["local_port"]), "12" if is_control else "30", SIZE]
+        with subprocess.Popen([*self._prefix(asked["listening"]), *probe, *watch], stdout=subprocess.PIPE, text=True) as watching:
+            path = pathlib.Path(f"/proc/{watching.pid}/net/packet")
+            while watching.poll() is None and len(path.read_text().splitlines()) < 2:
+                time.sleep(0.02)
+            seconds = 8 + 4 * situation.way.delay / 1000
+            connect = ["insist", asked["address"], str(asked["port"]), str(seconds), "0" if is_control else SIZE]
+            connection = json.loads(self._run(asked["connecting"], *probe, *connect))
+            watched: dict[str, t.Any] = {"started": True, "finished": False}
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                watched = {"started": True, "arrivals": json.loads(watching.communicate(timeout=12 if is_control else 3)[0])}
+            watching.kill()
+        egress = [ADDRESSES.get(asked["connecting"]) or connection.get("source")]
+        return probe_of({**asked, "connect": {"connection": connection}, "watch": watched, "egress": egress})
 
 
 @contextlib.contextmanager

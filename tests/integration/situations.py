@@ -285,7 +285,7 @@ FAULTS = (
     ),
     Fault(
         "large packets of the client are lost",
-        "network",
+        "source",
         ("client_data_lost", "path_mtu"),
         rules=(Rule("source", "prerouting", f"{DATA} ip saddr {CLIENT} meta length > 900 drop"),),
         family="network",

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 LARGE = 512  # bytes of data; a segment that is larger fills most of a packet, and no greeting is
 End = t.Literal["active", "passive"]
 # What a leg leaves open: whether its connection comes about, whether what was announced leads to the passive server where the
-# active one refused to connect there, or what a connection carries that came about.
+# active one refused to connect there or was not asked to, or what a connection carries that came about.
 # Or it did not come to that: the client does not get to the control port of a server, or to a passive port with its own data.
-Question = t.Literal["opens", "announced", "carries", "control", "client data"]
+Question = t.Literal["opens", "announced", "leads", "carries", "control", "client data"]
 OF_CLIENT = ("control", "client data")
 
 
@@ -320,8 +320,10 @@ def answer_of(
     if not reached or question == "opens" or question in OF_CLIENT:
         place = place_of(sight)
         # The dialogue knows that this connection came about, or was never tried; what is met now is no place of what it tells.
-        further = question in ("announced", "carries") and not sight.strange
+        further = question in ("announced", "leads", "carries") and not sight.strange
         return replace(place, told=True) if place and further else place
+    if question == "leads":
+        return _REACHES
     if question == "announced":
         # Of who refuses PORT for another reason, or in the place of that server, a connection shows nothing.
         return _ANNOUNCED if cause == "unexpected_address_advertised" else _REACHES

@@ -62,7 +62,11 @@ def question_of(leg: LegData) -> locate.Question | None:
     if _is_connected(evidence):
         # Which of the two servers it is that ended a handshake, the network does not show.
         return "carries" if _is_cut(leg) or "network" in leg["also_possible"] else None
-    return "announced" if not evidence.get("active_side") and str(evidence.get("port_reply") or "").startswith("5") else "opens"
+    if evidence.get("active_side"):
+        return "opens"
+    if evidence.get("stage") == "passive":
+        return "leads"
+    return "announced" if str(evidence.get("port_reply") or "").startswith("5") else "opens"
 
 
 def connections_of(

@@ -177,17 +177,25 @@ def test_answers(
     assert words.replace("it is", "that is") in place.seen
 
 
-def test_of_who_refuses_port_for_another_reason_a_connection_shows_nothing() -> None:
+@pytest.mark.parametrize(
+    ("question", "cause"), [("announced", "active_mode_disabled"), ("leads", "unexpected_address_advertised")]
+)
+def test_who_it_is_that_refuses_or_announces_no_connection_shows(question: t.Any, cause: str) -> None:
     """It may be a device on the way, in the place of the server."""
     watched = arrivals(*HERE)
-    place = answer_of("announced", "active_mode_disabled", THROUGH, watched, sight_of(THROUGH, watched, HERE))
+    place = answer_of(question, cause, THROUGH, watched, sight_of(THROUGH, watched, HERE))
     assert place is not None
     assert (place.told, place.without) == (True, ())
 
 
 @pytest.mark.parametrize(
     ("question", "cause"),
-    [("announced", "unexpected_address_advertised"), ("carries", "transfer_stalled"), ("carries", "tls_roles_unassigned")],
+    [
+        ("announced", "unexpected_address_advertised"),
+        ("leads", "unexpected_address_advertised"),
+        ("carries", "transfer_stalled"),
+        ("carries", "tls_roles_unassigned"),
+    ],
 )
 def test_what_is_met_now_is_no_place_of_what_was_met_before(question: t.Any, cause: str) -> None:
     place = answer_of(question, cause, SILENT, arrivals(), sight_of(SILENT, arrivals(), HERE))

@@ -183,6 +183,7 @@ def leg_of(told: t.Mapping[str, t.Any] | None = None, **evidence: t.Any) -> dict
         (leg_of(port_reply="425 No", active_side=None), "opens"),
         (leg_of(port_reply="500 Illegal PORT command", active_side=None), "announced"),
         (leg_of(active_side={"preliminary": None, "final": "425 No"}), "opens"),
+        (leg_of(stage="passive", active_side=None), "leads"),
         (leg_of(OF_TLS, active_side=SAID), "carries"),
         (leg_of(INSIDE, active_side=SAID), None),
         (leg_of(fault_kind="connect_timed_out", fault_server="source"), "control"),
