@@ -169,7 +169,7 @@ class Room:
                 return Told(None, f"file left: {', '.join(sorted(left))}", seconds)
             (leg,) = outcome["result"]["legs"]
             leg = {**leg, "source": "source", "destination": "destination"}
-            return Told(self._placed(situation, leg), outcome["message"], seconds)
+            return Told(self._placed(situation, leg, options), outcome["message"], seconds)
 
     # Servers.
 
@@ -322,15 +322,17 @@ class Room:
         assert PASSWORD not in done.stdout
         return outcome
 
-    def _placed(self, situation: Situation, leg: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    def _placed(
+        self, situation: Situation, leg: t.Mapping[str, t.Any], options: t.Mapping[str, t.Mapping[str, t.Any]]
+    ) -> t.Mapping[str, t.Any]:
         """What the playbook makes of a leg whose place is open: it asks both ends."""
         if not situation.fault.planned:
             return placed([leg], [])[0]
         leg = {**leg, "vantage": "inner" if situation.way.nat else "client"}
         ports = {"first": int(FIRST), "last": int(LAST)}
         known = {
-            name: {"address": address, "public_control_port": PORT, "control_port": PORT, "passive_ports": ports}
-            for name, address in ADDRESSES.items()
+            name: {"address": ADDRESSES[name], "public_control_port": port, "control_port": port, "passive_ports": ports}
+            for name, port in ((name, given["port"]) for name, given in options.items())
         }
         return placed([leg], [self._asked(situation, asked) for asked in connections_of([leg], known)])[0]
 
