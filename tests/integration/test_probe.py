@@ -331,7 +331,7 @@ def test_whether_an_announced_address_is_the_right_one(
     announces = f"MasqueradeAddress {SECOND if name else DEAD}\n"
     with second_address(filters, name) if name else contextlib.nullcontext():
         leg, told = placed_leg(filters, ALLOW + announces, ADMITS_SOURCE, "unexpected_address_advertised")
-    assert (leg["server"], leg["certain"], leg["also_possible"]) == ("source", False, ["destination"])
+    assert (leg["server"], leg["certain"], leg["also_possible"]) == ("source", False, ["destination", "network"])
     assert (told["place"], told["server"], told["certain"]) == (place, server, place is not None)
     assert seen in told["seen"]
 
