@@ -45,7 +45,10 @@ class _Living:
         self.cut = False
 
     def pass_by(self) -> None:
-        """Return at once, or never: this process ends, and whoever comes here is not to go on."""
+        """Return at once, or never: this process ends (SystemExit in the main thread), and whoever comes here is not to go on."""
+        if self.cut and threading.current_thread() is threading.main_thread():
+            # It is on its way out already, and has more to take away than what is on servers.
+            raise SystemExit(1)
         if self.cut:
             threading.Event().wait()
 
