@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -165,3 +167,22 @@ def test_a_file_that_may_still_come_is_named(opened: Opened, ended: bool) -> Non
         opened.session.ended("one")
     opened.session.drop()
     assert opened.session.remove_for_good() == ([] if ended else ["one"])
+
+
+CUT = """
+import threading
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import _LIVING, cut_all
+
+cut_all()
+other = threading.Thread(target=_LIVING.pass_by, daemon=True)
+other.start()
+other.join(0.5)
+print(other.is_alive(), flush=True)
+_LIVING.pass_by()
+print("went on")
+"""
+
+
+def test_once_all_sessions_are_cut_only_the_main_thread_goes_on_its_way_out() -> None:
+    done = subprocess.run([sys.executable, "-c", CUT], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "True\n", "")
