@@ -28,8 +28,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
-# A zombie, which the first process of a container may leave, has ended.
-alive() {{ [ -s pid ] && grep -q '^State:[[:space:]]*[^ZX]' "/proc/$(cat pid)/status" 2>/dev/null; }}
+alive() {{ [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; }}
 stop() {{
   alive || return 0
   kill "$(cat pid)"
