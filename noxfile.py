@@ -32,8 +32,7 @@ OLDEST_CORE = "2.18.19"
 IMPORTER = "0.4.44"
 # What only ./dev test-all runs unless it is named.
 LONG = os.environ.get("FXP_LONG") == "1"
-# Unit tests run side by side. Integration tests can (--numprocesses=4 --dist=loadfile), but share one loopback: a port that a
-# daemon leaves for a moment may be taken when it comes back.
+# Tests run side by side; those of a file of integration tests share servers, so one worker runs them.
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
 LONG_SCENARIOS = {"earlier", "killed", "releases"}
 
@@ -192,7 +191,7 @@ def units(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """The checker as a third party of real FTP daemons on loopback addresses and in network namespaces."""
-    in_collections(session, "pytest", "--quiet", "tests/integration", *session.posargs)
+    in_collections(session, "pytest", "--quiet", WORKERS, "--dist=loadfile", "tests/integration", *session.posargs)
 
 
 @nox.session

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import typing as t
 
@@ -19,6 +21,21 @@ from ansible_collections.proftpd.fxp.tests.integration.languages import make_loc
 
 # Each is the address of one server; the checker comes from 127.0.0.1, so the servers are foreign to one another and to it.
 SOURCE, DESTINATION = "127.0.1.1", "127.0.1.2"
+
+
+_CLONE_NEWNET = 0x40000000  # linux/sched.h
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Give each of several workers a loopback of its own, for servers of all tests listen at the same addresses.
+
+    A port that a daemon leaves for a moment, as it restarts, would else be free for another worker's.
+    """
+    if hasattr(config, "workerinput"):
+        if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "cannot make a network of the worker's own")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
 class Starter(t.Protocol):

@@ -12,6 +12,7 @@ used or made: vsftpd serves anonymous users as the system account ``ftp``, pure-
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import functools
 import os
 import pathlib
@@ -54,21 +55,24 @@ PURE_ALLOW = ("-w",)
 def unpacked() -> pathlib.Path:
     """The directory that the packages are unpacked in; they are downloaded if need be."""
     done = CACHE / "unpacked"
-    if not done.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        if _apt("download").returncode:
-            subprocess.run(["apt-get", "update", "-qq"], check=True, timeout=300)
-            _apt("download").check_returncode()
-        partial = CACHE / f"partial-{os.getpid()}"
-        for package in CACHE.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", package, partial], check=True, timeout=60)
-        shutil.rmtree(done, ignore_errors=True)
-        partial.rename(done)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers want them, too
+        if not done.exists():
+            if _apt("download", *PACKAGES).returncode:
+                _apt("update").check_returncode()
+                _apt("download", *PACKAGES).check_returncode()
+            partial = CACHE / f"partial-{os.getpid()}"
+            for package in CACHE.glob("*.deb"):
+                subprocess.run(["dpkg-deb", "-x", package, partial], check=True, timeout=60)
+            partial.rename(done)
     return done
 
 
-def _apt(command: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["apt-get", command, "-qq", *PACKAGES], cwd=CACHE, check=False, timeout=300, capture_output=True)
+def _apt(*command: str) -> subprocess.CompletedProcess[bytes]:
+    # One of several workers has a network of its own, from which no mirror can be reached; what started it has not.
+    outside = ("nsenter", f"--net=/proc/{os.getppid()}/ns/net", "--", "apt-get", "-qq")
+    return subprocess.run([*outside, *command], cwd=CACHE, check=False, timeout=300, capture_output=True)
 
 
 class _Daemon:
