@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import ftplib
+import os
 import socket
 import ssl
 import time
@@ -49,6 +50,7 @@ DIAL_SECONDS = 4.0  # that a connection has at least: the kernel repeats a lost 
 # Servers may connect before they answer these, and that is no round trip.
 _SLOW = ("PORT", "EPRT", "PASS")
 FAREWELL_SECONDS = 2.0  # that a server has from its 421 to the end of the connection
+_TCP_CLOSE = 7  # include/net/tcp_states.h: both ends have closed, or one has reset
 MOST_LAST_WORDS = 8  # replies that may come behind it; whoever goes on talking has not taken leave
 
 
@@ -79,6 +81,7 @@ class ControlConnection(ftplib.FTP):
         self.resumes = True  # whether own data connections resume the TLS session of this connection
         self.tls_client = False  # SSCN: whether the server is the TLS client of STOR and RETR
         self._data: socket.socket | None = None  # the last data connection of the client itself
+        self._rest: socket.socket | None = None  # what was cut
 
     def dial(self, endpoint: Endpoint, own: str | None = None) -> None:
         """Open the TCP connection, within ``timeout`` seconds, from the address ``own`` if that is given."""
@@ -328,11 +331,29 @@ class ControlConnection(ftplib.FTP):
 
     def cut(self) -> None:
         """End both connections under whoever waits on them, from any thread."""
-        for sock in (self.sock, self._data):
+        control = self.sock
+        with contextlib.suppress(OSError):
+            # Whoever waits closes what is cut, and what becomes of it would not be known.
+            self._rest = None if control is None else socket.socket(fileno=os.dup(control.fileno()))
+        for sock in (control, self._data):
             if sock is not None:
                 with contextlib.suppress(OSError):
                     # TLS would take leave first, in the midst of what the other thread does.
                     socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    @property
+    def is_over(self) -> bool:
+        """
+        Whether the server has answered or ended a connection that was cut: it acts on no command of it any more.
+
+        One command at most waits for its reply, so whatever the server sends has come behind that. False where it is not known.
+        """
+        if self._rest is None:
+            return False
+        try:
+            return self._rest.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_CLOSE
+        except (AttributeError, OSError):  # not Linux
+            return False
 
     def passive_port(self) -> tuple[str, int, str]:
         """

@@ -28,7 +28,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import
 LOGIN_SECONDS = 15
 READY_SECONDS = 3  # that what comes right behind the login has at least: nothing tells yet how fast the server is
 LATE_SECONDS = 1.0  # in which a server that was left while it stored a file begins to do so
-STEP = 0.1  # between two looks for that file
+STEP = 0.1  # between two looks for that file, or for an interrupt
 AGAIN = 0.5  # between two logins of a heir
 
 
@@ -167,8 +167,10 @@ class Session:
         the command yet.
         """
         for name, storing in list(self._files.items()):
+            # Asked first: a file may come between the look for it and this.
+            over = storing is None or storing.is_over
             state = self._removed(name) or self._removed(name)
-            if not (state == "deleted" or (state == "absent" and storing in (None, self._control))):
+            if not (state == "deleted" or (state == "absent" and (over or storing is self._control))):
                 self._stayed[name] = storing
             # At every moment it is noted somewhere, or gone.
             self._files.pop(name, None)
@@ -347,6 +349,14 @@ class Session:
         control.logged_in = True
 
 
+def wait_for(threads: t.Iterable[threading.Thread]) -> None:
+    """Wait until threads that use sessions have ended. Once all sessions are cut they never do, and nobody waits (SystemExit)."""
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(STEP)
+            _LIVING.pass_by()
+
+
 def cut_all() -> list[Session]:
     """Cut all sessions of this process for good, and return a heir of each that may have left files."""
     _LIVING.cut = True
@@ -365,4 +375,4 @@ def _features(control: ControlConnection) -> dict[str, str]:
     return {row[0].upper(): row[-1] if len(row) > 1 else "" for row in rows}
 
 
-__all__ = ("LOGIN_SECONDS", "Session", "cut_all")
+__all__ = ("LOGIN_SECONDS", "Session", "cut_all", "wait_for")

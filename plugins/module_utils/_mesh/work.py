@@ -12,6 +12,8 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import wait_for
+
 
 class Work(t.NamedTuple):
     """Something to do that needs these for itself: servers, or connections to them."""
@@ -59,8 +61,7 @@ def run_apart(works: t.Iterable[Work], threads: int) -> None:
     workers = [threading.Thread(target=work_on) for _index in range(min(threads, len(pending)))]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
+    wait_for(workers)
     if errors:
         raise errors[0]
 

@@ -25,7 +25,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session, cut_all
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session, cut_all, wait_for
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, lock
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.interrupts import Reader, errand
@@ -180,8 +180,7 @@ def _delete(
         if mine:
             threads.append(threading.Thread(target=delete, args=(name, spec, mine)))
             threads[-1].start()
-    for thread in threads:
-        thread.join()
+    wait_for(threads)
     return remaining
 
 

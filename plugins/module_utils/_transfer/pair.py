@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fau
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.resolve import resolve_pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.seen import vantage
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import ServerSpec
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session, wait_for
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence import Evidence
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, named, other
 
@@ -104,7 +104,7 @@ class Pair:
         thread = threading.Thread(target=run, args=("destination",))
         thread.start()
         run("source")
-        thread.join()
+        wait_for([thread])
         for role in ROLES:
             if role in errors:
                 raise errors[role]

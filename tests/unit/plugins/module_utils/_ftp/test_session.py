@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 import typing as t
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.faults import Fault
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import Session
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import Masker, Transcript
-from ansible_collections.proftpd.fxp.tests.integration.scripted import CLOSE, Answer, ScriptedServer
+from ansible_collections.proftpd.fxp.tests.integration.scripted import CLOSE, SILENCE, Answer, ScriptedServer
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils.conftest import server_at
 
 FEATURES = b"211-Features:\r\n EPSV\r\n HASH SHA-1*;MD5\r\n size\r\n211 End\r\n"
@@ -169,20 +170,48 @@ def test_a_file_that_may_still_come_is_named(opened: Opened, ended: bool) -> Non
     assert opened.session.remove_for_good() == ([] if ended else ["one"])
 
 
+def busy(_argument: str) -> t.Iterator[bytes]:
+    """It has not come to what was sent yet."""
+    time.sleep(2)
+    yield CLOSE
+
+
+GONE: dict[str, Answer] = {"DELE": ABSENT, "SIZE": ABSENT}
+
+
+@pytest.mark.parametrize(
+    ("opened", "left"),
+    [({**GONE, "STOR": SILENCE}, []), ({**GONE, "STOR": b"150 go on\r\n"}, []), ({**GONE, "STOR": busy}, ["one"])],
+    indirect=["opened"],
+)
+def test_a_connection_that_was_cut_brings_no_file_once_its_server_is_through_with_it(opened: Opened, left: list[str]) -> None:
+    session, server = opened
+    control = session.control
+    session.created("one")
+    control.putcmd("STOR one")
+    while server.commands[-1] != "STOR one":
+        time.sleep(0.01)
+    heir = session.heir()
+    heir.inherit(time.monotonic() + 1)
+    assert list(heir.noted()) == left
+
+
 CUT = """
 import threading
-from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import _LIVING, cut_all
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.session import _LIVING, cut_all, wait_for
 
 cut_all()
 other = threading.Thread(target=_LIVING.pass_by, daemon=True)
 other.start()
 other.join(0.5)
 print(other.is_alive(), flush=True)
-_LIVING.pass_by()
+{way_out}
 print("went on")
 """
 
 
-def test_once_all_sessions_are_cut_only_the_main_thread_goes_on_its_way_out() -> None:
-    done = subprocess.run([sys.executable, "-c", CUT], capture_output=True, text=True, timeout=30, check=False)
+@pytest.mark.parametrize("way_out", ["_LIVING.pass_by()", "wait_for([other])"])
+def test_once_all_sessions_are_cut_only_the_main_thread_goes_on_its_way_out(way_out: str) -> None:
+    command = [sys.executable, "-c", CUT.format(way_out=way_out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "True\n", "")
