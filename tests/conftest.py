@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import signal
 
+import hypothesis
+
+# How fast a busy machine makes or tries examples says nothing about them.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
+
 
 def pytest_configure() -> None:
     """

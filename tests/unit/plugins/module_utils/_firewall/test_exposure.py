@@ -219,12 +219,12 @@ def test_pieces_of_a_range_that_differ_are_told_apart(nft: Nft) -> None:
 def test_too_much_to_ask_is_unknown_and_takes_little_time(nft: Nft) -> None:
     elements = ", ".join(f"10.{number // 256}.{number % 256}.1" for number in range(9000))
     nft.run(table("ip saddr @many accept", more=f"set many {{ type ipv4_addr; elements = {{ {elements} }} }}"))
-    began = time.monotonic()
+    began = time.process_time()  # of this process, however busy the machine is
     assert seen(nft, 21) == ([], ALL)
     assert seen(nft, 21, 6) == ([], [])
     four, _six = exposure.exposure(nftables.Ruleset(nft.everything(), whole=True), [(21, 21)])
     assert four.why == "the rules tell 18001 ranges of addresses and 1 of ports apart, too many to ask for each"
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 LISTENER = (
