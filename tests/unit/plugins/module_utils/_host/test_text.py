@@ -73,7 +73,7 @@ def test_data_keep_their_shape() -> None:
 
 @pytest.mark.parametrize("text", [" \t" * 100_000 + "b", "\n" * 200_000, "\x1b" * 200_000])
 def test_much_takes_no_long(text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for function in (printable, printable_lines, printable_sentence):
         function(text)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -107,11 +107,11 @@ def test_what_is_not_clear_is_named() -> None:
 def test_thousands_of_rules_take_little_time() -> None:
     rules = "".join(f"From 10.{number // 250}.{number % 250}.1\n" for number in range(20_000))
     in_force = policy.effective(parser.parse(f"<Class peers>\n{rules}</Class>\n"))
-    started = time.monotonic()
+    started = time.process_time()
     assert _spans.size(classes.of(in_force, "peers").held.sure) == 20_000
     for pattern in ("*1*2*3*4*", "?*?*?*?*?*", "*.*.*.*.*.*", "[0-9]*[!5]*[02468]"):
         globs.takes(pattern)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 PATTERN = st.lists(st.sampled_from(["*", "?", ".", "1", "2", "0", "25", "[12]", "[!1]", "[0-4]", "10.", "127.0.0."]), max_size=8)

@@ -119,9 +119,9 @@ def test_many_and_deep_files_are_bounded() -> None:
     assert len(deep.unread) == 1
     # Every file names ten others: without a bound these would be 10^20.
     wide = {f"/{n}": "".join(f"Include /{n + 1}\n" for _each in range(10)) for n in range(30)}
-    began = time.monotonic()
+    began = time.process_time()
     assert len(read({"/main": "Include /0\n", **wide}).files) <= policy.MOST_FILES
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_findings_name_the_file_of_a_line() -> None:
