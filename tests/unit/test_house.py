@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     "_proftpd": {"_host", "_spans"},
     "_look": {"_proftpd", "_firewall", "_host"},
     "_masked": {ANSIBLE},
-    "_module": {"_host", ANSIBLE},
+    "_module": {"_masked", "_host", ANSIBLE},
     # The controller's own.
     "_refusal": {"_host", ANSIBLE},
     "_run": {"_host"},

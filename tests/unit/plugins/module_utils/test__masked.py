@@ -35,6 +35,24 @@ def test_only_values_of_secret_options_are_left_out() -> None:
     assert PARAMS["servers"]["a"]["password"] == "source"
 
 
+@pytest.mark.parametrize(
+    ("data", "masked"),
+    [
+        ("226", _masked.SHOWN),
+        ("226 Transfer complete", "******** Transfer complete"),
+        # The longer one whole.
+        ("it is 226-source", "it is ********"),
+        ({"226": ["226", {"a": ("x226", None)}]}, {"226": [_masked.SHOWN, {"a": ["x********", None]}]}),
+        (1226, _masked.SHOWN),
+        (0.226, _masked.SHOWN),
+        ([227, True, None, ""], [227, True, None, ""]),
+    ],
+)
+def test_secrets_are_taken_out_of_values(data: t.Any, masked: t.Any) -> None:
+    assert _masked.without(data, {"226", "226-source", "True"}) == masked
+    assert _masked.without(data, set()) == data
+
+
 def test_secrets_in_lists_of_options() -> None:
     spec = {"many": {"type": "list", "options": {"password": {"no_log": True}, "name": {}}}}
     shown = _masked.shown_options({"many": [{"password": "p", "name": "n"}]}, spec)
