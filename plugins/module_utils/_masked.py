@@ -57,7 +57,25 @@ def masked_already(module: AnsibleModule) -> dict[str, t.Any]:
     if any(secret in text for secret in module.no_log_values for text in quoted):
         return {}
     module.no_log_values = set()
+    # Since 2.22 a module tells the controller what was secret in its options, and everything that is shown there from then on has
+    # holes. ansible-core gives a module no public way to keep to itself what it has masked.
+    told = getattr(module, "_new_secrets", None)
+    if told is not None:
+        told.flush()
     return {"invocation": {"module_args": shown_options(module.params, module.argument_spec)}}
+
+
+def unregistered(spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """
+    Return ``spec`` as it is to be validated on the controller by whoever masks by the whole of it.
+
+    Since 2.22 ansible-core remembers every value of an option with ``no_log`` that it validates, and shows nothing that has such
+    a value in it any more, from then on and of any task.
+    """
+    return {
+        name: {key: unregistered(value) if key == "options" else value for key, value in option.items() if key != "no_log"}
+        for name, option in spec.items()
+    }
 
 
 def shown_options(values: t.Mapping[str, t.Any], spec: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -75,4 +93,4 @@ def _shown(value: t.Any, option: t.Mapping[str, t.Any]) -> t.Any:
     return value
 
 
-__all__ = ("SHOWN", "masked_already", "shown_options", "without")
+__all__ = ("SHOWN", "masked_already", "shown_options", "unregistered", "without")

@@ -59,6 +59,39 @@ def test_secrets_in_lists_of_options() -> None:
     assert shown == {"many": [{"password": _masked.SHOWN, "name": "n"}]}
 
 
+def test_a_spec_without_secrets_is_the_same_else() -> None:
+    spec = {"many": {"type": "list", "elements": "dict", "options": {"password": {"no_log": True, "type": "str"}, "name": {}}}}
+    assert _masked.unregistered(spec) == {
+        "many": {"type": "list", "elements": "dict", "options": {"password": {"type": "str"}, "name": {}}}
+    }
+    assert spec["many"]["options"]["password"]["no_log"]
+
+
+class Told:
+    """What ansible-core 2.22 keeps of secrets until the module ends."""
+
+    def __init__(self) -> None:
+        self.secrets = {"source"}
+
+    def flush(self) -> frozenset[str]:
+        """Give them away."""
+        flushed, self.secrets = frozenset(self.secrets), set()
+        return flushed
+
+
+def test_the_controller_is_not_told_what_is_masked_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = module()
+    made._new_secrets = Told()
+    _masked.masked_already(made)
+    assert made._new_secrets.secrets == set()
+    # Where its masking is needed, it is.
+    monkeypatch.setattr(_masked, "get_warning_messages", lambda: ("the value source was converted",))
+    made = module()
+    made._new_secrets = Told()
+    _masked.masked_already(made)
+    assert made._new_secrets.secrets == {"source"}
+
+
 @pytest.mark.parametrize("where", ["get_warning_messages", "get_deprecation_messages"])
 def test_masking_of_ansible_stays_where_it_warns_of_a_secret(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     said = "the value source was converted"
