@@ -35,7 +35,7 @@ LONG = os.environ.get("FXP_LONG") == "1"
 # Unit tests run side by side. Integration tests can (--numprocesses=4 --dist=loadfile), but share one loopback: a port that a
 # daemon leaves for a moment may be taken when it comes back.
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
-LONG_SCENARIOS = {"earlier", "killed", "releases"}
+LONG_SCENARIOS = {"controllers", "earlier", "killed", "releases"}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
