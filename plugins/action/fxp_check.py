@@ -20,7 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._check.request import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._check.result import RESULT_KEYS
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_data, printable_sentence
-from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import shown_options, unregistered
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.leftovers import ending_well_within_ansible
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._lifeline import end_with_the_controller
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
 
     def _options(self) -> dict[str, t.Any] | None:
         """The options with types and defaults applied; none if they do not fit."""
-        checked = ArgumentSpecValidator(check_options()).validate(self._task.args)
+        checked = ArgumentSpecValidator(unregistered(check_options())).validate(self._task.args)
         if checked.error_messages:
             return None
         options: dict[str, t.Any] = checked.validated_parameters

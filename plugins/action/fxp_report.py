@@ -126,6 +126,7 @@ class ActionModule(ActionBase):
         vulnerable = [str(entry["server"]) for entry in bounce if entry.get("vulnerable")]
         # One that could not even be logged in to; where no stranger could be played there still are findings that say so.
         unknown = [str(entry["server"]) for entry in bounce if not entry.get("vulnerable") and not entry.get("findings")]
+        meant = [str(entry["server"]) for entry in bounce if _report.is_meant(entry)]
         message = [_report.summary(legs)] if legs or not bounce else []
         if contents.other_plans:
             # Before anything that follows from it is looked for on these servers.
@@ -133,7 +134,9 @@ class ActionModule(ActionBase):
         if vulnerable:
             message.append(f"Strangers can abuse {', '.join(vulnerable)}.")
         elif bounce and not unknown:
-            message.append("No server was found that strangers can abuse.")
+            message.append("No server was found that strangers can abuse" + (", but for what is meant." if meant else "."))
+        if meant:
+            message.append(f"Strangers may take passive data connections of {', '.join(meant)}, as the inventory says.")
         if unknown:
             message.append(f"Whether strangers can abuse {', '.join(unknown)} could not be tested.")
         failed = bool(vulnerable or unknown) or not all(leg.ok for leg in legs)

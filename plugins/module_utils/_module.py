@@ -16,9 +16,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_data, printable_sentence
+from ansible_collections.proftpd.fxp.plugins.module_utils._masked import without
 
 
 class Module(AnsibleModule):
@@ -41,7 +41,7 @@ class Module(AnsibleModule):
 
     def _masked(self, value: t.Any) -> t.Any:
         # Ansible looks for secrets as they are, and so it must look before anything in them is written as an escape.
-        return remove_values(value, self.no_log_values)
+        return without(value, self.no_log_values)
 
 
 __all__ = ("Module",)

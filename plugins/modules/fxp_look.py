@@ -66,6 +66,13 @@ options:
       - As O(proftpd.fxp.proftpd_config#module:take_over).
     type: bool
     default: false
+  accept_open_passive:
+    description:
+      - Take O(configuration) also for a release of ProFTPD that lets anybody take the passive data connections that it opens to
+        peers. Otherwise that is one of RV(refusals).
+      - While ProFTPD is not installed, the release that the host's platform ships counts.
+    type: bool
+    default: false
   accounts:
     description:
       - As O(proftpd.fxp.proftpd_accounts#module:accounts). Nothing of a password is returned.
@@ -262,8 +269,9 @@ def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
     if certificate is not None:
         # Templates of ansible-core 2.18 make an empty text of none.
         certificate = {**certificate, **{name: certificate[name] or None for name in ("name", "certificate", "private_key")}}
+    said = ("control_port", "take_over", "plan_digest", "accept_open_passive")
     return survey.Wish(
-        parts.Configuration(asked["configuration"], asked["control_port"], asked["take_over"], asked["plan_digest"]),
+        parts.Configuration(text=asked["configuration"], **{name: asked[name] for name in said}),
         (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
         asked["accounts"],
         asked["needs"],
@@ -284,6 +292,7 @@ def main() -> None:
             },
             "configuration": {"type": "str"},
             "take_over": {"type": "bool", "default": False},
+            "accept_open_passive": {"type": "bool", "default": False},
             "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},

@@ -86,6 +86,7 @@ options:
       - V(peers) are the announced and the egress addresses of all other members of C(fxp_servers).
       - V(none) turns FXP off for this server.
       - They are accepted for accounts with O(users[].fxp=true) and for O(check_user). All other accounts cannot do FXP.
+      - On Debian 11 V(peers) needs O(accept_open_passive=true).
       - V(any) opens the server for bounce attacks (RFC 2577) and is refused unless O(accept_bounce_risk=true).
     type: str
     choices:
@@ -98,6 +99,17 @@ options:
       - Say that O(foreign_addresses=any) is meant.
     type: bool
     default: false
+  accept_open_passive:
+    description:
+      - Say that the server may run a release of ProFTPD on which no configuration keeps strangers off passive data connections,
+        1.3.7rc1 to 1.3.7c, 1.3.8rc1 or 1.3.8rc2. Debian 11 ships 1.3.7a. An account that may do FXP is refused there otherwise.
+      - Then passive data connections in the sessions of these accounts, O(users[].fxp=true) and O(check_user), stand open to
+        every address that the firewall lets to O(passive_ports). Those are O(clients), with V(any) everybody, and the peers.
+        Whoever connects first takes part in the transfer in the place of the peer.
+      - It changes nothing on other releases.
+    type: bool
+    default: false
+    version_added: 0.3.0
   clients:
     description:
       - Networks, in CIDR notation, that may log in and open data connections. V(any) stands for everybody.
@@ -393,6 +405,7 @@ hosts:
   type: dict
   sample:
     ftp1:
+      accept_open_passive: false
       accounts:
         - {name: fxpcheck, home: /srv/fxp/fxpcheck, uid: null, gid: null, password_from: check, fxp: true, upload: true,
            download: true, max_sessions: null, transfer_rate: null}

@@ -71,7 +71,8 @@ def remedy_for(finding: Finding, greeting: str) -> str:
     if finding.probe == "passive_by_stranger":
         return (
             f"{_CLASS}; while it is absent or names an undefined class (upper and lower case differ), ProFTPD lets anybody take "
-            "passive data connections. fxp_foreign_addresses: peers with the playbook proftpd.fxp.site sets it."
+            "passive data connections. fxp_foreign_addresses: peers with the playbook proftpd.fxp.site sets it. ProFTPD 1.3.7 to "
+            "1.3.7c (Debian 11) does so with every class: there only another release helps, or AllowForeignAddress off."
         )
     return f"{_CLASS}, and never be 'on'. fxp_foreign_addresses: peers with the playbook proftpd.fxp.site sets it."
 

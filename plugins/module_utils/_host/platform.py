@@ -40,7 +40,8 @@ class Platform:
     state and what it stands for of every package; ``ftp_servers_provide`` is what all FTP servers stand for, of which a host can
     have one; ``package_remover`` is what people take packages away with, ``package_directories`` are where those come to beside
     /usr. ``packaged`` is the configuration as the package ships it, ``compiled_in`` are the modules of ProFTPD that are part
-    of the program. ``owner`` is the system account that owns what virtual accounts write.
+    of the program. ``ships`` is the release of ProFTPD in the package, as ``proftpd -v`` writes it: it counts while none is
+    installed. ``owner`` is the system account that owns what virtual accounts write.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Platform:
     user: str
     group: str
     owner: str
+    ships: str
     compiled_in: frozenset[str]
 
     @property
@@ -120,19 +122,20 @@ DEBIAN_12 = Platform(
     user="proftpd",
     group="nogroup",
     owner="ftp",
+    ships="1.3.8",
     compiled_in=_modules("auth auth_file auth_pam auth_unix cap core ctrls delay dso facts lang log ls rlimit site xfer"),
 )
 # Debian 13 made these modules of their own.
 _WITHOUT_DSO = DEBIAN_12.compiled_in - _modules("delay ls xfer")
 
 PLATFORMS = (
-    dataclasses.replace(DEBIAN_12, name="Debian 11", version="11"),
+    dataclasses.replace(DEBIAN_12, name="Debian 11", version="11", ships="1.3.7a"),
     DEBIAN_12,
-    dataclasses.replace(DEBIAN_12, name="Debian 13", version="13", compiled_in=_WITHOUT_DSO),
-    dataclasses.replace(DEBIAN_12, name="Debian sid", version="", compiled_in=_WITHOUT_DSO),
+    dataclasses.replace(DEBIAN_12, name="Debian 13", version="13", ships="1.3.8c", compiled_in=_WITHOUT_DSO),
+    dataclasses.replace(DEBIAN_12, name="Debian sid", version="", ships="1.3.9e", compiled_in=_WITHOUT_DSO),
     # Measured once, and not part of the tests.
-    dataclasses.replace(DEBIAN_12, name="Ubuntu 24.04", id="ubuntu", version="24.04"),
-    dataclasses.replace(DEBIAN_12, name="Ubuntu 26.04", id="ubuntu", version="26.04", compiled_in=_WITHOUT_DSO),
+    dataclasses.replace(DEBIAN_12, name="Ubuntu 24.04", id="ubuntu", version="24.04", ships="1.3.8b"),
+    dataclasses.replace(DEBIAN_12, name="Ubuntu 26.04", id="ubuntu", version="26.04", ships="1.3.9", compiled_in=_WITHOUT_DSO),
 )
 # What is taken for granted where nothing is known of a host.
 USUAL = DEBIAN_12

@@ -32,7 +32,7 @@ def can_be_served(manager: systemd.Systemd) -> list[Refusal]:
     try:
         platform.here()
     except HostError as exc:
-        return [Refusal("platform_unknown", None, None, str(exc), cure)]
+        return [Refusal("platform_unknown", None, None, str(exc), "Move it to one of these, or take it out of fxp_servers.")]
     if manager.is_here():
         return []
     return [

@@ -35,6 +35,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import Platform
+from ansible_collections.proftpd.fxp.plugins.module_utils._look import passive
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
@@ -166,12 +167,17 @@ def certified(row: Platform, wish: t.Mapping[str, t.Any]) -> Part:
 
 @dataclasses.dataclass(frozen=True)
 class Configuration:
-    """The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from."""
+    """
+    The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from.
+
+    ``accept_open_passive``: whether it is meant for a release that lets anybody take passive data connections, too.
+    """
 
     text: str
     control_port: int
     take_over: bool
     plan_digest: str | None
+    accept_open_passive: bool = False
 
 
 def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool = True) -> Part:
@@ -181,6 +187,17 @@ def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_cer
     Where the port is not free, or the server waits for its certificate (not ``is_certified``), that is told elsewhere; the rest
     is asked all the same.
     """
+    found = _configuration(row, wish, port_is_free, is_certified)
+    if wish.accept_open_passive:
+        return found
+    opens = passive.opens(row, row.fill(wish.text))
+    # Told as what it refuses.
+    warnings = [each for each in found.warnings if not any(sentence in each for sentence in opens.sentences)]
+    return dataclasses.replace(found, refusals=(*opens.refusals, *found.refusals), warnings=tuple(warnings))
+
+
+def _configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool) -> Part:
+    """The same without what only the release says."""
     target = swap.Target(row.configuration, row.unit, wish.control_port if port_is_free else 0, GREETING_TIMEOUT, platform=row)
     old, content = files.read_text(target.path), row.fill(wish.text)
     about = {"ours": old is not None and swap.is_ours(old), "by_hand": swap.stands_by_hand(target)}

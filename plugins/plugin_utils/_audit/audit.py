@@ -24,6 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     Notes,
 )
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.plan import against_plan
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import open_passive
 
 # What lints say of AllowForeignAddress has a code of its own here for what follows from it on this release: by its weight.
 _UNSAID = {HOLE: "passive_open_unset", FAULT: "foreign_address_unknown", NOTE: "foreign_address_left_to_release"}
@@ -69,7 +70,7 @@ def judge(host: str, look: Data, plan: Data | None, digest: str | None = None) -
         if plan is not None and planned:
             against_plan(notes, look, plan, digest)
         _configuration(notes, look)
-        _lints(notes, look, open_meant=planned and row is not None and row["allow_foreign_address"] == "on")
+        _lints(notes, look, row if planned else None)
         for server in look["servers"]:
             if server["listens"] and server["sftp"]:
                 _audit_evidence.sftp(notes, server)
@@ -128,21 +129,26 @@ def _configuration(notes: Notes, look: Data) -> None:
         )
 
 
-def _lints(notes: Notes, look: Data, open_meant: bool) -> None:
-    """What is wrong with the files themselves."""
+def _lints(notes: Notes, look: Data, row: Data | None) -> None:
+    """What is wrong with the files themselves. ``row``: what the plan says of a server that it provisions."""
     planned_tls = {each.server for each in notes.found if each.code == "tls_weaker_than_said"}
     for each in look["findings"]:
-        code, weight, meant = each["code"], each["weight"], ""
+        code, weight, meant, cure = each["code"], each["weight"], "", each["cure"]
         if code in _CLEAR_LOGINS and each["server"] in planned_tls:
             continue
-        if code == "foreign_address_any" and open_meant:
+        if row is not None and code == "foreign_address_any" and row["allow_foreign_address"] == "on":
             weight, meant = NOTE, ", as fxp_accept_bounce_risk says"
+        # An account of a server that nobody planned is none that the variable is about.
+        if code == "passive_open_release" and each["server"] == "main" and open_passive.means_peers(row):
+            cure = open_passive.CURE
+            if open_passive.is_accepted(row):
+                weight, meant, cure = NOTE, f"; {open_passive.ACCEPTED} says that this is meant", open_passive.OTHER_RELEASE
         notes.add(
             _EFFECTS.get(code, {}).get(weight, code),
             weight,
             each["server"],
             f"{each['file']} line {each['line']}: {each['sentence']}{meant}",
-            each["cure"],
+            cure,
         )
 
 

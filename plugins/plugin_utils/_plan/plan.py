@@ -187,6 +187,7 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
     clients = reader.get("clients", _values.networks) or {4: [], 6: []}
     passive = server["passive_ports"]
     return {
+        "accept_open_passive": reader.options["accept_open_passive"],
         "accounts": _accounts(reader),
         "acknowledged": acknowledged(reader),
         "allow_foreign_address": _allow_foreign_address(reader, has_peers),

@@ -198,7 +198,8 @@ class _Page:
         rows = []
         for entry in sorted(self.contents.bounce, key=lambda entry: (not entry.get("vulnerable"), natural(str(entry["server"])))):
             state, words = _report.strangers(entry)
-            result = {_report.FAILED: "vulnerable", _report.PROVEN: "safe"}.get(state, "not tested")
+            uncertain = "open" if _report.is_meant(entry) else "not tested"
+            result = {_report.FAILED: "vulnerable", _report.PROVEN: "safe"}.get(state, uncertain)
             rows.append({"server": entry["server"], "state": state, "result": result, "words": words})
         return rows
 

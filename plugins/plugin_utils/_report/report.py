@@ -338,16 +338,26 @@ def notes(
         yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
 
 
+def is_meant(entry: t.Mapping[str, t.Any]) -> bool:
+    """Tell whether a server lets strangers in as the inventory says, and else nobody."""
+    found = (item for item in entry.get("findings") or () if isinstance(item, t.Mapping))
+    return not entry.get("vulnerable") and any(item.get("meant") for item in found)
+
+
 def strangers(entry: t.Mapping[str, t.Any]) -> tuple[str, str]:
     """
     Return state and words for one result of ``fxp_bounce_check``.
 
-    Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried.
+    Of its findings, one for each probe, those are told that decide: what let a stranger in, or what could not be tried. What
+    lets one in and is meant to is neither refused nor a fault, and always told.
     """
     found = [item if isinstance(item, t.Mapping) else {"summary": item} for item in entry.get("findings") or ()]
     if entry.get("vulnerable"):
         wrong = [item for item in found if item.get("vulnerable", True)]
         return FAILED, "can abuse it: " + ("; ".join(map(finding, wrong)) or "no details")
+    meant = [item for item in found if item.get("meant")]
+    if meant:
+        return UNCERTAIN, "are refused but for what is meant: " + "; ".join(_merged(meant))
     if not entry.get("tested"):
         left = [item for item in found if item.get("result", "untested") == "untested"]
         decide = [item for item in left if item.get("probe") in STRANGERS_PROBES] or left

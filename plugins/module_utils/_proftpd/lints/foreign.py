@@ -207,8 +207,9 @@ def _class(in_force: policy.Policy, server: str, line: int, place: str, said: fo
             WARNING,
             server,
             line,
-            f"{place}on this release AllowForeignAddress with the name of a class lets anybody take a passive data connection",
-            "update ProFTPD to 1.3.7d, 1.3.8 or later",
+            f"{place}on this release AllowForeignAddress with the name of a class lets anybody take a passive data connection, "
+            "and no configuration keeps strangers off",
+            "run ProFTPD 1.3.7d, 1.3.8 or later (Debian 12 and later have one), or say AllowForeignAddress off",
             HOLE,
         )
     elif in_force.release is None:

@@ -199,6 +199,21 @@ def test_a_server_that_could_not_be_tested_is_no_success(tmp_path: pathlib.Path)
     assert told.result["msg"] == "Whether strangers can abuse ftp1 could not be tested."
 
 
+def test_who_lets_strangers_in_as_is_meant_is_told_and_no_failure(tmp_path: pathlib.Path) -> None:
+    safe = {"vulnerable": False, "tested": True, "findings": [{"probe": "passive_by_stranger", "result": "refused"}]}
+    meant = {**safe, "findings": [{"probe": "passive_by_stranger", "result": "accepted", "meant": True, "summary": "s"}]}
+    told = report(tmp_path, {"bounce": {"ftp1": meant, "ftp2": safe}, "directory": str(tmp_path / "report")})
+    assert not told.result["failed"]
+    assert told.result["msg"] == (
+        "No server was found that strangers can abuse, but for what is meant. "
+        "Strangers may take passive data connections of ftp1, as the inventory says."
+    )
+    assert "ftp1    are refused but for what is meant: s" in told.output
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"<tr><td>(ftp[12])</td><td>.*?(open|safe)</span></td>", page) == [("ftp1", "open"), ("ftp2", "safe")]
+    assert (tmp_path / "report" / "junit.xml").read_text(encoding="utf-8").count("<skipped") == 1
+
+
 def test_something_has_to_be_told(tmp_path: pathlib.Path) -> None:
     told = report(tmp_path, {"title": "x"})
     assert told.result["failed"]

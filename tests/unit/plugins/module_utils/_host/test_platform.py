@@ -16,6 +16,7 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import releases
 
 ROOT = pathlib.Path(__file__).parents[5]
 # Of the files as the releases have them.
@@ -44,6 +45,15 @@ def test_every_platform_is_known_by_what_it_says_of_itself(name: str, tmp_path: 
 
 def test_every_row_is_tried() -> None:
     assert [row.name for row in platform.PLATFORMS] == list(OS_RELEASE)
+
+
+def test_every_row_says_which_proftpd_it_ships() -> None:
+    """As measured; on Debian 11 alone anybody is taken for a peer."""
+    ships = {row.name: releases.parse(row.ships) for row in platform.PLATFORMS}
+    assert all(ships.values())
+    assert [row.ships for row in platform.PLATFORMS] == ["1.3.7a", "1.3.8", "1.3.8c", "1.3.9e", "1.3.8b", "1.3.9"]
+    open_to_all = [name for name, release in ships.items() if release and releases.among(release, releases.CLASS_FAILS_OPEN)]
+    assert open_to_all == ["Debian 11"]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,7 @@ def values(row: platform.Platform) -> t.Iterator[str]:
     of_ours = [row.password_file, row.certificate, row.trust]
     for field in dataclasses.fields(row):
         value = getattr(row, field.name)
-        if field.name in ("name", "id", "version", "compiled_in"):
+        if field.name in ("name", "id", "version", "ships", "compiled_in"):
             continue
         if isinstance(value, t.Mapping):
             of_ours += [package for packages in value.values() for package in packages]

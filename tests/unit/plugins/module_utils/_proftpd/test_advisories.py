@@ -72,6 +72,10 @@ def test_they_end_with_the_release_that_mends_them(release: str, code: str, ther
     assert (code in told(release)) is there
 
 
+# What needs a newer OpenSSL than these releases have.
+OPENSSL = {"issue-2056"}
+
+
 @pytest.mark.parametrize(
     ("update", "mended"),
     [
@@ -82,25 +86,27 @@ def test_they_end_with_the_release_that_mends_them(release: str, code: str, ther
     ],
 )
 def test_what_debian_mends_counts(update: int, mended: set[str]) -> None:
-    assert set(told("1.3.8")) - set(told("1.3.8", package=f"{DEBIAN}{update}")) == mended
+    assert set(told("1.3.8")) - set(told("1.3.8", package=f"{DEBIAN}{update}")) == mended | OPENSSL
 
 
+TRIXIE_3 = {"CVE-2024-57392", "CVE-2026-42167", "CVE-2026-44331", "CVE-2026-63090", "CVE-2026-63091"}
 EARLY = {"CVE-2023-48795", "CVE-2023-51713", "CVE-2024-48651"}
 
 
 @pytest.mark.parametrize(
     ("release", "package", "mended"),
     [
-        ("1.3.7a", "1.3.7a+dfsg-12+deb11u2", set()),
-        ("1.3.7a", "1.3.7a+dfsg-12+deb11u3", EARLY),
-        ("1.3.7a", "1.3.7a+dfsg-12+deb11u5", EARLY | {"CVE-2024-57392", "issue-1171"}),
-        ("1.3.8", "1.3.8+dfsg-4", set()),
-        ("1.3.8b", "1.3.8.b+dfsg-1build3", set()),
-        ("1.3.8b", "1.3.8.b+dfsg-1ubuntu0.1", {"CVE-2024-48651"}),
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u2", OPENSSL),
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u3", OPENSSL | EARLY),
+        ("1.3.7a", "1.3.7a+dfsg-12+deb11u5", OPENSSL | EARLY | {"CVE-2024-57392", "issue-1171"}),
+        ("1.3.8", "1.3.8+dfsg-4", OPENSSL),
+        ("1.3.8b", "1.3.8.b+dfsg-1build3", OPENSSL),
+        ("1.3.8b", "1.3.8.b+dfsg-1ubuntu0.1", OPENSSL | {"CVE-2024-48651"}),
         ("1.3.8c", "1.3.8.c+dfsg-4", {"CVE-2024-57392"}),
         ("1.3.8c", "1.3.8.c+dfsg-4+deb13u1", {"CVE-2024-57392"}),
         ("1.3.8c", "1.3.8.c+dfsg-4+deb13u2", {"CVE-2024-57392", "CVE-2026-42167"}),
-        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u3", {"CVE-2024-57392", "CVE-2026-42167", "CVE-2026-44331"}),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u3", TRIXIE_3),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u4", TRIXIE_3 | OPENSSL),
     ],
 )
 def test_so_does_what_other_releases_of_debian_mend(release: str, package: str, mended: set[str]) -> None:
@@ -165,6 +171,10 @@ def test_another_package_may_have_a_fix_of_its_own(package: str | None, certain:
         ("1.3.7a", "1.3.7a+dfsg-12+deb11u2", "issue-1171", "fault",
          "update the package of ProFTPD to 1.3.7a+dfsg-12+deb11u5 or later"),
         ("1.3.7a", None, "issue-1171", "fault", "update ProFTPD to 1.3.7b or later"),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u3", "issue-2056", "fault",
+         "update the package of ProFTPD to 1.3.8.c+dfsg-4+deb13u4 or later"),
+        ("1.3.8c", "1.3.8.c+dfsg-4+deb13u2", "CVE-2026-63090", "fault",
+         "do not load mod_sftp, or update the package of ProFTPD to 1.3.8.c+dfsg-4+deb13u3 or later"),
         ("1.3.8b", "1.3.8.b+dfsg-1build3", "CVE-2024-48651", "fault",
          "update the package of ProFTPD to 1.3.8.b+dfsg-1ubuntu0.1 or later"),
         ("1.3.8", None, "issue-2272", "hole",

@@ -309,6 +309,26 @@ def test_a_plan_that_says_off_or_any() -> None:
     assert among(codes(anybody, on, notes=True), "foreign_address_any") == [("foreign_address_any", "note")]
 
 
+@pytest.mark.parametrize(
+    ("meant", "accepted", "severity", "cure"),
+    [
+        ("fxp_peers", False, "hole", "or fxp_accept_open_passive: true if that is meant"),
+        ("fxp_peers", True, "note", "move the host to a release of its distribution that has ProFTPD 1.3.8 or later (Debian 12)"),
+        # It is about peers, whom this plan does not mean.
+        ("off", True, "hole", "or say AllowForeignAddress off"),
+    ],
+)  # fmt: skip
+def test_a_release_on_which_no_class_helps(meant: str, accepted: bool, severity: str, cure: str) -> None:
+    other = f"<VirtualHost 192.0.2.1>\nPort 2121\n{PORTS}AllowForeignAddress fxp_peers\n</VirtualHost>\n"
+    wanted = plan(allow_foreign_address=meant, accept_open_passive=accepted)
+    found = [each for each in _audit.judge("ftp1", seen(GOOD + other, "1.3.7a"), wanted) if each.code == "passive_open_release"]
+    by_server = {each.server: each for each in found}
+    assert (by_server["main"].severity, by_server["main"].cure[-len(cure) :]) == (severity, cure)
+    # Of a server that nobody planned nothing was said.
+    assert by_server["192.0.2.1"].severity == "hole"
+    assert not [each for each in _audit.judge("ftp1", seen(GOOD, "1.3.8"), wanted) if each.code == "passive_open_release"]
+
+
 ACCOUNTS = [{"name": "mirror", "fxp": False}, {"name": "check", "fxp": True}]
 
 
