@@ -69,8 +69,8 @@ ExecStartPre=+$program guard
 """
 
 _WATCH = """
-# $manager leaves the ports open where somebody takes away the rules that keep strangers off them (nft flush ruleset): they are put
-# back within a minute.
+# $manager leaves the ports open where somebody takes away the rules that keep strangers off them (nft flush ruleset): those are
+# put back within a minute.
 [Unit]
 Description=$title, looked after
 Documentation=man:nft(8)

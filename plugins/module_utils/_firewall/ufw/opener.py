@@ -103,8 +103,8 @@ class Ufw:
         peers = {address for family in families for address, dummy in opening.outgoing[family]} if self._denies_out() else set()
         if len(peers) > MOST_PEERS:
             raise FirewallError(
-                f"ufw denies what leaves this host (ufw default deny outgoing), and a rule for each of the {len(peers)} "
-                f"addresses of its peers is more than the {MOST_PEERS} that proftpd.fxp makes; run ufw default allow outgoing, or set "
+                f"ufw denies what leaves this host (ufw default deny outgoing), and the peers have {len(peers)} addresses, more "
+                f"than the {MOST_PEERS} for each of which proftpd.fxp makes a rule; run ufw default allow outgoing, or set "
                 "fxp_firewall_backend to none for this host and allow them yourself."
             )
         return list(warnings)
