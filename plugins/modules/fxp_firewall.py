@@ -12,8 +12,8 @@ description:
   - Makes one file of nftables rules of what is to be let through, loads it atomically, and keeps it in force over restarts of
     C(nftables.service) and of the host. C(proftpd.service) does not start without them.
   - Where ufw decides on the host, these rules are the guard that keeps strangers off the ports, and an application profile
-    C(proftpd-fxp) with one rule for it lets packets reach it. Denies and limits of the operator stay in front of that rule. A guard
-    that somebody flushes is put back within a minute.
+    C(proftpd-fxp) with one rule for it lets packets reach it. Denies and limits of the operator stay in front of that rule. A
+    guard that somebody flushes is put back within a minute.
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
