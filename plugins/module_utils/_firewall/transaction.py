@@ -270,8 +270,8 @@ class Transaction:
         ]
         diffs += kept
         for other in self.host.others():
-            before = _files.read_text(other.rules) or ""
-            diffs.append({"before_header": other.rules, "after_header": other.rules, "before": before, "after": ""})
+            gone = {other.rules: _files.read_text(other.rules) or "", **other.backend.kept()}
+            diffs += [{"before_header": path, "after_header": path, "before": text, "after": ""} for path, text in gone.items()]
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
         remarks += drift if confirmed == self.texts.rules else ()
         if remarks:
