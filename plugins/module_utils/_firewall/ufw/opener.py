@@ -11,7 +11,8 @@ ufw as an opener: an application profile, and one rule for it.
 
 A rule for plain ports would not do: where the operator has the same, ufw takes both for one, and our removal would delete his. It
 knows no sets and no marks, so who may connect is the guard's business alone, and a lost guard is looked for every minute.
-The rule stands behind everything that the operator denies or limits, as the first that holds decides.
+The rule stands behind everything that the operator denies or limits, as the first that holds decides. What cannot be had raises
+FirewallError.
 """
 
 from __future__ import annotations
