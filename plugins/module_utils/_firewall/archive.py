@@ -35,6 +35,7 @@ PARTS = (
     "_firewall.errors",
     "_firewall.kinds",
     "_firewall.managers",
+    "_firewall.mark",
     "_firewall.nftables.__init__",
     "_firewall.nftables.backend",
     "_firewall.nftables.batch",

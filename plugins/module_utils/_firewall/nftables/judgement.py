@@ -31,6 +31,7 @@ class Placement(t.NamedTuple):
     chain: ChainKey
     rules: tuple[str, ...]
     before: int | None  # handle of the rule that ours go in front of; None: at the end
+    scoped: bool = False  # for what comes by our interfaces only
 
 
 class Judgement(t.NamedTuple):
@@ -94,7 +95,8 @@ def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
             rules = tuple(_rule_text(kind, stop, defines) for kind in FAMILIES[stop.chain[0]] if kind in found)
             place = (stop.chain, stop.handle)
             former = places[place].rules if place in places else ()
-            places[place] = Placement(stop.chain, (*former, *(rule for rule in rules if rule not in former)), stop.handle)
+            new = (*former, *(rule for rule in rules if rule not in former))
+            places[place] = Placement(stop.chain, new, stop.handle, stop.scoped)
     return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
 
 
