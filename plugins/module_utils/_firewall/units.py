@@ -45,8 +45,8 @@ WantedBy=sysinit.target
 """
 
 _AFTER = """\
-# After $service, which flushes everything; before the network and whoever listens on it.
-After=$service
+# After $what; before the network and whoever listens on it.
+After=$services
 """
 
 _DROP_IN = """
@@ -56,6 +56,14 @@ _DROP_IN = """
 ExecStartPost=-$program load
 ExecReload=-$program load
 """
+# Where a service has no reload of its own, one of ours would seem to be that.
+_DROP_IN_START = """
+# $service replaces the rules of iptables when it starts: put the rules of the FXP server back at once.
+# The minus sign: whatever becomes of them, $service itself has succeeded.
+[Service]
+ExecStartPost=-$program load
+"""
+_WITHOUT_RELOAD = ("netfilter-persistent.service",)
 
 _GUARD = """
 # No start without the rules that keep strangers out: where they are missing, they are loaded, and where that fails, the journal
@@ -78,26 +86,31 @@ class File(t.NamedTuple):
 
 def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tuple[File, ...]:
     """All of them, for rules of this kind and backend; ``unit`` and ``drop_in`` are the caller's own texts for the first two."""
-    kind, service = host.kind, host.backend.service
+    kind, services = host.kind, host.backend.service.split()
     words = {
         "title": kind.title,
         "unit": kind.unit,
         "guarded": kind.guarded,
-        "service": service,
         "program": host.program[len(host.root) :],
     }
-    words["after"] = string.Template(_AFTER).substitute(words) if service else ""
+    words["after"] = string.Template(_AFTER).substitute(what=_what(services), services=" ".join(services)) if services else ""
 
-    def text(layout: str) -> str:
-        return _HEADER + string.Template(layout).substitute(words)
+    def text(layout: str, **more: str) -> str:
+        return _HEADER + string.Template(layout).substitute(words, **more)
 
     directory = f"{host.root}/etc/systemd/system"
     found = [File(f"{directory}/{kind.unit}", unit or text(_UNIT))]
-    if service:
-        found.append(File(f"{directory}/{service}.d/proftpd-fxp.conf", drop_in or text(_DROP_IN)))
+    for service in services:
+        layout = _DROP_IN_START if service in _WITHOUT_RELOAD else _DROP_IN
+        found.append(File(f"{directory}/{service}.d/proftpd-fxp.conf", drop_in or text(layout, service=service)))
     if kind.guarded:
         found.append(File(host.root + guard(kind), text(_GUARD)))
     return tuple(found)
+
+
+def _what(services: t.Sequence[str]) -> str:
+    """What the services do to rules, in a comment."""
+    return f"{services[0]}, which flushes everything" if len(services) == 1 else f"{' and '.join(services)}, which flush rules"
 
 
 def guard(kind: Kind) -> str:

@@ -15,7 +15,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors impor
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.lines import Lines, Place
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.places import Text, find
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import LEGACY, Table, Xtables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import Mark
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import DEFAULT, Mark
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import Defines
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import Ruleset
 
@@ -35,20 +35,20 @@ class Kernel:
             for table in self.xtables.tables(self.ruleset())
         }
 
-    def lines(self, texts: t.Mapping[Table, Text], defines: Defines | None, mark: Mark) -> dict[Table, Lines]:
+    def lines(self, texts: t.Mapping[Table, Text], defines: Defines | None, mark: Mark | None) -> dict[Table, Lines]:
         """What each of them has of ours and is to have: nothing without ``defines``."""
         places: t.Mapping[tuple[int, str], t.Sequence[Place]] = {}
         if defines is not None:
             places = find(list(texts.values()), defines).places
-        return {table: Lines(text.saved, places.get(text.key, ()), mark) for table, text in texts.items()}
+        return {table: Lines(text.saved, places.get(text.key, ()), mark or DEFAULT) for table, text in texts.items()}
 
-    def check(self, defines: Defines | None, mark: Mark) -> None:
+    def check(self, defines: Defines | None, mark: Mark | None) -> None:
         """Have the programs say whether they would take what ``settle`` is about to do."""
         for table, lines in self.lines(self.texts(), defines, mark).items():
             if lines.batch():
                 self.xtables.check(table, lines.batch())
 
-    def settle(self, defines: Defines | None, mark: Mark) -> None:
+    def settle(self, defines: Defines | None, mark: Mark | None) -> None:
         """
         Put lines of ours where they belong, and take away all others; without ``defines`` all.
 

@@ -20,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find,
 TIMEOUT = 60  # seconds for one call, which may wait for another one to end
 NFT, LEGACY = "nft", "legacy"
 _NAMES = {4: "ip", 6: "ip6"}
+_LISTS = {4: "/proc/net/ip_tables_names", 6: "/proc/net/ip6_tables_names"}  # of tables of the variant legacy
 
 
 class Table(t.NamedTuple):
@@ -46,7 +47,7 @@ class Xtables:
             managed = {key[1] for key in ruleset.chains if key[0] == name and ruleset.manager(key)}
             if "filter" in managed:
                 found.append(Table(family, NFT))
-            if "filter" in output(*self.prefix, "cat", f"/proc/net/{name}_tables_names", seconds=TIMEOUT).split():
+            if "filter" in output(*self.prefix, "cat", _LISTS[family], seconds=TIMEOUT).split():
                 found.append(Table(family, LEGACY))
         return found
 
