@@ -45,14 +45,10 @@ class Iptables:
 
     def __init__(self, root: str = "", nft: Nft | None = None, xtables: Xtables | None = None) -> None:
         self.table = Nftables(root, nft, opened_by=self.name)
+        self.package = self.name if self.table.is_installed() else self.table.package  # that which is missing, if one is
         self.xtables = xtables or Xtables()
         self.kernel = Kernel(self.xtables, self.table.nft.ruleset)
         self.files = RulesFiles(root)
-
-    @property
-    def package(self) -> str:
-        """That which is missing, if one is."""
-        return self.name if self.table.is_installed() else self.table.package
 
     def is_installed(self) -> bool:
         return self.table.is_installed() and find_program("iptables-restore") is not None
@@ -111,9 +107,7 @@ class Iptables:
         looked = self.kernel.lines(self.kernel.texts(), defines, mark)
         found = [f"iptables for IPv{table.family}" for table, lines in looked.items() if not lines.are_in_place()]
         found += [each.where for each, after in self.files.wanted(defines, mark) if after != "".join(each.saved.lines)]
-        return [
-            f"{where} has no line of proftpd.fxp directly in front of what drops by default, or one too much" for where in found
-        ]
+        return [f"{where} has lines of proftpd.fxp elsewhere than in front of what drops by default, or none" for where in found]
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
         return [*self.table.drift(text, recorded), *self._drift(*_read(text))]
