@@ -124,4 +124,11 @@ options:
         elements: dict
         default: []
         suboptions: *listening
+      mark:
+        description:
+          - The mark of packets by which rules of iptables know what is let through, as a value and the bits that it is in. Where
+            something else decides, it counts for nothing.
+        type: str
+        default: 0x46000000/0xff000000
+        version_added: 0.5.0
 """

@@ -249,7 +249,7 @@ options:
       - What manages the firewall of the host.
       - V(auto) takes the one that decides on the host, else nftables. A host where two decide is refused, and one where another
         one decides than is said.
-      - This release writes rules of nftables. A host where another one decides is refused.
+      - This release writes rules of nftables and of iptables. A host where another one decides is refused.
       - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
     type: str
     choices:
@@ -260,6 +260,13 @@ options:
       - iptables
       - none
     default: auto
+  firewall_mark:
+    description:
+      - The mark of packets by which rules of iptables know what our own rules let through, as a value and the bits that it is in.
+      - It counts where iptables decides, and nowhere else. A host where something else uses bits of it is refused.
+    type: str
+    default: 0x46000000/0xff000000
+    version_added: 0.5.0
   acknowledged:
     description:
       - Findings of the playbook C(proftpd.fxp.audit) that are known. They are still shown, with the reason, but are no hole,
@@ -409,6 +416,7 @@ hosts:
       clients4: [198.51.100.0/24]
       clients6: []
       firewall_backend: auto
+      firewall_mark: 0x46000000/0xff000000
       masquerade_address: null
       max_instances: 100
       state: present
