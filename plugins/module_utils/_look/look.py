@@ -20,6 +20,9 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, interfaces, kinds, nftables, units
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -268,14 +271,19 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
-    view = nftables.Ruleset(items, whole=True)
+    others = detect.active(commands, nftables.Ruleset(items))
+    try:
+        view = everything(items, Xtables())
+        others = [name for name in others if name != Iptables.name]  # read by its own programs
+    except nftables.FirewallError:
+        view = nftables.Ruleset(items, whole=True)
     host = exposure.Host(*interfaces.all_here(commands))
     own = exposure.ports_of(view, ("inet", nftables.TABLE))
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
         **nothing,
         "evaluated": True,
-        "others": detect.active(commands, nftables.Ruleset(items)),
+        "others": others,
         "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],

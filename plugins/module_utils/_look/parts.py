@@ -31,6 +31,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     state,
     transaction,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, former
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -135,7 +137,7 @@ def reach() -> t.Callable[[int], bool]:
     if not nft.path:
         return lambda port: True
     try:
-        view = nftables.Ruleset(nft.everything(), whole=True)
+        view = everything(nft.everything(), Xtables())
     except PROBLEMS:
         return lambda port: True
     host = exposure.Host(*interfaces.all_here(detect.Commands()))

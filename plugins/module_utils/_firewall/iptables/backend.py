@@ -23,7 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables imp
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.files import PATHS, RulesFiles
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.kernel import Kernel
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.places import Found, Text, find
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import LEGACY, Xtables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.translate import FAMILIES
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import Mark
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
@@ -81,7 +81,8 @@ class Iptables:
 
     def _refuse_collision(self, mark: Mark, texts: t.Iterable[Text]) -> None:
         """Raise FirewallError if somebody else uses the bits of the mark."""
-        used = [(each.where or self.name, marks.in_saved(each.saved, mark)) for each in texts]
+        known = {"": self.name, LEGACY: "iptables-legacy"}
+        used = [(known.get(each.where, each.where), marks.in_saved(each.saved, mark)) for each in texts]
         used.append(("ip rule", marks.in_routing(self.xtables.routing(), mark)))
         rule = marks.in_ruleset(self.table.nft.ruleset(), mark)
         if rule:
@@ -99,7 +100,7 @@ class Iptables:
         for family in sorted({family for (family, dummy), places in looked.places.items() if places} - kept):
             yield (
                 f"{PATHS[family]} is not there, so something else loads the rules of iptables for IPv{family}; whenever it does, "
-                "the line of proftpd.fxp is lost, and the FTP ports are shut until the host starts again or site runs."
+                "the line of proftpd.fxp is lost, and the FTP ports are shut until proftpd starts again or site runs."
             )
 
     def _drift(self, defines: Defines, mark: Mark) -> list[str]:
@@ -157,7 +158,8 @@ class Iptables:
         return self.files.ours()
 
     def is_guarded(self, recorded: Fingerprint) -> bool:
-        return self.table.is_guarded(recorded)
+        # Where scripts of the operator have taken the lines away since, the start of the server brings them back.
+        return self.table.is_guarded(recorded) and set(recorded.get("opened", ())) <= set(self.in_force()["opened"])
 
     def in_force(self) -> Fingerprint:
         ours: set[str] = set()

@@ -44,8 +44,7 @@ class Xtables:
         """
         found = []
         for family, name in _NAMES.items():
-            managed = {key[1] for key in ruleset.chains if key[0] == name and ruleset.manager(key)}
-            if "filter" in managed:
+            if any(key[0] == name and ruleset.manager(key) in ("iptables", "ufw") for key in ruleset.chains):
                 found.append(Table(family, NFT))
             if "filter" in output(*self.prefix, "cat", _LISTS[family], seconds=TIMEOUT).split():
                 found.append(Table(family, LEGACY))

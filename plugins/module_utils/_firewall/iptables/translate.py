@@ -119,6 +119,7 @@ def items(family: int, saved: Saved, opened: t.Sequence[Span] = (), program: str
         if table in IPTABLES:
             expr = _ours(opened) if rule.is_ours else expressions(rule, family, saved)
             body = {"family": name, "table": table + program, "chain": chain, "handle": rule.line, "expr": expr}
+            body["said"] = saved.shown(rule.line)
             found.append({"rule": {**body, "comment": COMMENT} if rule.is_ours else body})
     return found
 
