@@ -102,6 +102,27 @@ class Host:
                     ) from None
                 sys.stderr.write(f"{printable_sentence(error)}\n")
 
+    def watch(self) -> None:
+        """
+        Load what keeps strangers out where it is lost, and take away what is open without anything that guards it.
+
+        Asked every minute where a manager leaves ports open whatever becomes of the guard. Says so on standard error.
+        """
+        with self.locked():
+            text = self._text()
+            if text is None:
+                if self.backend.kept() and not os.path.exists(self.pending):
+                    self.backend.leave(False)
+                return
+            if self.backend.is_guarded(self.recorded(self.pending) or self.recorded(self.record)):
+                return
+            try:
+                self.backend.load(text)
+            except FirewallError:
+                self.backend.load_guard(text)
+                raise
+            sys.stderr.write("<4>The rules that keep strangers off the FTP ports were gone or changed, and are in force again.\n")
+
     def recorded(self, path: str) -> Fingerprint:
         """A fingerprint that lies on the host; empty if there is none, or none that can be read."""
         try:

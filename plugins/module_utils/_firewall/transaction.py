@@ -15,16 +15,17 @@ change too. ``settle`` says how a change ended that nobody could confirm.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import File
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import files as units_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -60,7 +61,7 @@ class Transaction:
         # Of what stands beside the rules only the program is needed while a change is on trial.
         self.program = File(host.program, program, 0o755)
         self.units = texts.units
-        self.unit, self.timer = host.kind.unit, host.kind.timer
+        self.switched_on, self.timer = units.switched_on(host), host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """Load the rules on trial if they differ from what is in force; ``return_after`` in seconds. Raises FirewallError."""
@@ -112,7 +113,7 @@ class Transaction:
             warnings=finding.warnings,
         )
         new_rules = bool(confirmed != self.texts.rules or finding.drift or self.host.others())
-        if not new_rules and not beside and self.systemd.is_on(self.unit):
+        if not new_rules and not beside and self._is_on() and not units.unwanted(self.host):
             return outcome
         self.host.backend.check(self.texts.rules)
         if check_mode:
@@ -126,6 +127,10 @@ class Transaction:
     def _settle_beside(self) -> None:
         """What is left to do where the rules in force are as wished."""
         self._install_units()
+        self._drop_units()
+
+    def _is_on(self) -> bool:
+        return all(self.systemd.is_on(unit) for unit in self.switched_on)
 
     def _load_on_trial(self, return_after: int) -> None:
         self.systemd.disarm(self.timer)
@@ -170,18 +175,27 @@ class Transaction:
         """Take away what the host has of the manager that decided before. The text goes last: so the next run finds the rest."""
         for other in self.host.others():
             other.backend.leave(other.backend.guard == self.host.backend.guard)
-            left = {file.path for file in units_of(other)} - {file.path for file in self.units}
-            if any(map(os.path.lexists, left)):
-                for path in left:
-                    _files.remove(path)
-                self.systemd.reload()
             _files.remove(other.rules)
+        self._drop_units()
+
+    def _drop_units(self) -> None:
+        """Remove units that only the manager that decided before needed."""
+        paths = units.unwanted(self.host)
+        for path in paths:
+            if not path.endswith(".conf"):
+                self.systemd.stop(os.path.basename(path))
+                self.systemd.switch_off(os.path.basename(path))
+            _files.remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))  # of drop-ins, if there are no others
+        if paths:
+            self.systemd.reload()
 
     def is_confirmed(self) -> bool:
         """True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished."""
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
-        if self._beside() or self.host.others() or not self.systemd.is_on(self.unit):
+        if self._beside() or self.host.others() or units.unwanted(self.host) or not self._is_on():
             return False
         return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
@@ -212,17 +226,19 @@ class Transaction:
     def _install_units(self) -> None:
         """Write the units and switch them on; put the former ones back if that fails."""
         former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
-        was_on = self.systemd.is_on(self.unit)
+        was_on = self._is_on()
         if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
             return
         try:
             for path, text, mode in self.units:
                 write(path, text, mode)
             self.systemd.reload()
-            self.systemd.switch_on(self.unit)
+            for unit in self.switched_on:
+                self.systemd.switch_on(unit)
         except (HostError, OSError):
             if not was_on:
-                self.systemd.switch_off(self.unit)
+                for unit in self.switched_on:
+                    self.systemd.switch_off(unit)
             for path, before, mode in former:
                 restore(path, before, mode)
             self.systemd.reload()
