@@ -23,6 +23,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.tex
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.opener import Kept, Opener
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Wish
 
+MOST_LINES = 3  # of a difference that are told one by one
+
 
 class Guarded:
     """The guard and one opener on this host, or on one whose files are below ``root``."""
@@ -70,6 +72,8 @@ class Guarded:
             here, there = kept.get(name, "").splitlines(), wanted.get(name, "").splitlines()
             if name not in kept:
                 found.append(f"{name} lacks what opens the FTP ports")
+            elif len(set(here) ^ set(there)) > MOST_LINES:
+                found.append(f"{name} differs")
             else:
                 found += [f'{name} lacks "{line}"' for line in there if line not in here]
                 found += [f'{name} has "{line}"' for line in here if line not in there]

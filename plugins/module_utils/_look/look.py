@@ -13,6 +13,7 @@ Reads files and asks programs; what it all means is the business of policy, find
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import glob
 import os
@@ -23,6 +24,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detec
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import rules as ufw_rules
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import view as ufw_view
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -272,22 +275,37 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
     others = detect.active(commands, nftables.Ruleset(items))
-    try:
-        view = everything(items, Xtables())
-        others = [name for name in others if name != Iptables.name]  # read by its own programs
-    except nftables.FirewallError:
-        view = nftables.Ruleset(items, whole=True)
+    readable = _of_ufw(commands, items) if others == ["ufw"] else None
+    view = nftables.Ruleset(readable or items, whole=True)
+    if "ufw" not in others:
+        with contextlib.suppress(nftables.FirewallError):
+            view = everything(items, Xtables())
+            others = [name for name in others if name != Iptables.name]
     host = exposure.Host(*interfaces.all_here(commands))
     own = exposure.ports_of(view, ("inet", nftables.TABLE))
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
         **nothing,
         "evaluated": True,
-        "others": others,
+        # Whose rules could not be read, beside those of nftables.
+        "others": [] if readable else others,
         "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
     }
+
+
+def _of_ufw(commands: detect.Commands, items: list[Known]) -> list[Known] | None:
+    """What nft lists, with the rules of ufw as ufw itself tells them; None where other rules may stand in front of those."""
+    ruleset, texts = nftables.Ruleset(items), {}
+    for family, path in ufw_rules.FILES.items():
+        before = path.replace("user", "before")
+        packaged = commands.text(before.replace("/etc/ufw", "/usr/share/ufw/iptables"))
+        if ufw_view.TABLES[family] in ruleset.tables:
+            texts[family] = commands.text(path)
+            if not packaged or commands.text(before) != packaged or not ufw_view.is_in_force(ruleset, family, texts[family]):
+                return None
+    return ufw_view.with_rules(items, texts) if texts else None
 
 
 def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int]]:

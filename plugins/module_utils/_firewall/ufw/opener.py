@@ -70,7 +70,9 @@ class Ufw:
 
     def ports(self) -> list[Span]:
         spans = [span for family in (4, 6) for rule in self._ours(family) if rule.direction == "in" for span in rule.spans]
-        return without(spans, [])
+        # What the kernel still has counts, too: ufw does not always reload.
+        ports = [line.split(" ")[1] for family in (4, 6) for line in self._in_kernel(family) if line.startswith("in ")]
+        return without([*spans, *(span for each in ports for span in _rules.spans(each))], [])
 
     def test(self, opening: Opening) -> list[str]:
         families, asked = self._families(), opening.families
@@ -140,7 +142,10 @@ class Ufw:
                         each.add(command)
         if self.kept() != self.wanted(opening):
             raise FirewallError("ufw has not taken the rule of proftpd.fxp as it was told; see ufw status.")
+        # Where it is called by ssh, ufw app update leaves the kernel as it is.
         self.restore()
+        if any(self._is_up(family) for family in by_family) and not self.is_in_force(opening):
+            raise FirewallError("ufw has the rule of proftpd.fxp, but iptables has not; run ufw reload, and see iptables-save.")
 
     def _delete(self, rules: t.Iterable[Rule]) -> None:
         """Have ufw delete rules of ours. It finds them by their profiles, so those are made to fit first."""
@@ -173,8 +178,10 @@ class Ufw:
 
     def restore(self) -> None:
         for family in (4, 6):
-            if self._is_up(family) and not self._lines(family):
-                self._tell(family, [line for rule in self._ours(family) for line in rule.lines])
+            ours = self._ours(family)
+            if self._is_up(family) and set(self._in_kernel(family)) != {_digest(rule) for rule in ours}:
+                old = ["-D " + line[3:] for line in self._lines(family)]
+                self._tell(family, [*old, *(line for rule in ours for line in rule.lines)])
 
     def remove(self) -> None:
         self._delete(rule for family in (4, 6) for rule in self._ours(family))

@@ -26,7 +26,7 @@ APP = "proftpd-fxp"  # our profile for what comes in; those for what goes out ha
 COMMENT = "proftpd.fxp"
 FILES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
 _TO = f"{APP}-to-"
-_ANYWHERE = ("0.0.0.0/0", "::/0")
+ANYWHERE = ("0.0.0.0/0", "::/0")
 _TUPLE = re.compile(
     r"^### tuple ### (?P<route>route:)?(?P<action>[a-z]+)(?:_log(?:-all)?)? (?P<protocol>\S+) (?P<ports>\S+) (?P<to>\S+)"
     r" (?P<source_ports>\S+) (?P<source>\S+)(?: (?P<app>\S+) \S+)? (?P<direction>in|out)(?:_(?P<interface>[^\s!]+))?\S*"
@@ -61,10 +61,7 @@ class Rule(t.NamedTuple):
     @property
     def spans(self) -> list[Span]:
         """Its ports."""
-        if self.ports == "any":
-            return [(1, 65535)]
-        ends = [part.split(":") for part in self.ports.split(",")]
-        return [(int(each[0]), int(each[-1])) for each in ends]
+        return spans(self.ports)
 
     def command(self) -> list[str]:
         """What ufw is told to make it, and after ``delete`` to remove it, if it is ours."""
@@ -74,10 +71,18 @@ class Rule(t.NamedTuple):
 
     def __str__(self) -> str:
         words = [self.action, self.direction, *(["on", self.interface] if self.interface else [])]
-        words += [] if self.source in _ANYWHERE else ["from", self.source]
-        words += [] if self.to in _ANYWHERE else ["to", self.to]
+        words += [] if self.source in ANYWHERE else ["from", self.source]
+        words += [] if self.to in ANYWHERE else ["to", self.to]
         what = self.ports if self.protocol == "any" else f"{self.ports}/{self.protocol}"
         return " ".join([*words, *(["port", what] if what != "any" else []), *([f"({self.app})"] if self.app else [])])
+
+
+def spans(ports: str) -> list[Span]:
+    """Ports as ufw and iptables write them."""
+    if ports == "any":
+        return [(1, 65535)]
+    ends = [part.split(":") for part in ports.split(",")]
+    return [(int(each[0]), int(each[-1])) for each in ends]
 
 
 def read(text: str) -> list[Rule]:
@@ -129,7 +134,7 @@ def behind(rules: t.Sequence[Rule]) -> list[Rule]:
 
 def wanted(opening: Opening, family: int, out: bool) -> list[Rule]:
     """The rules of ours in one family; ``out``: what leaves is denied by default."""
-    anywhere = _ANYWHERE[family == 6]
+    anywhere = ANYWHERE[family == 6]
     rules = [Rule("allow", "tcp", _ports(span), anywhere, "any", anywhere, APP, "in", "") for span in opening.incoming]
     for address, span in dict.fromkeys(opening.outgoing[family] if out else ()):
         rules.append(Rule("allow", "tcp", _ports(span), address, "any", anywhere, to(span), "out", ""))
@@ -187,9 +192,9 @@ def limited(rules: t.Sequence[Rule], opening: Opening) -> list[Rule]:
 
 def _is_for_all(rule: Rule, opening: Opening) -> bool:
     return (
-        rule.source in _ANYWHERE
+        rule.source in ANYWHERE
         and rule.source_ports == "any"
-        and (rule.to in _ANYWHERE or rule.to in opening.addresses)
+        and (rule.to in ANYWHERE or rule.to in opening.addresses)
         and (not rule.interface or rule.interface in opening.interfaces)
     )
 
@@ -211,6 +216,7 @@ def _ports(span: Span) -> str:
 
 
 __all__ = (
+    "ANYWHERE",
     "APP",
     "COMMENT",
     "FILES",
@@ -222,6 +228,7 @@ __all__ = (
     "profiles",
     "read",
     "shown",
+    "spans",
     "strip",
     "wanted",
 )
