@@ -25,12 +25,12 @@ description:
     that drops everything that is left; if that rule is in a chain that is jumped to, it is put in front of the jump that all
     take, or behind the denies of that chain if nothing else leads there. Whatever drops under a condition, as the rules of
     C(fail2ban), block lists and limits, stays in front of it; where such a condition is not understood, a warning names the rule.
-    Nothing else of other tables is touched, and nothing at all of tables that firewalld, ufw or iptables manages.
+    Nothing else of other tables is touched, and into tables that firewalld, ufw or iptables manages nft writes nothing.
   - Rules fit the server that runs at every moment. Where that has other ports than O(wish) says, because it is to change only
     after this, those ports are guarded too, and let the same clients and peers through. The same module run after the change
     narrows the rules to the ports of O(wish).
-  - If the rules would govern the port that ssh comes in by, if firewalld or iptables decides on connections to the host, or two
-    managers do, or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
+  - If the rules would govern the port that ssh comes in by, if firewalld decides on connections to the host, or two managers
+    do, or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
     kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
     done, whatever manages the firewall there.

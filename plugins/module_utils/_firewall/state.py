@@ -46,7 +46,9 @@ class Host:
 
     def others(self) -> list[Host]:
         """The same host in the languages of other managers of which it keeps rules, the latest first."""
-        found = [Host(make(self.root), self.root, self.kind) for name, make in BACKENDS.items() if name != self.backend.name]
+        found = [
+            Host(make(self.root), root=self.root, kind=self.kind) for name, make in BACKENDS.items() if name != self.backend.name
+        ]
         found = [host for host in found if os.path.exists(host.rules)]
         return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
 
