@@ -110,7 +110,7 @@ class Transaction:
             drift=finding.drift if confirmed == self.texts.rules else (),
             diff=self._diff(confirmed, beside, finding.drift, finding.diff),
             rules_in=finding.rules_in,
-            warnings=finding.warnings,
+            warnings=(*self._moves(), *finding.warnings),
         )
         new_rules = bool(confirmed != self.texts.rules or finding.drift or self.host.others())
         if not new_rules and not beside and self._is_on() and not units.unwanted(self.host):
@@ -123,6 +123,15 @@ class Transaction:
             return outcome._replace(changed=True)
         self._load_on_trial(return_after)
         return outcome._replace(changed=True, on_trial=True)
+
+    def _moves(self) -> list[str]:
+        """What is told where another manager decides than the rules on the host are for."""
+        name = self.host.backend.name
+        return [
+            f"The firewall rules of proftpd.fxp here are for {other.backend.name}, but {name} decides now; the playbook site "
+            f"moves them to {name}."
+            for other in self.host.others()
+        ]
 
     def _settle_beside(self) -> None:
         """What is left to do where the rules in force are as wished."""
@@ -265,8 +274,8 @@ class Transaction:
         ]
         diffs += kept
         for other in self.host.others():
-            before = _files.read_text(other.rules) or ""
-            diffs.append({"before_header": other.rules, "after_header": other.rules, "before": before, "after": ""})
+            gone = {other.rules: _files.read_text(other.rules) or "", **other.backend.kept()}
+            diffs += [{"before_header": path, "after_header": path, "before": text, "after": ""} for path, text in gone.items()]
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
         remarks += drift if confirmed == self.texts.rules else ()
         if remarks:

@@ -102,7 +102,7 @@ class ToyOpener:
 
     name = "gate"
     package = "toygate"
-    watched = False
+    watched = True
     denies: int | None = None  # a port that the operator denies
 
     def __init__(self, disk: pathlib.Path) -> None:
@@ -140,6 +140,12 @@ class ToyOpener:
     def in_force(self) -> list[str]:
         self.ask("in_force")
         return [self.kernel.read_text()] if self.kernel.exists() else []
+
+    def restart(self) -> None:
+        """What becomes of it when the host is restarted."""
+        self.kernel.unlink(missing_ok=True)
+        for text in self.kept().values():
+            self.kernel.write_text(text)
 
     def withhold(self) -> None:
         self.ask("withhold")
