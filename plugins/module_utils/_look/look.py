@@ -22,8 +22,9 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, interfaces, kinds, nftables, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.files import RulesFiles
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything, unkept
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import rules as ufw_rules
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import view as ufw_view
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
@@ -269,18 +270,20 @@ def _running(
 
 def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
     """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
-    nothing: Known = {"evaluated": False, "why": None, "others": [], "own_table": False, "ports": [], "access": []}
+    nothing: Known = {"evaluated": False, "why": None, "others": [], "unkept": [], "own_table": False, "ports": [], "access": []}
     try:
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
     others = detect.active(commands, nftables.Ruleset(items))
+    lost: list[str] = []
     readable = _of_ufw(commands, items) if others == ["ufw"] else None
     view = nftables.Ruleset(readable or items, whole=True)
     if "ufw" not in others:
         with contextlib.suppress(nftables.FirewallError):
             view = everything(items, Xtables())
             others = [name for name in others if name != Iptables.name]
+            lost = unkept(view, RulesFiles())
     host = exposure.Host(*interfaces.all_here(commands))
     own = exposure.ports_of(view, ("inet", nftables.TABLE))
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
@@ -289,6 +292,7 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         "evaluated": True,
         # Whose rules could not be read, beside those of nftables.
         "others": [] if readable else others,
+        "unkept": lost,
         "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],

@@ -12,9 +12,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.exposure import ports_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.files import PATHS, RulesFiles
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.translate import FAMILIES
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.translate import items as items_of
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import TABLE, Json, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import COMMENT, TABLE, Json, Ruleset
 
 
 def everything(items: t.Sequence[Json], xtables: Xtables) -> Ruleset:
@@ -33,6 +35,15 @@ def everything(items: t.Sequence[Json], xtables: Xtables) -> Ruleset:
     return Ruleset(found, whole=True)
 
 
+def unkept(view: Ruleset, files: RulesFiles) -> list[str]:
+    """The files that would keep lines of ours which stand in the kernel, and are not there."""
+    kept = {text.family for text in files.texts()}
+    standing = {
+        key[0] for key, rules in view.rules.items() for rule in rules if "said" in rule and rule.get("comment") == COMMENT
+    }
+    return [PATHS[family] for family, name in FAMILIES.items() if name in standing and family not in kept]
+
+
 def _is_managed(listed: Ruleset, item: Json) -> bool:
     """Whether something is in a table of iptables, or ufw, which writes rules of iptables."""
     for kind, body in item.items():
@@ -43,4 +54,4 @@ def _is_managed(listed: Ruleset, item: Json) -> bool:
     return False
 
 
-__all__ = ("everything",)
+__all__ = ("everything", "unkept")
