@@ -38,9 +38,8 @@ def everything(items: t.Sequence[Json], xtables: Xtables) -> Ruleset:
 def unkept(view: Ruleset, files: RulesFiles) -> list[str]:
     """The files that would keep lines of ours which stand in the kernel, and are not there."""
     kept = {text.family for text in files.texts()}
-    standing = {
-        key[0] for key, rules in view.rules.items() for rule in rules if "said" in rule and rule.get("comment") == COMMENT
-    }
+    ours = [rule for rules in view.rules.values() for rule in rules if "said" in rule and rule.get("comment") == COMMENT]
+    standing = {rule["family"] for rule in ours}
     return [PATHS[family] for family, name in FAMILIES.items() if name in standing and family not in kept]
 
 
