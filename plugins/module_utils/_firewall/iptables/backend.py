@@ -15,6 +15,8 @@ are confirmed. Neither opens anything where the guard is gone.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Finding, Fingerprint
@@ -32,6 +34,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.pro
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find as find_program
+
+# What nft lists of a rule that iptables-nft has not written: it knows no sets, and no maps.
+_NOT_OF_IPTABLES = re.compile(r'"(set|map|vmap|concat)": |"right": "@')
 
 
 class Iptables:
@@ -65,7 +70,7 @@ class Iptables:
         texts = list(self.kernel.texts().values())
         self._refuse_collision(mark, [*texts, *self.files.texts()])
         looked = [find(texts, defines), *(find([each], defines) for each in self.files.texts())]
-        shut = [sentence for each in looked for sentence in each.shut]
+        shut = [*self._unread(texts), *(sentence for each in looked for sentence in each.shut)]
         if shut:
             raise FirewallError(" ".join(dict.fromkeys(shut)))
         return Finding(
@@ -92,6 +97,21 @@ class Iptables:
                 raise FirewallError(
                     f'fxp_firewall_mark is {mark}, and the rule "{said}" ({where}) uses bits of it, or the whole mark; choose '
                     "bits that nothing else uses here."
+                )
+
+    def _unread(self, texts: t.Sequence[Text]) -> t.Iterator[str]:
+        """Tables that iptables takes for its own and cannot read, or reads wrong, because nft has written rules there."""
+        read = {
+            text.family for text in texts if not text.where and any(table == "filter" for table, dummy in text.saved.policies)
+        }
+        ruleset = self.table.nft.ruleset()
+        for family, name in FAMILIES.items():
+            keys = [key for key in ruleset.chains if key[:2] == (name, "filter") and ruleset.manager(key) == self.name]
+            rules = json.dumps([rule.get("expr") for key in keys for rule in ruleset.rules[key]])
+            if keys and (family not in read or _NOT_OF_IPTABLES.search(rules)):
+                yield (
+                    f"table {name} filter is one of iptables, and has rules of nft that iptables-nft-save cannot read; put those "
+                    "into a table of another name."
                 )
 
     def _unkept(self, looked: Found) -> t.Iterator[str]:

@@ -144,6 +144,12 @@ def test_a_decision_in_a_file_is_told_with_its_name(here: Here) -> None:
         here.backend.examine(here.backend.text(wish_of(PEER)), {})
 
 
+def test_a_table_that_iptables_cannot_read_is_told(here: Here) -> None:
+    here.nft.run("add set ip filter mine { type ipv4_addr; }\nadd rule ip filter INPUT ip saddr @mine drop\n")
+    with pytest.raises(FirewallError, match="table ip filter is one of iptables, and has rules of nft that"):
+        here.backend.examine(here.backend.text(wish_of(PEER)), {})
+
+
 def test_who_loads_rules_otherwise_is_warned(here: Here) -> None:
     here.rules.unlink()
     (warning,) = here.backend.examine(here.backend.text(wish_of(PEER)), {}).warnings
