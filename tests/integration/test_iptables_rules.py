@@ -233,3 +233,26 @@ def test_without_a_line_at_output_nothing_goes_out(wire: Wire) -> None:
     assert not wire.talk_out(4)
     wire.kernel.settle(defines, DEFAULT)
     assert wire.talk_out(4)
+
+
+def test_both_variants_at_once(wire: Wire) -> None:
+    for variant in ("nft", "legacy"):
+        load(wire, variant, 4, OPENED["both directions, no state"])
+    before = [wire.saved(variant, 4) for variant in ("nft", "legacy")]
+    defines = nftables.read_defines(wire.guard())
+    wire.kernel.settle(defines, DEFAULT)
+    assert wire.talk(CLIENT, CONTROL)
+    assert wire.talk_out(4)
+    assert not wire.talk(STRANGER, CONTROL)
+    wire.kernel.settle(None, DEFAULT)
+    assert [wire.saved(variant, 4) for variant in ("nft", "legacy")] == before
+
+
+def test_a_mark_that_came_with_a_packet_opens_nothing(wire: Wire) -> None:
+    """The guard takes its mark from what it has not let through, whoever has set it."""
+    load(wire, "nft", 4, OPENED["policy"])
+    wire.kernel.settle(nftables.read_defines(wire.guard()), DEFAULT)
+    run(*wire.prefix, "iptables-nft", "-t", "mangle", "-A", "PREROUTING", "-j", "MARK", "--set-mark", str(DEFAULT.value))
+    assert wire.talk(CLIENT, CONTROL)
+    assert not wire.talk(CLIENT, OTHER)
+    assert not wire.talk(STRANGER, CONTROL)
