@@ -33,6 +33,13 @@ PARTS = (
     "_firewall.backend",
     "_firewall.boot",
     "_firewall.errors",
+    "_firewall.firewalld.__init__",
+    "_firewall.firewalld.backend",
+    "_firewall.firewalld.found",
+    "_firewall.firewalld.layout",
+    "_firewall.firewalld.others",
+    "_firewall.firewalld.program",
+    "_firewall.firewalld.text",
     "_firewall.kinds",
     "_firewall.managers",
     "_firewall.nftables.__init__",
@@ -55,6 +62,7 @@ PARTS = (
     "_host.files",
     "_host.lock",
     "_host.run",
+    "_host.systemd",
     "_host.text",
 )
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows

@@ -43,6 +43,13 @@ class Backend(t.Protocol):
     package: str  # that brings it
     ending: str  # of the name of its stored text
     service: str  # whose start and reload lose our rules, so that they are loaded again then; empty if there is none
+    # That brings our rules back by itself, from files of its own, in which they stand from the moment they are on trial. At boot
+    # those are made right before it starts. Empty if there is none.
+    keeper: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those files, and what may be left of them."""
 
     def is_installed(self) -> bool:
         """Whether the program is here. Without it nothing else can be asked but ``text`` and ``ports``."""

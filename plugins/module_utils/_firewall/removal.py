@@ -47,7 +47,7 @@ def is_found(host: Host) -> bool:
 
 def _files_of(host: Host) -> tuple[str, ...]:
     units = (file.path for file in units_of(host))
-    return (host.rules, *units, host.record, host.program, host.new_rules, host.pending)
+    return (host.rules, *units, host.record, host.program, host.new_rules, host.pending, *host.backend.files)
 
 
 class Removal(Transaction):
@@ -66,8 +66,8 @@ class Removal(Transaction):
         outcome = Outcome(changed=True, diff=self._removed())
         if not is_in_kernel(self.host):
             return outcome
+        self.host.backend.check_removal()
         if check_mode:
-            self.host.backend.check_removal()
             return outcome
         if not os.access(self.host.program, os.X_OK):
             write(*self.program)

@@ -127,6 +127,7 @@ class Transaction:
         self._install_units()
 
     def _load_on_trial(self, return_after: int) -> None:
+        self._stand_by()
         self.systemd.disarm(self.timer)
         # The timer first: whatever dies after this line, the change is taken back.
         self.systemd.arm(self.timer, return_after, [self.host.program, "return"])
@@ -138,6 +139,19 @@ class Transaction:
         except BaseException:
             self._take_back()
             raise
+
+    def _stand_by(self) -> None:
+        """
+        See to it that a restart of the host in between takes the change back.
+
+        Where a service brings rules back from files of its own, those on trial stand in them, so the unit that puts the files
+        right before that service starts must be there first.
+        """
+        path, text, mode = self.units[0]
+        if self.host.backend.keeper and not (_files.read_text(path) == text and self.systemd.is_enabled(self.unit)):
+            write(path, text, mode)
+            self.systemd.reload()
+            self.systemd.enable(self.unit)
 
     def _put_on_trial(self) -> None:
         write(self.host.new_rules, self.texts.rules, 0o600)

@@ -24,11 +24,11 @@ _HEADER = """\
 _UNIT = """
 [Unit]
 Description=$title
-Documentation=man:nft(8)
+Documentation=man:$manual
 DefaultDependencies=no
 RequiresMountsFor=/etc/proftpd-fxp /usr/local/lib/proftpd-fxp /run
 ${after}Wants=network-pre.target
-Before=network-pre.target $guarded shutdown.target
+Before=${before}network-pre.target $guarded shutdown.target
 Conflicts=shutdown.target
 
 [Service]
@@ -36,8 +36,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=$program load
 ExecReload=$program load
-ExecStop=$program unload
-TimeoutStartSec=120
+${stop}TimeoutStartSec=120
 TimeoutStopSec=60
 
 [Install]
@@ -47,6 +46,16 @@ WantedBy=sysinit.target
 _AFTER = """\
 # After $service, which flushes everything; before the network and whoever listens on it.
 After=$service
+"""
+
+_FILES = """\
+# $keeper brings the rules back at boot, from files of its own; those are made right before it starts. It keeps
+# them when this unit stops, too.
+After=systemd-remount-fs.service
+"""
+
+_STOP = """\
+ExecStop=$program unload
 """
 
 _DROP_IN = """
@@ -61,7 +70,7 @@ _GUARD = """
 # No start without the rules that keep strangers out: where they are missing, they are loaded, and where that fails, the journal
 # of this service says why. It depends on nothing else, so that a restart of the rules or of the firewall touches no transfer.
 [Unit]
-After=$unit
+After=$after_guard
 
 [Service]
 ExecStartPre=+$program guard
@@ -78,15 +87,20 @@ class File(t.NamedTuple):
 
 def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tuple[File, ...]:
     """All of them, for rules of this kind and backend; ``unit`` and ``drop_in`` are the caller's own texts for the first two."""
-    kind, service = host.kind, host.backend.service
+    kind, service, keeper = host.kind, host.backend.service, host.backend.keeper
     words = {
         "title": kind.title,
         "unit": kind.unit,
         "guarded": kind.guarded,
         "service": service,
+        "keeper": keeper,
+        "before": f"{keeper} " if keeper else "",
+        "after_guard": f"{kind.unit} {keeper}".rstrip(),
+        "manual": "firewalld(1)" if keeper else "nft(8)",
         "program": host.program[len(host.root) :],
     }
-    words["after"] = string.Template(_AFTER).substitute(words) if service else ""
+    words["after"] = string.Template(_AFTER if service else _FILES if keeper else "").substitute(words)
+    words["stop"] = "" if keeper else string.Template(_STOP).substitute(words)
 
     def text(layout: str) -> str:
         return _HEADER + string.Template(layout).substitute(words)

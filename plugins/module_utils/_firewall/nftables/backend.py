@@ -29,6 +29,8 @@ class Nftables:
     package = "nftables"
     ending = "nft"
     service = "nftables.service"
+    keeper = ""
+    files: tuple[str, ...] = ()
 
     def __init__(self, root: str = "", nft: Nft | None = None) -> None:
         self.root = root

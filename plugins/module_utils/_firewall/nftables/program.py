@@ -48,6 +48,11 @@ class Nft:
         """All there is, with every element of every set, as ``nft list ruleset`` tells it."""
         return self._list("list", "ruleset")
 
+    def elements(self, family: str, table: str, name: str) -> list[t.Any]:
+        """The elements of one set, as nft lists them."""
+        sets = [item["set"] for item in self._list("list", "set", family, table, name) if "set" in item]
+        return [element for one in sets for element in one.get("elem", [])]
+
     def _items(self) -> list[Json]:
         items = self._list("-t", "list", "ruleset")
         if any(map(is_own, items)):

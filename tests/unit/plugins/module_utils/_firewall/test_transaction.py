@@ -50,6 +50,12 @@ class ScriptedSystemd(Systemd):
     def reload(self) -> None:
         self._say("reload")
 
+    def is_enabled(self, unit: str) -> bool:
+        return self.on
+
+    def enable(self, unit: str) -> None:
+        self._say("enable")
+
     def switch_on(self, unit: str) -> None:
         self._say("switch_on")
         self.on = True

@@ -25,6 +25,8 @@ class Toy:
     package = "toyfirewall"
     ending = "toy"
     service = "toy.service"
+    keeper = ""
+    files: tuple[str, ...] = ()
 
     def __init__(self, kernel: pathlib.Path) -> None:
         self.kernel = kernel
