@@ -85,8 +85,7 @@ def wanted(rules: Rules) -> Wanted:
                 continue
             sets[source] = entries
             policies[STRANGERS] += [Rule(family, source, span, "drop") for span in spans]
-            if entries:
-                policies[PARTNERS] += [Rule(family, source, span, "accept") for span in spans]
+            policies[PARTNERS] += [Rule(family, source, span, "accept") for span in spans]
     return Wanted(sets, {name: tuple(found) for name, found in policies.items() if found})
 
 

@@ -108,9 +108,13 @@ def _more(mine: t.Mapping[str, Settings], yours: t.Mapping[str, Settings]) -> li
             other = yours[name].get(key)
             if isinstance(value, list):
                 kept = {json.dumps(one) for one in other or []}
-                said += [f"{name}: {_shown(one)}" for one in value if json.dumps(one) not in kept]
+                said += [
+                    f"{name}, {key.replace('_', ' ')}: {_shown(one)}".replace(", :", ":")
+                    for one in value
+                    if json.dumps(one) not in kept
+                ]
             elif value != other and not (value in (False, 0, "default", "CONTINUE") and other is None):
-                said.append(f"{name}: {key} {value}")
+                said.append(f"{name}, {key.replace('_', ' ')}: {value}")
     return said
 
 
@@ -156,7 +160,7 @@ def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rul
             said += _outgoing(short, settings, rules)
     for name in ways:
         settings = others.get(name, {})
-        for rule in settings.get("rich_rules", settings.get("rules_str", ())):
+        for rule in settings.get("rich_rules") or settings.get("rules_str") or []:
             if _denies(rule, rules):
                 said.append(
                     f"The rich rule '{rule}' in {name} of firewalld denies FTP ports of the plan to everybody, and proftpd.fxp "
