@@ -153,7 +153,7 @@ def differ(found: Found, wanted: Wanted, directory: str) -> Difference:
     """Hold the one against the other."""
     files = wanted.files()
     on_disk = [
-        f"{directory}/{path} {'differs from' if path in files else 'is not in'} what is wanted"
+        f"{directory}/{path} {'differs from what is wanted' if path in files else 'is left over'}"
         if path in found.files
         else f"{directory}/{path} is missing"
         for path in sorted({*files, *found.files})

@@ -25,6 +25,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.te
 # Prose, and the interfaces: where NetworkManager runs, it binds them again after a reload.
 _ASIDE = ("short", "description", "version")
 _DENIES = ("DROP", "REJECT", "%%REJECT%%")
+_KEYS = {"rules_str": "rich rules", "rich_rules": "rich rules", "ports": "ports", "": "rules"}
 _MOST = 5  # of what is told by name
 
 
@@ -108,19 +109,15 @@ def _more(mine: t.Mapping[str, Settings], yours: t.Mapping[str, Settings]) -> li
             other = yours[name].get(key)
             if isinstance(value, list):
                 kept = {json.dumps(one) for one in other or []}
-                said += [
-                    f"{name}, {key.replace('_', ' ')}: {_shown(one)}".replace(", :", ":")
-                    for one in value
-                    if json.dumps(one) not in kept
-                ]
+                said += [f"{name}, {_KEYS.get(key, key)}: {_shown(one)}" for one in value if json.dumps(one) not in kept]
             elif value != other and not (value in (False, 0, "default", "CONTINUE") and other is None):
-                said.append(f"{name}, {key.replace('_', ' ')}: {value}")
+                said.append(f"{name}, {_KEYS.get(key, key)}: {value}")
     return said
 
 
 def _shown(value: t.Any) -> str:
     if isinstance(value, list):
-        return " ".join(map(_shown, value))
+        return ("/" if len(value) == 2 and not isinstance(value[1], list) else " ").join(map(_shown, value))
     return str(value)
 
 
