@@ -11,10 +11,23 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option wish."""
+    """The options wish and backend."""
 
     DOCUMENTATION = r"""
 options:
+  backend:
+    description:
+      - The firewall manager that the host is said to have. V(auto) takes the one that decides there, else nftables.
+      - Where another one decides, or two do, nothing is changed, and the refusal says which.
+    type: str
+    choices:
+      - auto
+      - nftables
+      - firewalld
+      - ufw
+      - iptables
+    default: auto
+    version_added: 0.5.0
   wish:
     description:
       - What is to be let through, as the filter P(proftpd.fxp.firewall_wish#filter) derives it from the plan. Everybody else is

@@ -94,6 +94,11 @@ options:
       - confirm
       - settle
     default: apply
+  _manager:
+    description:
+      - The firewall manager of the first step. Set by the action plugin of this module; leave it alone.
+    type: str
+    default: ""
   _connection:
     description:
       - C(SSH_CONNECTION) of the first step. Set by the action plugin of this module; leave it alone.
@@ -137,6 +142,12 @@ path:
   returned: success
   type: str
   sample: /etc/proftpd-fxp/firewall.nft
+manager:
+  description: The firewall manager that the rules are for, as O(backend) has it.
+  returned: success
+  type: str
+  sample: nftables
+  version_added: 0.5.0
 validated:
   description: Whether C(nft) was asked about the rules.
   returned: success
@@ -202,6 +213,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     transaction,
     units,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Former, former, read_wish, wish_options
@@ -213,6 +225,15 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
+
+
+def backend_of(module: Module, kind: kinds.Kind) -> Backend:
+    """The backend of the manager that decides here; what goes away, or was begun, is asked of the one that it was made with."""
+    if module.params["_manager"] in managers.BACKENDS:
+        return managers.BACKENDS[module.params["_manager"]]("")
+    if module.params["_phase"] == "apply" and module.params["state"] == "present":
+        return choose.choose(detect.Commands(), module.params["backend"])
+    return managers.in_use(kind=kind)
 
 
 def transaction_of(module: Module, host: state.Host, left: Former) -> transaction.Transaction:
@@ -257,6 +278,7 @@ def remove(module: Module, host: state.Host, connection: str) -> dict[str, t.Any
     validated = host.backend.is_installed()
     result = {
         "path": host.rules,
+        "manager": host.backend.name,
         "validated": validated,
         "missing_packages": [],
         "rules_in": [],
@@ -287,6 +309,7 @@ def apply(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]
     change = transaction_of(module, host, left)
     result = {
         "path": host.rules,
+        "manager": host.backend.name,
         "validated": True,
         "missing_packages": [],
         "rules_in": [],
@@ -313,6 +336,7 @@ def apply(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]
 def main() -> None:
     module = Module(
         argument_spec={
+            "backend": {"type": "str", "choices": list(choose.CHOICES), "default": choose.AUTO},
             "wish": {"type": "dict", "options": wish_options()},
             "content": {"type": "str", **DEPRECATED},
             "unit": {"type": "str", **DEPRECATED},
@@ -321,6 +345,7 @@ def main() -> None:
             "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
+            "_manager": {"type": "str", "default": ""},
             "_connection": {"type": "str", "default": ""},
         },
         required_if=[("state", "present", ("wish", "content"), True)],
@@ -329,9 +354,8 @@ def main() -> None:
     )
     connection = lockout.ssh_connection()
     try:
-        applies = module.params["_phase"] == "apply" and module.params["state"] == "present"
         kind = kinds.KINDS[(module.params["wish"] or {}).get("kind", "server")]
-        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use(kind=kind), kind=kind)
+        host = state.Host(backend_of(module, kind), kind=kind)
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:

@@ -247,13 +247,17 @@ options:
   firewall_backend:
     description:
       - What manages the firewall of the host.
-      - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another
-        one is active.
+      - V(auto) takes the one that decides on the host, else nftables. A host where two decide is refused, and one where another
+        one decides than is said.
+      - This release writes rules of nftables. A host where another one decides is refused.
       - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
     type: str
     choices:
       - auto
       - nftables
+      - firewalld
+      - ufw
+      - iptables
       - none
     default: auto
   acknowledged:

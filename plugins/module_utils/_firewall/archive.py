@@ -55,6 +55,7 @@ PARTS = (
     "_firewall.nftables.text",
     "_firewall.nftables.walk",
     "_firewall.nftables.ways",
+    "_firewall.opener",
     "_firewall.state",
     "_firewall.ufw",
     "_firewall.wish",

@@ -8,7 +8,7 @@
 """
 Which firewall decides on this host?
 
-Only nftables by hand is supported; firewalld, ufw and iptables own their rules and would overwrite or outvote ours.
+What firewalld, ufw and iptables decide, nothing but those can open: they own their rules, and would overwrite or outvote others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -102,13 +101,3 @@ def _iptables(commands: Commands, ruleset: Ruleset | None) -> t.Iterator[str]:
             yield commands.output(f"{program}-nft-save", "-t", "filter")
         if "filter" in commands.text(names).split():
             yield commands.output(f"{program}-legacy-save", "-t", "filter")
-
-
-def refuse(found: t.Sequence[str]) -> None:
-    """Raise FirewallError if another firewall than nftables decides."""
-    if found:
-        names = " and ".join(found)
-        raise FirewallError(
-            f"{names} decides on connections here, and this release of proftpd.fxp writes nftables rules only; switch "
-            f"{names} off, or set fxp_firewall_backend to none for this host and open the FTP ports there yourself."
-        )

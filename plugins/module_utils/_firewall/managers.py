@@ -26,13 +26,25 @@ DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of i
 
 
 def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
-    """The one whose rules are on trial on a host, else the one whose rules it keeps, else the first. Asks no program."""
+    """
+    The one whose rules are on trial on a host, else the one whose rules it keeps, else the first. Asks no program.
+
+    While one takes the place of another there may be texts of both: the later one counts.
+    """
     backends = [make(root) for make in BACKENDS.values()]
-    for state in (".new", ""):
-        for backend in backends:
-            if os.path.exists(f"{root}{DIRECTORY}/{kind.stem}.{backend.ending}{state}"):
-                return backend
+    for state in (".new", "") if os.path.exists(f"{root}/run/proftpd-fxp/{kind.stem}.pending") else ("",):
+        there = [(_written(f"{root}{DIRECTORY}/{kind.stem}.{backend.ending}{state}"), backend) for backend in backends]
+        found = [(when, -at) for at, (when, dummy) in enumerate(there) if when]
+        if found:
+            return backends[-max(found)[1]]
     return backends[0]
+
+
+def _written(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def texts(root: str, kind: Kind) -> list[str]:

@@ -88,7 +88,7 @@ class Transaction:
 
     def _tidy(self) -> None:
         """Remove what a process that was killed left beside its files."""
-        _files.remove(self.host.new_rules)
+        self.host.forget_trials()
         for path in (self.host.rules, self.host.record, *(path for path, dummy, mode in (self.program, *self.units))):
             _files.remove(_files.staged_name(path))
 
@@ -106,11 +106,11 @@ class Transaction:
         beside = self._beside()
         outcome = Outcome(
             drift=finding.drift if confirmed == self.texts.rules else (),
-            diff=self._diff(confirmed, beside, finding.drift),
+            diff=self._diff(confirmed, beside, finding.drift, finding.diff),
             rules_in=finding.rules_in,
             warnings=finding.warnings,
         )
-        new_rules = bool(confirmed != self.texts.rules or finding.drift)
+        new_rules = bool(confirmed != self.texts.rules or finding.drift or self.host.others())
         if not new_rules and not beside and self.systemd.is_on(self.unit):
             return outcome
         self.host.backend.check(self.texts.rules)
@@ -172,15 +172,24 @@ class Transaction:
             self._on_trial()
         self._install_units()
         with self.host.locked():
-            self._commit(self._on_trial())
+            self._on_trial()
+            self.host.backend.open(self.texts.rules)
+            self._commit(self.host.backend.in_force())
+            self._take_over()
             # Under the lock: the next change arms a timer of the same name.
             self.systemd.disarm(self.timer)
+
+    def _take_over(self) -> None:
+        """Take away what the host has of the manager that decided before. The text goes last: so the next run finds the rest."""
+        for other in self.host.others():
+            other.backend.leave(other.backend.guard == self.host.backend.guard)
+            _files.remove(other.rules)
 
     def is_confirmed(self) -> bool:
         """True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished."""
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
-        if self._beside() or not self.systemd.is_on(self.unit):
+        if self._beside() or self.host.others() or not self.systemd.is_on(self.unit):
             return False
         return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
@@ -232,17 +241,24 @@ class Transaction:
         with self.host.locked():
             if os.path.exists(self.host.pending):
                 self._take_back()
-            confirmed = _files.read_text(self.host.rules)
+            host = self.host.confirmed()
+            confirmed = _files.read_text(host.rules)
             if confirmed is None:
-                return not any(self.host.backend.in_force().values())
-            return not self.host.backend.drift(confirmed, self.host.recorded(self.host.record))
+                return not any(host.backend.in_force().values())
+            return not host.backend.drift(confirmed, host.recorded(host.record))
 
-    def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+    def _diff(
+        self, confirmed: str | None, beside: list[File], drift: tuple[str, ...], kept: tuple[dict[str, str], ...] = ()
+    ) -> tuple[dict[str, str], ...]:
         texts = [(self.host.rules, confirmed, self.texts.rules)] if confirmed != self.texts.rules else []
         texts += [(path, _files.read_text(path), text) for path, text, dummy in beside if path != self.host.program]
         diffs = [
             {"before_header": path, "after_header": path, "before": before or "", "after": after} for path, before, after in texts
         ]
+        diffs += kept
+        for other in self.host.others():
+            before = _files.read_text(other.rules) or ""
+            diffs.append({"before_header": other.rules, "after_header": other.rules, "before": before, "after": ""})
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
         remarks += drift if confirmed == self.texts.rules else ()
         if remarks:

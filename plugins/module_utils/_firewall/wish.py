@@ -113,12 +113,12 @@ def former(plan: Ports, control: t.Iterable[int], passive: t.Iterable[Span], oth
     a range that is left.
     """
     taken = [(plan.control, plan.control), plan.passive, *((port, port) for port in others)]
-    left = _without([(port, port) for port in control], taken)
-    return Former(tuple(left), tuple(_without(passive, [*taken, *left])))
+    left = without([(port, port) for port in control], taken)
+    return Former(tuple(left), tuple(without(passive, [*taken, *left])))
 
 
-def _without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
-    """The spans as few as possible, without the ports that are taken."""
+def without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
+    """Return the spans as few as possible, without the ports that are ``taken``."""
     left: list[Span] = []
     for first, last in sorted(spans):
         if left and first <= left[-1][1] + 1:
@@ -133,7 +133,7 @@ def _without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
 
 def data_ports(wish: Wish) -> list[Span]:
     """The ports on which peers may come in, while the server may have ports of two plans."""
-    return _without([wish.ports.passive, *wish.former.passive], [])
+    return without([wish.ports.passive, *wish.former.passive], [])
 
 
 def _peers(key: str, data: Data, family: int, listen: bool) -> tuple[Peer, ...]:
@@ -168,4 +168,4 @@ def _addresses(key: str, values: t.Iterable[str] | None, families: tuple[int, ..
     return found
 
 
-__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options")
+__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options", "without")

@@ -69,11 +69,16 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
     return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
-def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> Part:
-    """The firewall rules. ``connection`` is SSH_CONNECTION, ``ssh`` the ports that administrators come in by besides."""
+def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int], backend: str = choose.AUTO) -> Part:
+    """
+    The firewall rules.
+
+    ``connection`` is SSH_CONNECTION, ``ssh`` the ports that administrators come in by besides, ``backend`` what
+    fxp_firewall_backend says.
+    """
     commands = detect.Commands()
     try:
-        host = state.Host(choose.choose(commands))
+        host = state.Host(choose.choose(commands, backend))
     except PROBLEMS as exc:
         return refused("firewall_manager", "fxp_firewall_backend", exc)
     about: dict[str, t.Any] = {"manager": host.backend.name, "package": host.backend.package}

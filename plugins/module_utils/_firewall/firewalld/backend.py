@@ -36,15 +36,13 @@ class Firewalld:
     ending = "firewalld"
     service = ""
     keeper = "firewalld.service"
+    guard = "firewalld"
+    watched = False
 
     def __init__(self, root: str = "", program: Program | None = None, nft: Nft | None = None) -> None:
         self.root = root
         self.program = program or Program(root)
         self.nft = nft or Nft()
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        return tuple(f"{self.program.directory}/{path}" for path in layout.FILES)
 
     def is_installed(self) -> bool:
         return self.program.is_installed()
@@ -102,8 +100,17 @@ class Firewalld:
             raise FirewallError(_STOPPED)
         self.load(text)
 
+    def open(self, text: str) -> None:
+        """It is open: by one reload, or none, both come in force."""
+
     def unload(self) -> None:
         self._load(layout.NOTHING)
+
+    def leave(self, guard_stays: bool) -> None:
+        self.unload()
+
+    def kept(self) -> dict[str, str]:
+        return {f"{self.program.directory}/{path}": text for path, text in _found.files(self.program).items()}
 
     def is_guarded(self, recorded: Fingerprint) -> bool:
         now = _found.find(self.program, self.nft)

@@ -74,20 +74,26 @@ class Found(t.NamedTuple):
         return [[*policy[:3], sorted(policy.rules), policy.more, (self.kernel or {}).get(name)]] if policy else []
 
 
-def find(program: Program, nft: Nft) -> Found:
-    """Look. Raises FirewallError if firewalld runs and does not answer."""
-    files: dict[str, str] = {}
+def files(program: Program) -> dict[str, str]:
+    """The texts of our files, by path below firewalld's directory."""
+    found: dict[str, str] = {}
     for path in FILES:
         text = _files.read_text(f"{program.directory}/{path}")
         if text is not None:
-            files[path] = text
+            found[path] = text
+    return found
+
+
+def find(program: Program, nft: Nft) -> Found:
+    """Look. Raises FirewallError if firewalld runs and does not answer."""
+    there_are = files(program)
     if not program.state():
-        return Found(files, False, {}, {}, None)
+        return Found(there_are, False, {}, {}, None)
     here, there = program.names("ipset", "getIPSets"), program.names("policy", "getPolicies")
     sets = {name: frozenset(map(entry, program.names("ipset", "getEntries", "s", name))) for name in SETS if name in here}
     policies = {name: _policy(program.settings("policy", "getPolicySettings", "s", name)) for name in PRIORITIES if name in there}
     kernel = _kernel(program, nft, sets, policies) if sets or policies else {}
-    return Found(files, True, sets, policies, kernel)
+    return Found(there_are, True, sets, policies, kernel)
 
 
 def _policy(settings: t.Mapping[str, t.Any]) -> Policy:
@@ -151,16 +157,16 @@ class Difference(t.NamedTuple):
 
 def differ(found: Found, wanted: Wanted, directory: str) -> Difference:
     """Hold the one against the other."""
-    files = wanted.files()
+    right = wanted.files()
     on_disk = [
-        f"{directory}/{path} {'differs from what is wanted' if path in files else 'is left over'}"
+        f"{directory}/{path} {'differs from what is wanted' if path in right else 'is left over'}"
         if path in found.files
         else f"{directory}/{path} is missing"
-        for path in sorted({*files, *found.files})
-        if found.files.get(path) != files.get(path)
+        for path in sorted({*right, *found.files})
+        if found.files.get(path) != right.get(path)
     ]
     if not found.runs:
-        return Difference(tuple(on_disk), (), ("firewalld does not run",) if files else ())
+        return Difference(tuple(on_disk), (), ("firewalld does not run",) if right else ())
     rules = _rules(found, wanted)
     entries = [
         f"ipset {name} {_counts(found.sets[name], frozenset(wanted.sets[name]))}"
@@ -210,15 +216,15 @@ def _digest(value: t.Any) -> str:
 
 def write(wanted: Wanted, directory: str) -> None:
     """Make the files what is wanted, each whole or not at all; those that are right already are not touched."""
-    files = wanted.files()
+    right = wanted.files()
     for path in FILES:
         name = f"{directory}/{path}"
         _files.remove(_files.staged_name(name))
-        if path not in files:
+        if path not in right:
             _files.remove(name)
-        elif _files.read_text(name) != files[path]:
+        elif _files.read_text(name) != right[path]:
             os.makedirs(os.path.dirname(name), exist_ok=True)
-            _files.write(name, files[path], 0o644)
+            _files.write(name, right[path], 0o644)
 
 
-__all__ = ("Difference", "Found", "differ", "find", "write")
+__all__ = ("Difference", "Found", "differ", "files", "find", "write")

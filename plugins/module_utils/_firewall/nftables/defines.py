@@ -14,7 +14,8 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import known_here
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.opener import Opening
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span, without
 
 
 class Defines(t.NamedTuple):
@@ -66,6 +67,28 @@ def read_defines(text: str) -> Defines:
         interfaces,
         former_ports=tuple((int(first), int(last or first)) for first, last in former),
     )
+
+
+def read_opening(text: str) -> Opening:
+    """What a manager that opens the ports itself is to let through for a rules file."""
+    defines = read_defines(text)
+    planned = ((defines.control_port, defines.control_port), defines.passive_ports)
+    rows = {family: re.search(rf"^define outgoing{family} = \{{(.*?)^\}}", text, re.MULTILINE | re.DOTALL) for family in (4, 6)}
+    outgoing = {
+        family: tuple(
+            (address, (int(first), int(last)))
+            for address, first, last in re.findall(r"^\s*(\S+) \. (\d+)-(\d+),", found.group(1) if found else "", re.MULTILINE)
+        )
+        for family, found in rows.items()
+    }
+    return Opening(tuple(sorted((*planned, *defines.former_ports))), tuple(sorted(planned)), outgoing)
+
+
+def with_more(text: str, ports: t.Iterable[Span]) -> str:
+    """A rules file that guards these ports, too, if it does not; nobody but clients is let in there."""
+    more = without(ports, read_opening(text).incoming)
+    listed = "".join(f", {first}-{last}" if first != last else f", {first}" for first, last in more)
+    return re.sub(r"^(define incoming = \{.*?) \}", rf"\1{listed} }}", text, count=1, flags=re.MULTILINE) if more else text
 
 
 def with_interfaces(text: str, here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:

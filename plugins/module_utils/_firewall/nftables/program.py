@@ -106,9 +106,13 @@ class Nft:
         """Have nft carry out ``lines``, all of them or none; raise FirewallError with what it says."""
         self._run(["-f", "-"], lines)
 
-    def load(self, text: str) -> None:
-        """Put a rules file in force, atomically. Another program may change its tables in between: look again then."""
-        self._settle(lambda ruleset: batch(text, ruleset))
+    def load(self, text: str, opened_by: str = "") -> None:
+        """
+        Put a rules file in force, atomically. Another program may change its tables in between: look again then.
+
+        ``opened_by``: a manager whose tables are opened by itself.
+        """
+        self._settle(lambda ruleset: batch(text, ruleset, opened_by))
 
     def unload(self) -> None:
         """Take everything of ours out of the kernel."""

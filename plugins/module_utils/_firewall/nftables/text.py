@@ -69,17 +69,17 @@ table inet proftpd_fxp {
 
     # Nothing but the FTP ports is looked at here; everything else is left to other tables.
     chain input {
-        type filter hook input priority filter; policy accept;
+        type filter hook input priority %{priority}; policy accept;
         iifname "lo" accept
         tcp dport $incoming jump ftp
     }
 
     chain ftp {
         ct state established,related accept
-        ip saddr @clients4 accept
-        ip6 saddr @clients6 accept
-        tcp dport $%{data_ports} ip saddr @peers4 accept
-        tcp dport $%{data_ports} ip6 saddr @peers6 accept
+        ip saddr @clients4 %{mark}accept
+        ip6 saddr @clients6 %{mark}accept
+        tcp dport $%{data_ports} ip saddr @peers4 %{mark}accept
+        tcp dport $%{data_ports} ip6 saddr @peers6 %{mark}accept
         counter drop
     }
 }
@@ -100,8 +100,12 @@ define outgoing%family = {
 """
 
 
-def text_of(wish: Wish) -> str:
-    """The rules file for a wish."""
+def text_of(wish: Wish, mark: str = "") -> str:
+    """
+    The rules file for a wish.
+
+    ``mark``: statements by which new connections that it allows are marked for rules of a manager, in front of which it stands.
+    """
     words = {
         "control_port": str(wish.ports.control),
         "passive_ports": _span(wish.ports.passive),
@@ -110,6 +114,8 @@ def text_of(wish: Wish) -> str:
         "former": "",
         "more": "",
         "data_ports": "passive_ports",
+        "mark": f"{mark} " if mark else "",
+        "priority": "filter - 5" if mark else "filter",
     }
     if wish.former.spans:
         ports = {"former_ports": _list(wish.former.spans), "data_ports": _list(data_ports(wish))}

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 
 IDLE = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\nCOMMIT\n"
 DECIDES = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -105,12 +105,6 @@ def test_programs_that_would_make_tables_are_not_asked_without_need() -> None:
     commands = Scripted({}, {})
     detect.active(commands, ruleset_of({("inet", "filter")}))
     assert commands.asked == ["firewalld.service"]
-
-
-def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:
-    detect.refuse([])
-    with pytest.raises(FirewallError, match=r"firewalld and ufw decides.*fxp_firewall_backend to none"):
-        detect.refuse(["firewalld", "ufw"])
 
 
 def test_commands_ask_the_real_host() -> None:
