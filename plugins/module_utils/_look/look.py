@@ -19,7 +19,17 @@ import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, interfaces, kinds, nftables, units
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    detect,
+    exposure,
+    interfaces,
+    kinds,
+    managers,
+    nftables,
+    state,
+    units,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -270,16 +280,33 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         return {**nothing, "why": str(exc)}
     view = nftables.Ruleset(items, whole=True)
     host = exposure.Host(*interfaces.all_here(commands))
-    own = exposure.ports_of(view, ("inet", nftables.TABLE))
+    own, keeper = exposure.ports_of(view, ("inet", nftables.TABLE)), ""
+    is_loaded = any(key[:2] == ("inet", nftables.TABLE) for key in view.chains)
+    if not is_loaded:
+        try:
+            own, keeper = _kept_by_manager()
+        except (HostError, OSError) as exc:
+            return {**nothing, "why": str(exc)}
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
         **nothing,
         "evaluated": True,
-        "others": detect.active(commands, nftables.Ruleset(items)),
-        "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
+        # What the manager of our own rules decides stands among the rules that are evaluated.
+        "others": [name for name in detect.active(commands, nftables.Ruleset(items)) if name != keeper],
+        "own_table": is_loaded or bool(keeper),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
     }
+
+
+def _kept_by_manager() -> tuple[set[tuple[int, int]], str]:
+    """The ports that our rules are about, where a manager has those in force in tables of its own, and its name."""
+    backend = managers.in_use()
+    text = _files.read_text(state.Host(backend).rules) if backend.keeper else None
+    if text is None or not any(found for part, found in backend.in_force().items() if part != "files"):
+        return set(), ""
+    ports = backend.ports(text)
+    return {(ports.control, ports.control), ports.passive}, backend.name
 
 
 def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int]]:

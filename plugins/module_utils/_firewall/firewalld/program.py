@@ -26,6 +26,8 @@ NAME = "org.fedoraproject.FirewallD1"
 PATH = "/org/fedoraproject/FirewallD1"
 CONFIG = f"{PATH}/config"
 DIRECTORY = "/etc/firewalld"
+# How busctl says that nobody has the name, or that there is no bus yet, as at boot.
+_NOT_THERE = r"does not exist|was not provided|not activatable|[Ff]ailed to (connect|set bus address)|busctl is not installed"
 Settings = t.Dict[str, t.Any]
 
 
@@ -41,11 +43,17 @@ class Program:
         return find("firewall-cmd") is not None
 
     def state(self) -> str:
-        """``RUNNING``, ``FAILED`` (it runs without what it was told) and the like; empty where it does not run."""
+        """
+        ``RUNNING``, ``FAILED`` (it runs without what it was told) and the like; empty where it does not run.
+
+        Raises FirewallError where that cannot be told.
+        """
         try:
             return str(self._busctl(TIMEOUT, "get-property", NAME, PATH, NAME, "state")["data"])
-        except FirewallError:
-            return ""
+        except FirewallError as error:
+            if re.search(_NOT_THERE, str(error)):
+                return ""
+            raise
 
     def version(self) -> str:
         """Its release."""
