@@ -224,9 +224,6 @@ def test_what_it_cannot_do_is_refused(backend: Firewalld, program: StandIn, attr
         backend.examine(text_of(WISH), {})
 
 
-RULE = 'rule family="ipv4" {} {}'
-
-
 @pytest.mark.parametrize(
     ("rule", "is_shut"),
     [

@@ -36,6 +36,7 @@ class ScriptedSystemd(Systemd):
     def __init__(self, fail: str = "") -> None:
         self.calls: list[str] = []
         self.on = False
+        self.enabled = False
         self.armed = False
         self.fail = fail
 
@@ -51,10 +52,11 @@ class ScriptedSystemd(Systemd):
         self._say("reload")
 
     def is_enabled(self, unit: str) -> bool:
-        return self.on
+        return self.on or self.enabled
 
     def enable(self, unit: str) -> None:
         self._say("enable")
+        self.enabled = True
 
     def switch_on(self, unit: str) -> None:
         self._say("switch_on")
@@ -65,7 +67,7 @@ class ScriptedSystemd(Systemd):
 
     def switch_off(self, unit: str) -> None:
         self._say("switch_off")
-        self.on = False
+        self.on = self.enabled = False
 
     def arm(self, timer: str, seconds: int, command: list[str]) -> None:
         self._say("arm")
