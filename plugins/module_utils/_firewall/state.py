@@ -46,7 +46,9 @@ class Host:
 
     def others(self) -> list[Host]:
         """The same host in the languages of other managers of which it keeps rules, the latest first."""
-        found = [Host(make(self.root), self.root, self.kind) for name, make in BACKENDS.items() if name != self.backend.name]
+        found = [
+            Host(make(self.root), root=self.root, kind=self.kind) for name, make in BACKENDS.items() if name != self.backend.name
+        ]
         found = [host for host in found if os.path.exists(host.rules)]
         return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
 
@@ -162,7 +164,8 @@ class Host:
         """Remove what managers have in files of their own by a trial that is over, and would put in force."""
         others = [make(self.root) for name, make in BACKENDS.items() if name != self.backend.name]
         for other in others:
-            if other.keeper and other.kept() and not os.path.exists(Host(other, self.root, self.kind).rules):
+            rules = f"{self.root}{DIRECTORY}/{self.kind.stem}.{other.ending}"
+            if other.keeper and other.kept() and not os.path.exists(rules):
                 other.leave(False)
 
     def _load(self, text: str | None) -> None:
