@@ -73,7 +73,7 @@ class Firewalld:
         theirs = others.look(self.program, self._binds_again())
         if difference.rules:
             self._refuse(theirs.objections())
-        self._refuse(others.shut(theirs.now, self._active(rules), rules))
+        self._refuse(others.shut(theirs.now, self._active(rules), rules, self._zones_end()))
         return Finding(difference.sentences, (), ())
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
@@ -83,7 +83,7 @@ class Firewalld:
         if not self.program.state():
             return []
         rules = read_text(text)
-        return others.shut(others.look(self.program, True).now, self._active(rules), rules)
+        return others.shut(others.look(self.program, True).now, self._active(rules), rules, self._zones_end())
 
     def check(self, text: str) -> None:
         self.program.check(layout.wanted(read_text(text)).files())
@@ -150,6 +150,10 @@ class Firewalld:
         """The zones by which connections come."""
         zones = {str(self.program.call("zone", "getZoneOfInterface", "s", name) or "") for name in rules.interfaces}
         return {zone or str(self.program.call("", "getDefaultZone")) for zone in zones or {""}}
+
+    def _zones_end(self) -> bool:
+        """Whether zones that deny by their target have the last word; seen of 0.9.3, not of 1.3.3 and 2.3.1."""
+        return self.program.version().startswith("0.")
 
     @staticmethod
     def _binds_again() -> bool:

@@ -126,11 +126,12 @@ def _listed(said: t.Sequence[str]) -> str:
     return "; ".join(said[:_MOST]) + (f"; and {more} more" if more > 0 else "")
 
 
-def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rules) -> list[str]:
+def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rules, zones_end: bool = False) -> list[str]:
     """
     A sentence for each decision of the operator by which all of these connections stay shut.
 
-    Who is denied by his address is no matter of this. ``active``: the zones by which connections come.
+    Who is denied by his address is no matter of this. ``active``: the zones by which connections come. ``zones_end``: whether what
+    a zone denies by its target is denied before policies are asked that follow the zones, as before firewalld 1.0.
     """
     said = []
     ways = [f"zone {name}" for name in active]
@@ -157,6 +158,13 @@ def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rul
             said += _outgoing(short, settings, rules)
     for name in ways:
         settings = others.get(name, {})
+        if zones_end and name.startswith("zone ") and settings.get("target") in _DENIES:
+            zone = name[len("zone ") :]
+            said.append(
+                f"The zone {zone} of this release of firewalld denies by its target ({settings['target']}) before policies are "
+                f"asked that could let clients and peers in; give it the target default (firewall-cmd --permanent --zone={zone} "
+                "--set-target=default, then firewall-cmd --reload), or set fxp_firewall_backend to none for this host."
+            )
         for rule in settings.get("rich_rules") or settings.get("rules_str") or []:
             if _denies(rule, rules):
                 said.append(

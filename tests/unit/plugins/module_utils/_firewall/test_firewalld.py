@@ -248,6 +248,19 @@ def test_denies_of_everybody_are_refused_and_others_hold(backend: Firewalld, pro
     assert not others.shut({"zone dmz": zone}, ["public"], read_text(text_of(WISH)))
 
 
+def test_a_zone_has_the_last_word_in_old_releases(backend: Firewalld, program: StandIn) -> None:
+    program.change("zone", "public", {**ZONE, "target": "DROP"})
+    rules = read_text(text_of(WISH))
+    now = {"zone public": program.now()["zone"]["public"]}
+    assert not others.shut(now, ["public"], rules)
+    assert "--zone=public --set-target=default" in others.shut(now, ["public"], rules, zones_end=True)[0]
+    backend.load(text_of(WISH))
+    program.change("zone", "public", {**ZONE, "target": "DROP"})
+    assert not backend.shut(text_of(WISH))
+    program.release = "0.9.3"
+    assert backend.shut(text_of(WISH))
+
+
 def test_policies_of_others_that_deny_this_host_or_what_it_opens() -> None:
     rules = read_text(text_of(WISH))
 
