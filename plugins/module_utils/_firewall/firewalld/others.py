@@ -130,8 +130,8 @@ def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rul
     """
     A sentence for each decision of the operator by which all of these connections stay shut.
 
-    Who is denied by his address is no matter of this. ``active``: the zones by which connections come. ``zones_end``: whether what
-    a zone denies by its target is denied before policies are asked that follow the zones, as before firewalld 1.0.
+    Who is denied by his address is no matter of this. ``active``: the zones by which connections come. ``zones_end``: whether
+    what a zone denies by its target is denied before policies are asked that follow the zones, as before firewalld 1.0.
     """
     said = []
     ways = [f"zone {name}" for name in active]
