@@ -70,20 +70,20 @@ class Firewalld:
             )
         now = _found.find(self.program, self.nft)
         difference = self._differ(now, text)
-        theirs = others.look(self.program, self._binds_again())
         if difference.rules:
-            self._refuse(theirs.objections())
-        self._refuse(others.shut(theirs.now, self._active(rules), rules, self._zones_end()))
+            self._refuse(others.look(self.program, self._binds_again()).objections())
+        self._refuse(self._shut(rules))
         return Finding(difference.sentences, (), ())
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
         return list(self._differ(_found.find(self.program, self.nft), text).sentences)
 
     def shut(self, text: str) -> list[str]:
-        if not self.program.state():
-            return []
-        rules = read_text(text)
-        return others.shut(others.look(self.program, True).now, self._active(rules), rules, self._zones_end())
+        return self._shut(read_text(text)) if self.program.state() else []
+
+    def _shut(self, rules: Rules) -> list[str]:
+        active = self._active(rules)
+        return others.shut(others.deciding(self.program, active), active, rules, self._zones_end())
 
     def check(self, text: str) -> None:
         self.program.check(layout.wanted(read_text(text)).files())

@@ -93,6 +93,14 @@ def look(program: Program, bound_again: bool) -> Others:
     return Others(now, permanent)
 
 
+def deciding(program: Program, zones: t.Iterable[str]) -> dict[str, Settings]:
+    """The settings in force of these zones and of the policies of others, which is all that ``shut`` asks for."""
+    found = {f"zone {name}": program.settings("zone", "getZoneSettings2", "s", name) for name in zones}
+    for name in program.names("policy", "getPolicies") - set(PRIORITIES):
+        found[f"policy {name}"] = program.settings("policy", "getPolicySettings", "s", name)
+    return found
+
+
 def _set(settings: t.Sequence[t.Any]) -> Settings:
     _version, _short, _description, kind, options, entries = settings
     return {"type": kind, "options": options, "entries": entries}
@@ -213,4 +221,4 @@ def _outgoing(name: str, settings: Settings, rules: Rules) -> list[str]:
     ]
 
 
-__all__ = ("Others", "look", "shut")
+__all__ = ("Others", "deciding", "look", "shut")
