@@ -11,6 +11,9 @@ short_description: Put the firewall rules of an FXP server into force, or return
 description:
   - Makes one file of nftables rules of what is to be let through, loads it atomically, and keeps it in force over restarts of
     C(nftables.service) and of the host. C(proftpd.service) does not start without them.
+  - Where ufw decides on the host, these rules are the guard that keeps strangers off the ports, and an application profile
+    C(proftpd-fxp) with one rule for it lets packets reach it. Denies and limits of the operator stay in front of that rule. A
+    guard that somebody flushes is put back within a minute.
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
@@ -22,8 +25,8 @@ description:
   - Rules fit the server that runs at every moment. Where that has other ports than O(wish) says, because it is to change only
     after this, those ports are guarded too, and let the same clients and peers through. The same module run after the change
     narrows the rules to the ports of O(wish).
-  - If the rules would govern the port that ssh comes in by, if firewalld, ufw or iptables decides on connections to the host,
-    or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
+  - If the rules would govern the port that ssh comes in by, if firewalld or iptables decides on connections to the host, or two
+    managers do, or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
     kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
     done, whatever manages the firewall there.

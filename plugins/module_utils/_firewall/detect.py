@@ -31,6 +31,10 @@ class Commands:
         """Standard output of a command, empty if there is no such program."""
         return run.output(*command, seconds=TIMEOUT)
 
+    def has(self, program: str) -> bool:
+        """Whether a program is installed."""
+        return run.find(program) is not None
+
     def is_active(self, unit: str) -> bool:
         """Whether a unit of systemd runs; not where there is no systemd."""
         return Systemd().shown(unit, "ActiveState").get("ActiveState") == "active"
@@ -84,7 +88,7 @@ def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     found = []
     if commands.is_active("firewalld.service"):
         found.append("firewalld")
-    if ufw.is_on(commands.text("/etc/ufw/ufw.conf")):
+    if ufw.is_on(commands.text("/etc/ufw/ufw.conf")) and commands.has("ufw"):
         found.append("ufw")
     if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")

@@ -23,6 +23,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.tex
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.opener import Kept, Opener
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Wish
 
+MOST_LINES = 3  # of a difference that are told one by one
+
 
 class Guarded:
     """The guard and one opener on this host, or on one whose files are below ``root``."""
@@ -36,10 +38,7 @@ class Guarded:
         self.table = Nftables(root, nft, opened_by=opener.name)
         self.name = self.ending = opener.name
         self.watched = opener.watched
-
-    @property
-    def package(self) -> str:
-        return self.opener.package if self.table.is_installed() else self.table.package
+        self.package = opener.package if self.table.is_installed() else self.table.package
 
     def is_installed(self) -> bool:
         return self.table.is_installed() and self.opener.is_installed()
@@ -51,8 +50,8 @@ class Guarded:
         return self.table.ports(text)
 
     def examine(self, text: str, recorded: Fingerprint) -> Finding:
-        found = self.table.examine(text, recorded)
         warnings = self.opener.test(read_opening(text))
+        found = self.table.examine(text, recorded)
         kept, wanted = self.opener.kept(), self.opener.wanted(read_opening(text))
         diff = tuple(
             {"before_header": name, "after_header": name, "before": kept.get(name, ""), "after": wanted.get(name, "")}
@@ -69,12 +68,16 @@ class Guarded:
         """How what is opened differs from a text."""
         opening = read_opening(text)
         kept, wanted = self.opener.kept(), self.opener.wanted(opening)
-        found = [
-            f"{name} {'lacks what opens the FTP ports' if name not in kept else 'differs'}"
-            for name in wanted
-            if kept.get(name) != wanted[name]
-        ]
-        found += [f"{name} has something of proftpd.fxp that is wanted no longer" for name in kept if name not in wanted]
+        found = []
+        for name in dict.fromkeys([*wanted, *kept]):
+            here, there = kept.get(name, "").splitlines(), wanted.get(name, "").splitlines()
+            if name not in kept:
+                found.append(f"{name} lacks what opens the FTP ports")
+            elif len(set(here) ^ set(there)) > MOST_LINES:
+                found.append(f"{name} differs")
+            else:
+                found += [f'{name} lacks "{line}"' for line in there if line not in here]
+                found += [f'{name} has "{line}"' for line in here if line not in there]
         if not found and not self.opener.is_in_force(opening):
             found.append(f"what {self.name} has for the FTP ports is not in force")
         return found

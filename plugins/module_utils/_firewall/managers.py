@@ -14,13 +14,16 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.backend import Firewalld
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw.opener import Ufw
 
 # By the name that fxp_firewall_backend has for each; the first is the one where no manager decides yet.
 BACKENDS: dict[str, t.Callable[[str], Backend]] = {
     Nftables.name: Nftables,
     Firewalld.name: Firewalld,
+    Ufw.name: lambda root: Guarded(Ufw(root), root),
 }
 DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of its own
 

@@ -27,9 +27,15 @@ class Opening(t.NamedTuple):
 
     incoming: tuple[Span, ...]  # of TCP, all that the guard governs
     planned: tuple[Span, ...]  # those of the plan; what the server is about to leave may stay shut
-    outgoing: t.Mapping[
-        int, tuple[tuple[str, Span], ...]
-    ]  # by family (4, 6): networks of peers, and the ports at which they listen
+    # By family (4, 6): networks of peers, and the ports at which they listen.
+    outgoing: t.Mapping[int, tuple[tuple[str, Span], ...]]
+    addresses: tuple[str, ...] = ()  # of the host
+    interfaces: tuple[str, ...] = ()  # by which connections come; none if that is not known
+
+    @property
+    def families(self) -> set[int]:
+        """Those in which connections come."""
+        return {6 if ":" in address else 4 for address in self.addresses} or {4, 6}
 
 
 class Opener(t.Protocol):

@@ -29,6 +29,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction 
     write,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import files as units_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import unwanted
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -62,7 +63,7 @@ def _rules_of(host: Host) -> list[str]:
 
 
 def _files_of(host: Host) -> tuple[str, ...]:
-    units = (file.path for file in units_of(host))
+    units = [*(file.path for file in units_of(host)), *unwanted(host)]
     rules = _rules_of(host)
     return (*rules, *units, host.record, host.program, *(f"{path}.new" for path in rules), host.pending)
 
@@ -73,7 +74,7 @@ class Removal(Transaction):
     def __init__(self, host: Host, systemd: Systemd, program: bytes) -> None:
         super().__init__(host, systemd, Texts("", units_of(host), program))
         self.files = _files_of(host)
-        self.unit_files = tuple(file.path for file in self.units)
+        self.unit_files = (*(file.path for file in self.units), *unwanted(host))
 
     def _settle_beside(self) -> None:
         """Where the kernel holds no rules of ours there is nothing to try, and what else there is goes at once."""
@@ -141,8 +142,11 @@ class Removal(Transaction):
         self.systemd.disarm(self.timer)
         self._leave()
         if any(map(os.path.lexists, self.unit_files)):
-            self.systemd.stop(self.unit)
-            self.systemd.switch_off(self.unit)
+            # What looks after the rules first.
+            for unit in reversed(self.switched_on):
+                self.systemd.stop(unit)
+                self.systemd.switch_off(unit)
+            self._drop_units()
             for path in self.unit_files:
                 _files.remove(path)
             self.systemd.reload()

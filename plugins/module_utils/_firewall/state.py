@@ -105,6 +105,33 @@ class Host:
                     ) from None
                 sys.stderr.write(f"{printable_sentence(error)}\n")
 
+    def watch(self) -> None:
+        """
+        Load what keeps strangers out where it is lost, and take away what is open without anything that guards it.
+
+        Asked every minute where a manager leaves ports open whatever becomes of the guard. Says so on standard error.
+        """
+        with self.locked():
+            text = self._text()
+            if text is None:
+                if not os.path.exists(self.pending):
+                    self._leave()
+                return
+            if self.backend.is_guarded(self.recorded(self.pending) or self.recorded(self.record)):
+                return
+            try:
+                self.backend.load(text)
+            except FirewallError:
+                self.backend.load_guard(text)
+                raise
+            sys.stderr.write("<4>The rules that keep strangers off the FTP ports were gone or changed, and are in force again.\n")
+
+    def _leave(self) -> None:
+        """Take away what managers keep without any rules that it is for: a first change died, and its reboot forgot it."""
+        for backend in [self.backend, *(make(self.root) for name, make in BACKENDS.items() if name != self.backend.name)]:
+            if backend.kept():
+                backend.leave(False)
+
     def recorded(self, path: str) -> Fingerprint:
         """A fingerprint that lies on the host; empty if there is none, or none that can be read."""
         try:

@@ -20,6 +20,7 @@ import os
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
@@ -59,7 +60,7 @@ class Transaction:
         # Of what stands beside the rules only the program is needed while a change is on trial.
         self.program = File(host.program, program, 0o755)
         self.units = texts.units
-        self.unit, self.timer = host.kind.unit, host.kind.timer
+        self.switched_on, self.timer = units.switched_on(host), host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """Load the rules on trial if they differ from what is in force; ``return_after`` in seconds. Raises FirewallError."""
@@ -108,10 +109,10 @@ class Transaction:
             drift=finding.drift if confirmed == self.texts.rules else (),
             diff=self._diff(confirmed, beside, finding.drift, finding.diff),
             rules_in=finding.rules_in,
-            warnings=finding.warnings,
+            warnings=(*self._moves(), *finding.warnings),
         )
         new_rules = bool(confirmed != self.texts.rules or finding.drift or self.host.others())
-        if not new_rules and not beside and self.systemd.is_on(self.unit):
+        if not new_rules and not beside and self._is_on() and not units.unwanted(self.host):
             return outcome
         self.host.backend.check(self.texts.rules)
         if check_mode:
@@ -122,9 +123,22 @@ class Transaction:
         self._load_on_trial(return_after)
         return outcome._replace(changed=True, on_trial=True)
 
+    def _moves(self) -> list[str]:
+        """What is told where another manager decides than the rules on the host are for."""
+        name = self.host.backend.name
+        return [
+            f"The firewall rules of proftpd.fxp here are for {other.backend.name}, but {name} decides now; the playbook site "
+            f"moves them to {name}."
+            for other in self.host.others()
+        ]
+
     def _settle_beside(self) -> None:
         """What is left to do where the rules in force are as wished."""
         self._install_units()
+        self._drop_units()
+
+    def _is_on(self) -> bool:
+        return all(self.systemd.is_on(unit) for unit in self.switched_on)
 
     def _load_on_trial(self, return_after: int) -> None:
         self._stand_by()
@@ -147,11 +161,11 @@ class Transaction:
         Where a service brings rules back from files of its own, those on trial stand in them, so the unit that puts the files
         right before that service starts must be there first.
         """
-        path, text, mode = self.units[0]
-        if self.host.backend.keeper and not (_files.read_text(path) == text and self.systemd.is_enabled(self.unit)):
+        (path, text, mode), unit = self.units[0], self.host.kind.unit
+        if self.host.backend.keeper and not (_files.read_text(path) == text and self.systemd.is_enabled(unit)):
             write(path, text, mode)
             self.systemd.reload()
-            self.systemd.enable(self.unit)
+            self.systemd.enable(unit)
 
     def _put_on_trial(self) -> None:
         write(self.host.new_rules, self.texts.rules, 0o600)
@@ -184,12 +198,23 @@ class Transaction:
         for other in self.host.others():
             other.backend.leave(other.backend.guard == self.host.backend.guard)
             _files.remove(other.rules)
+        self._drop_units()
+
+    def _drop_units(self) -> None:
+        """Remove units that only the manager that decided before needed."""
+        paths = units.unwanted(self.host)
+        for path in paths:
+            self.systemd.stop(os.path.basename(path))
+            self.systemd.switch_off(os.path.basename(path))
+            _files.remove(path)
+        if paths:
+            self.systemd.reload()
 
     def is_confirmed(self) -> bool:
         """True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished."""
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
-        if self._beside() or self.host.others() or not self.systemd.is_on(self.unit):
+        if self._beside() or self.host.others() or units.unwanted(self.host) or not self._is_on():
             return False
         return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
@@ -220,17 +245,19 @@ class Transaction:
     def _install_units(self) -> None:
         """Write the units and switch them on; put the former ones back if that fails."""
         former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
-        was_on = self.systemd.is_on(self.unit)
+        was_on = self._is_on()
         if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
             return
         try:
             for path, text, mode in self.units:
                 write(path, text, mode)
             self.systemd.reload()
-            self.systemd.switch_on(self.unit)
+            for unit in self.switched_on:
+                self.systemd.switch_on(unit)
         except (HostError, OSError):
             if not was_on:
-                self.systemd.switch_off(self.unit)
+                for unit in self.switched_on:
+                    self.systemd.switch_off(unit)
             for path, before, mode in former:
                 restore(path, before, mode)
             self.systemd.reload()
@@ -257,8 +284,8 @@ class Transaction:
         ]
         diffs += kept
         for other in self.host.others():
-            before = _files.read_text(other.rules) or ""
-            diffs.append({"before_header": other.rules, "after_header": other.rules, "before": before, "after": ""})
+            gone = {other.rules: _files.read_text(other.rules) or "", **other.backend.kept()}
+            diffs += [{"before_header": path, "after_header": path, "before": text, "after": ""} for path, text in gone.items()]
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
         remarks += drift if confirmed == self.texts.rules else ()
         if remarks:

@@ -5,14 +5,16 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""What systemd is told on a host: the unit that loads the rules at boot, and drop-ins for the services concerned. Pure."""
+"""What systemd is told on a host: the unit that loads the rules at boot, and drop-ins for the services concerned."""
 
 from __future__ import annotations
 
+import os
 import string
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import Kind
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 
 _HEADER = """\
@@ -76,6 +78,36 @@ After=$after_guard
 ExecStartPre=+$program guard
 """
 
+_WATCH = """
+# $manager leaves the ports open where somebody takes away the rules that keep strangers off them (nft flush ruleset): those are
+# put back within a minute.
+[Unit]
+Description=$title, looked after
+Documentation=man:nft(8)
+After=$unit $manager.service
+ConditionPathExists=$program
+
+[Service]
+Type=oneshot
+ExecStart=$program watch
+TimeoutStartSec=120
+# Not two lines in the journal every minute.
+LogLevelMax=notice
+"""
+
+_WATCH_TIMER = """
+[Unit]
+Description=$title, looked after every minute
+
+[Timer]
+OnActiveSec=1s
+OnUnitInactiveSec=45s
+AccuracySec=5s
+
+[Install]
+WantedBy=timers.target
+"""
+
 
 class File(t.NamedTuple):
     """One file for systemd."""
@@ -98,6 +130,7 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
         "after_guard": f"{kind.unit} {keeper}".rstrip(),
         "manual": "firewalld(1)" if keeper else "nft(8)",
         "program": host.program[len(host.root) :],
+        "manager": host.backend.name,
     }
     words["after"] = string.Template(_AFTER if service else _FILES if keeper else "").substitute(words)
     words["stop"] = "" if keeper else string.Template(_STOP).substitute(words)
@@ -111,7 +144,31 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
         found.append(File(f"{directory}/{service}.d/proftpd-fxp.conf", drop_in or text(_DROP_IN)))
     if kind.guarded:
         found.append(File(host.root + guard(kind), text(_GUARD)))
+    if host.backend.watched:
+        watch, timer = _watch(host)
+        found += [File(watch, text(_WATCH)), File(timer, text(_WATCH_TIMER))]
     return tuple(found)
+
+
+def _watch(host: Host) -> tuple[str, str]:
+    stem = f"{host.root}/etc/systemd/system/{host.kind.unit[: -len('.service')]}-watch"
+    return f"{stem}.service", f"{stem}.timer"
+
+
+def switched_on(host: Host) -> list[str]:
+    """The units that are enabled and run where the files are in place."""
+    return [host.kind.unit, *([os.path.basename(_watch(host)[1])] if host.backend.watched else [])]
+
+
+def unwanted(host: Host) -> list[str]:
+    """Files of units that another manager needed and this one does not, those that systemd runs last."""
+    services = {service for make in BACKENDS.values() for service in make(host.root).service.split()}
+    found = [_drop_in(host, service) for service in sorted(services - set(host.backend.service.split()))]
+    return [path for path in [*found, *([] if host.backend.watched else _watch(host))] if os.path.lexists(path)]
+
+
+def _drop_in(host: Host, service: str) -> str:
+    return f"{host.root}/etc/systemd/system/{service}.d/proftpd-fxp.conf"
 
 
 def guard(kind: Kind) -> str:
@@ -119,4 +176,4 @@ def guard(kind: Kind) -> str:
     return f"/etc/systemd/system/{kind.guarded}.d/{kind.unit[: -len('.service')]}.conf"
 
 
-__all__ = ("File", "files", "guard")
+__all__ = ("File", "files", "guard", "switched_on", "unwanted")

@@ -29,6 +29,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     state,
     units,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import rules as ufw_rules
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import view as ufw_view
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
@@ -278,7 +280,9 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
-    view = nftables.Ruleset(items, whole=True)
+    others = detect.active(commands, nftables.Ruleset(items))
+    readable = _of_ufw(commands, items) if others == ["ufw"] else None
+    view = nftables.Ruleset(readable or items, whole=True)
     host = exposure.Host(*interfaces.all_here(commands))
     own, keeper = exposure.ports_of(view, ("inet", nftables.TABLE)), ""
     is_loaded = any(key[:2] == ("inet", nftables.TABLE) for key in view.chains)
@@ -291,8 +295,8 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
     return {
         **nothing,
         "evaluated": True,
-        # What the manager of our own rules decides stands among the rules that are evaluated.
-        "others": [name for name in detect.active(commands, nftables.Ruleset(items)) if name != keeper],
+        # Whose rules could not be read, beside those of nftables; firewalld's stand in a table that was.
+        "others": [] if readable else [name for name in others if name != keeper],
         "own_table": is_loaded or bool(keeper),
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
@@ -307,6 +311,19 @@ def _kept_by_manager() -> tuple[set[tuple[int, int]], str]:
         return set(), ""
     ports = backend.ports(text)
     return {(ports.control, ports.control), ports.passive}, backend.name
+
+
+def _of_ufw(commands: detect.Commands, items: list[Known]) -> list[Known] | None:
+    """What nft lists, with the rules of ufw as ufw itself tells them; None where other rules may stand in front of those."""
+    ruleset, texts = nftables.Ruleset(items), {}
+    for family, path in ufw_rules.FILES.items():
+        before = path.replace("user", "before")
+        packaged = commands.text(before.replace("/etc/ufw", "/usr/share/ufw/iptables"))
+        if ufw_view.TABLES[family] in ruleset.tables:
+            texts[family] = commands.text(path)
+            if not packaged or commands.text(before) != packaged or not ufw_view.is_in_force(ruleset, family, texts[family]):
+                return None
+    return ufw_view.with_rules(items, texts) if texts else None
 
 
 def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int]]:

@@ -81,7 +81,8 @@ def read_opening(text: str) -> Opening:
         )
         for family, found in rows.items()
     }
-    return Opening(tuple(sorted((*planned, *defines.former_ports))), tuple(sorted(planned)), outgoing)
+    incoming = tuple(sorted((*planned, *defines.former_ports)))
+    return Opening(incoming, tuple(sorted(planned)), outgoing, defines.addresses, defines.interfaces)
 
 
 def with_more(text: str, ports: t.Iterable[Span]) -> str:

@@ -30,6 +30,9 @@ class Scripted(detect.Commands):
         self.asked.append(command[0])
         return self.outputs.get(command[0], "")
 
+    def has(self, program: str) -> bool:
+        return self.outputs.get(program) != "gone"
+
     def is_active(self, unit: str) -> bool:
         self.asked.append(unit)
         return self.outputs.get(unit) == "active"
@@ -86,6 +89,8 @@ def test_iptables_decides(saved: str, decides: bool) -> None:
         ({"firewalld.service": "active"}, {}, set(), ["firewalld"]),
         ({}, {"/etc/ufw/ufw.conf": "# a comment\nENABLED=yes\nLOGLEVEL=low\n"}, set(), ["ufw"]),
         ({"iptables-nft-save": DECIDES}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, {("ip", "filter")}, ["ufw"]),
+        # What is left of a package that was removed decides nothing.
+        ({"ufw": "gone"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), []),
         ({"firewalld.service": "active"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), ["firewalld", "ufw"]),
         ({"iptables-nft-save": DECIDES}, {}, {("ip", "filter")}, ["iptables"]),
         ({"iptables-nft-save": IDLE}, {}, {("ip", "filter")}, []),

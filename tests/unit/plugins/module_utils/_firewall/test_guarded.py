@@ -145,7 +145,9 @@ def test_one_manager_takes_the_place_of_another(bench: Bench, gate: ToyOpener, n
     old.confirmed(text)
     before = old.in_force()
     change = new.change(new.backend.text(wish_of(PEER)))
-    assert change.apply(30).on_trial
+    outcome = change.apply(30)
+    assert outcome.on_trial
+    assert f"are for {old.backend.name}, but {new.backend.name} decides now" in outcome.warnings[0]
     assert managers.in_use(str(bench.root)).name == new.backend.name
     new.host.go_back()
     assert old.in_force() == before

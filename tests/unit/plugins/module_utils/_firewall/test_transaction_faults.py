@@ -24,6 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import remov
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.backend import Firewalld
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
@@ -37,7 +38,7 @@ from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.t
     Bench,
     ScriptedSystemd,
 )
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy, ToyOpener
 
 LONG = bool(os.environ.get("FXP_LONG"))
 PEER = "198.51.100.12"
@@ -112,10 +113,14 @@ class Ground(Bench):
             self.manager.stop()
         else:
             self.nft.run("flush ruleset\n" + FOREIGN)
+        if isinstance(self.backend, Guarded) and isinstance(self.backend.opener, ToyOpener):
+            self.backend.opener.restart()
 
     def make_bare(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
         self.systemd.on = self.systemd.enabled = self.systemd.armed = False
+        if isinstance(self.backend, Guarded):
+            self.backend.opener.remove()
         self.forget()
         self.begin()
 
@@ -143,11 +148,15 @@ class Ground(Bench):
         self.forget()
         if self.systemd.on or self.systemd.enabled:
             self.host.load()
+            if self.backend.watched:
+                self.host.watch()
         self.begin()
 
     def check(self, *states: tuple[str | None, t.Any]) -> None:
         """File and kernel are in one of ``states``, and nothing is on trial; a timer that still runs changes nothing."""
         for _again in range(2):
+            if isinstance(self.backend, Guarded):
+                assert not self.backend.opener.in_force() or self.backend.table.in_force()["table"]
             assert (_files.read_text(self.host.rules), self.in_force()) in states
             assert not os.path.exists(self.host.pending)
             self.timer()
@@ -156,10 +165,13 @@ class Ground(Bench):
         return [path for path in self.root.rglob("*") if path.suffix in (".fxp-staged", ".new")]
 
 
-@pytest.fixture(params=["nftables", "toy", "firewalld"])
+@pytest.fixture(params=["nftables", "toy", "gate", "firewalld"])
 def ground(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Ground:
     if request.param == "toy":
         return Ground(tmp_path, Toy(tmp_path / "kernel"))
+    if request.param == "gate":
+        gate = ToyOpener(tmp_path / "gate")
+        return Ground(tmp_path, Guarded(gate, str(tmp_path / "host"), request.getfixturevalue("nft")))
     if request.param == "firewalld":
         nft = Nft()
         nft.path = None

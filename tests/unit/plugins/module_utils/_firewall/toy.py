@@ -103,7 +103,7 @@ class ToyOpener:
 
     name = "gate"
     package = "toygate"
-    watched = False
+    watched = True
     mark = ""
     denies: int | None = None  # a port that the operator denies
 
@@ -142,6 +142,12 @@ class ToyOpener:
     def in_force(self) -> list[str]:
         self.ask("in_force")
         return [self.kernel.read_text()] if self.kernel.exists() else []
+
+    def restart(self) -> None:
+        """What becomes of it when the host is restarted."""
+        self.kernel.unlink(missing_ok=True)
+        for text in self.kept().values():
+            self.kernel.write_text(text)
 
     def withhold(self) -> None:
         self.ask("withhold")
