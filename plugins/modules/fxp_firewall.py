@@ -14,6 +14,10 @@ description:
   - Where ufw decides on the host, these rules are the guard that keeps strangers off the ports, and an application profile
     C(proftpd-fxp) with one rule for it lets packets reach it. Denies and limits of the operator stay in front of that rule. A
     guard that somebody flushes is put back within a minute.
+  - Where firewalld decides, the rules are sets and two policies of its own. One drops strangers before any zone is asked, the
+    other accepts clients and peers after the zones, so what the operator denies holds. Members of the sets change without a
+    reload. Where a reload is needed that would lose rules which firewalld has in none of its files, or put in force some that it
+    has in its files only, the module fails before anything is changed.
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
@@ -25,7 +29,7 @@ description:
   - Rules fit the server that runs at every moment. Where that has other ports than O(wish) says, because it is to change only
     after this, those ports are guarded too, and let the same clients and peers through. The same module run after the change
     narrows the rules to the ports of O(wish).
-  - If the rules would govern the port that ssh comes in by, if firewalld or iptables decides on connections to the host, or two
+  - If the rules would govern the port that ssh comes in by, if iptables decides on connections to the host, or two
     managers do, or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
     kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
@@ -33,7 +37,7 @@ description:
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
-  - nftables with JSON, and systemd, on the host
+  - nftables with JSON, and systemd, on the host; where firewalld decides, firewalld with ipsets
 extends_documentation_fragment:
   - proftpd.fxp._attributes
   - proftpd.fxp._run
@@ -43,8 +47,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, nobody could
-        check the rules, and RV(validated) is V(false).
+      - The whole transaction is checked by C(nft -c), or by C(firewall-offline-cmd), in check mode too. Where nftables is not
+        installed yet, nobody could check the rules, and RV(validated) is V(false).
   diff_mode:
     support: full
   idempotent:

@@ -249,7 +249,7 @@ options:
       - What manages the firewall of the host.
       - V(auto) takes the one that decides on the host, else nftables. A host where two decide is refused, and one where another
         one decides than is said.
-      - This release writes rules of nftables and of ufw. A host where another one decides is refused.
+      - This release writes rules of nftables, firewalld and ufw. A host where another one decides is refused.
       - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
     type: str
     choices:
