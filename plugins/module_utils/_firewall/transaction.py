@@ -177,6 +177,15 @@ class Transaction:
         finally:
             if not os.path.exists(self.host.pending):
                 self.systemd.disarm(self.timer)
+                self._stand_down()
+
+    def _stand_down(self) -> None:
+        """Where a first change was taken back, nothing has to be put right at boot any more."""
+        path, unit = self.units[0][0], self.host.kind.unit
+        if self.host.backend.keeper and os.path.exists(path) and not os.path.exists(self.host.confirmed().rules):
+            self.systemd.switch_off(unit)
+            _files.remove(path)
+            self.systemd.reload()
 
     def confirm(self) -> None:
         """Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more."""
@@ -271,6 +280,7 @@ class Transaction:
             host = self.host.confirmed()
             confirmed = _files.read_text(host.rules)
             if confirmed is None:
+                self._stand_down()
                 return not any(host.backend.in_force().values())
             return not host.backend.drift(confirmed, host.recorded(host.record))
 

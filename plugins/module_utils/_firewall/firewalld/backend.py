@@ -73,7 +73,7 @@ class Firewalld:
         if difference.rules:
             self._refuse(others.look(self.program, self._binds_again()).objections())
         self._refuse(self._shut(rules))
-        return Finding(difference.sentences, (), ())
+        return Finding(difference.sentences, (), self._warnings())
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
         return list(self._differ(_found.find(self.program, self.nft), text).sentences)
@@ -154,6 +154,15 @@ class Firewalld:
     def _zones_end(self) -> bool:
         """Whether zones that deny by their target have the last word; seen of 0.9.3, not of 1.3.3 and 2.3.1."""
         return self.program.version().startswith("0.")
+
+    @staticmethod
+    def _warnings() -> tuple[str, ...]:
+        if Systemd().shown(Firewalld.keeper, "UnitFileState").get("UnitFileState") != "disabled":
+            return ()
+        return (
+            "firewalld runs, but does not start with this host, so ProFTPD would not either after a restart; switch it on "
+            "(systemctl enable firewalld).",
+        )
 
     @staticmethod
     def _binds_again() -> bool:

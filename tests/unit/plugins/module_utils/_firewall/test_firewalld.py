@@ -298,5 +298,8 @@ def test_unit_that_takes_a_change_back_over_a_restart_is_there_first(
     assert not any(backend.in_force().values())
     again = bench.change(text_of(WISH))
     assert again.apply(30).on_trial
+    assert again.settle()
+    assert not (tmp_path / "host/etc/systemd/system/proftpd-fxp-firewall.service").exists()
+    assert again.apply(30).on_trial
     again.confirm()
     assert not again.apply(30).changed
