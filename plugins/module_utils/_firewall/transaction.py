@@ -15,6 +15,7 @@ change too. ``settle`` says how a change ended that nobody could confirm.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -213,9 +214,12 @@ class Transaction:
         """Remove units that only the manager that decided before needed."""
         paths = units.unwanted(self.host)
         for path in paths:
-            self.systemd.stop(os.path.basename(path))
-            self.systemd.switch_off(os.path.basename(path))
+            if not path.endswith(".conf"):
+                self.systemd.stop(os.path.basename(path))
+                self.systemd.switch_off(os.path.basename(path))
             _files.remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))  # of drop-ins, if there are no others
         if paths:
             self.systemd.reload()
 
