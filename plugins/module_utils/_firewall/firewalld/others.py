@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.layout import PRIORITIES, SETS
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.program import CONFIG, Program, Settings
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.text import Rules
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Defines, Nft, judge
 
 # Prose, and the interfaces: where NetworkManager runs, it binds them again after a reload.
 _ASIDE = ("short", "description", "version")
@@ -182,6 +183,27 @@ def shut(others: t.Mapping[str, Settings], active: t.Collection[str], rules: Rul
     return said
 
 
+def beside(nft: Nft, rules: Rules) -> list[str]:
+    """A sentence for each table beside firewalld's in which these connections end: what firewalld accepts, another may drop."""
+    outgoing = {f"outgoing{6 if ':' in address else 4}" for address, _span in rules.outgoing}
+    defines = Defines(
+        rules.planned.control,
+        rules.planned.passive,
+        frozenset({"incoming", *outgoing}),
+        tuple(sorted({span for _address, span in rules.outgoing})),
+        rules.addresses,
+        interfaces=rules.interfaces,
+    )
+    judgement = judge(nft.ruleset(), defines, opened_by="firewalld")
+    said = [stop.sentence(nft) for stop in judgement.shut]
+    for chain in dict.fromkeys(place.chain for place in judgement.places):
+        said.append(
+            "Chain {} {} {} drops by default, beside firewalld, so what firewalld accepts does not get in; accept the FTP ports "
+            "there, or take that table away.".format(*chain)
+        )
+    return said
+
+
 def _denies(rule: str, rules: Rules) -> bool:
     """Whether a rich rule drops or rejects what comes to one of the ports of the plan, whoever comes."""
     action = re.search(r"\b(drop|reject)\b(?! prefix)", re.sub(r'"[^"]*"', "", rule))
@@ -221,4 +243,4 @@ def _outgoing(name: str, settings: Settings, rules: Rules) -> list[str]:
     ]
 
 
-__all__ = ("Others", "deciding", "look", "shut")
+__all__ = ("Others", "beside", "deciding", "look", "shut")

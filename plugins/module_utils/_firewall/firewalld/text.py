@@ -26,11 +26,13 @@ _HEADER = """\
 """
 _COMMENTS = {
     "former-control": "Ports that the server still has beside those of the plan; guarded alike until it has changed to those.",
-    "interface": "By which connections come here.",
+    "address": "Addresses of this server, and the interfaces by which connections to them come.",
     "client": "Who may come to all of these ports.",
     "peer": "Who may come to the passive ports.",
     "outgoing": "What this server itself opens: data connections to a peer that listens.",
 }
+
+_AS = {"former-passive": "former-control", "interface": "address"}  # what stands under the comment of another
 
 
 class Rules(t.NamedTuple):
@@ -42,6 +44,7 @@ class Rules(t.NamedTuple):
     peers: tuple[str, ...]
     outgoing: tuple[tuple[str, Span], ...]  # addresses with the ports on which they listen
     interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
+    addresses: tuple[str, ...] = ()  # of this server
 
     @property
     def planned(self) -> Ports:
@@ -59,6 +62,7 @@ def text_of(wish: Wish) -> str:
     rows: dict[str, list[str]] = {
         "control": [str(wish.ports.control)],
         "passive": [_span(wish.ports.passive)],
+        "address": list(wish.addresses),
         "interface": [name for name in wish.interfaces if name == printable(name)],
         "former-control": [_span(span) for span in wish.former.control],
         "former-passive": [_span(span) for span in wish.former.passive],
@@ -69,7 +73,7 @@ def text_of(wish: Wish) -> str:
     lines: list[str] = []
     commented = ""
     for word, found in rows.items():
-        comment = _COMMENTS.get("former-control" if word == "former-passive" else word, "")
+        comment = _COMMENTS.get(_AS.get(word, word), "")
         if found and comment != commented:
             lines += ["", f"# {comment}"]
             commented = comment
@@ -89,7 +93,7 @@ def read_text(text: str) -> Rules:
             word: tuple(_spans(row[0]) for row in found.pop(word, []))
             for word in ("control", "passive", "former-control", "former-passive")
         }
-        addresses = {word: tuple(_network(row[0]) for row in found.pop(word, [])) for word in ("client", "peer")}
+        addresses = {word: tuple(_network(row[0]) for row in found.pop(word, [])) for word in ("client", "peer", "address")}
         interfaces = tuple(row[0] for row in found.pop("interface", []))
         outgoing = tuple((_network(row[0]), _spans(row[1])) for row in found.pop("outgoing", []))
     except (ValueError, IndexError):
@@ -106,6 +110,7 @@ def read_text(text: str) -> Rules:
         addresses["peer"],
         outgoing,
         interfaces,
+        addresses["address"],
     )
 
 

@@ -53,7 +53,8 @@ def test_text_says_all_that_the_backend_needs() -> None:
     assert rules.clients == CLIENTS
     assert rules.peers == ("198.51.100.12", "2001:db8::12")
     assert rules.outgoing == (("198.51.100.12", (50000, 50099)), ("2001:db8::12", (50000, 50099)))
-    assert (rules.planned.control, rules.planned.passive, rules.interfaces) == (21, (50000, 50099), ("eth0",))
+    assert (rules.planned.control, rules.planned.passive) == (21, (50000, 50099))
+    assert (rules.interfaces, rules.addresses) == (("eth0",), ("198.51.100.11",))
 
 
 def test_names_of_peers_are_comments_whatever_they_hold() -> None:
@@ -246,6 +247,18 @@ def test_denies_of_everybody_are_refused_and_others_hold(backend: Firewalld, pro
     assert bool(said) is is_shut
     assert all(rule in sentence for sentence in said)
     assert not others.shut({"zone dmz": zone}, ["public"], read_text(text_of(WISH)))
+
+
+def test_tables_beside_firewalld_that_drop_are_refused(nft: Nft) -> None:
+    rules = read_text(text_of(WISH))
+    nft.run("table inet firewalld { chain filter_INPUT { type filter hook input priority 10; policy drop; }; }")
+    assert not others.beside(nft, rules)
+    nft.run("table inet mine { chain in { type filter hook input priority 0; tcp dport 21 ip saddr 192.0.2.9 drop; }; }")
+    assert not others.beside(nft, rules)
+    nft.run("table ip6 mine { chain in { type filter hook input priority 0; policy drop; }; }")
+    assert not others.beside(nft, rules)  # the server has no address of that family
+    nft.run("table inet mine { chain in { drop; }; }")
+    assert [sentence.split(",")[0] for sentence in others.beside(nft, rules)] == ["Chain inet mine in drops by default"]
 
 
 def test_a_zone_has_the_last_word_in_old_releases(backend: Firewalld, program: StandIn) -> None:
