@@ -84,7 +84,7 @@ class Firewalld:
     def _shut(self, rules: Rules) -> list[str]:
         active = self._active(rules)
         said = others.shut(others.deciding(self.program, active), active, rules, self._zones_end())
-        return said + (others.beside(self.nft, rules) if self.nft.path else [])
+        return said + (others.beside(self.nft, rules) if self.nft.path and self.program.uses_nftables() else [])
 
     def check(self, text: str) -> None:
         self.program.check(layout.wanted(read_text(text)).files())
