@@ -130,10 +130,12 @@ class Firewalld:
             return  # it starts with these files
         difference = _found.differ(now, wanted, self.program.directory)
         if difference.rules:
-            # Who could be asked was asked in time; here rules have to come or go whatever it costs.
-            for name in others.look(self.program, self._binds_again()).lost():
-                sys.stderr.write(f"{printable(name)} is in none of firewalld's files and lost with this reload\n")
-            self.program.reload()
+            self._say_what_is_lost()
+            try:
+                self.program.reload()
+            except FirewallError:
+                # Where somebody flushed its table, 0.9.3 fails to delete that, and knows better the second time.
+                self.program.reload()
         elif difference.entries:
             for name, entries in wanted.sets.items():
                 if now.sets[name] != frozenset(entries):
@@ -143,6 +145,15 @@ class Firewalld:
         left = _found.differ(_found.find(self.program, self.nft), wanted, self.program.directory).sentences
         if left:
             raise FirewallError(f"firewalld has not put in force what it was given: {'; '.join(left)}.")
+
+    def _say_what_is_lost(self) -> None:
+        """Who could be asked was asked in time; here rules have to come or go whatever it costs."""
+        try:
+            lost = others.look(self.program, self._binds_again()).lost()
+        except FirewallError:
+            return  # it has nothing in force
+        for name in lost:
+            sys.stderr.write(f"{printable(name)} is in none of firewalld's files and lost with this reload\n")
 
     def _differ(self, now: _found.Found, text: str) -> _found.Difference:
         return _found.differ(now, layout.wanted(read_text(text)), self.program.directory)

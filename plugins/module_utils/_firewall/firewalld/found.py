@@ -87,8 +87,11 @@ def files(program: Program) -> dict[str, str]:
 def find(program: Program, nft: Nft) -> Found:
     """Look. Raises FirewallError if firewalld runs and does not answer."""
     there_are = files(program)
-    if not program.state():
+    state = program.state()
+    if not state:
         return Found(there_are, False, {}, {}, None)
+    if state == "FAILED":  # it lists what it has not applied
+        return Found(there_are, True, {}, {}, {})
     here, there = program.names("ipset", "getIPSets"), program.names("policy", "getPolicies")
     sets = {name: frozenset(map(entry, program.names("ipset", "getEntries", "s", name))) for name in SETS if name in here}
     policies = {name: _policy(program.settings("policy", "getPolicySettings", "s", name)) for name in PRIORITIES if name in there}

@@ -121,9 +121,9 @@ class Program:
         options = ["--system", "--json=short", "--auto-start=no", f"--timeout={seconds:g}"]
         status, output, errors = self._run(["busctl", *options, *words], seconds + 5)
         if status:
-            said = [line for line in errors.splitlines() if line.strip()] or [f"status {status}"]
-            # A traceback has its reason in its last line.
-            word = said[-1] if len(said) > 1 else said[0].partition("Call failed: ")[2] or said[0]
+            said = [line.replace("Call failed: ", "") for line in errors.splitlines() if line.strip()] or [f"status {status}"]
+            # A traceback has its reason in its last line, a batch of rules in its first, in front of those.
+            word = next((line for line in said if re.match(r"[A-Z]+_[A-Z_]+: ", line)), said[-1])
             raise FirewallError(f"firewalld ({words[4] if len(words) > 4 else words[0]}) says: {word[:1000]}")
         try:
             return t.cast("t.Dict[str, t.Any]", json.loads(output or "{}"))

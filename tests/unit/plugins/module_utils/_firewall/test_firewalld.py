@@ -191,6 +191,27 @@ def test_the_guard_is_told_apart_from_what_is_opened(backend: Firewalld, program
         backend.load_guard(text_of(WISH))
 
 
+def test_where_it_failed_it_is_reloaded_until_it_does_not(
+    backend: Firewalld, program: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As 0.9.3 does after a flush of all rules: it fails once more, and lists sets that it has not applied."""
+    backend.load(text_of(WISH))
+    before = backend.in_force()
+    program.told, tries, reload = "FAILED", [], program.reload
+
+    def once() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise FirewallError("COMMAND_FAILED")
+        program.told = "RUNNING"
+        reload()
+
+    monkeypatch.setattr(program, "reload", once)
+    assert not backend.is_guarded(before)
+    backend.load(text_of(WISH))
+    assert (len(tries), backend.in_force()) == (2, before)
+
+
 def test_at_boot_files_are_put_right_before_it_starts(backend: Firewalld, program: StandIn) -> None:
     backend.load(text_of(WISH))
     before = backend.in_force()

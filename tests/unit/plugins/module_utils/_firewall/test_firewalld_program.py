@@ -72,6 +72,7 @@ def test_answers_of_methods(answers: Answer) -> None:
     "errors",
     [
         "Call failed: INVALID_ENTRY: no address",
+        'Call failed: INVALID_ENTRY: no address\n\nJSON blob:\n{"nftables": []}',
         'Call failed: Traceback (most recent call last):\n  File "/usr/lib/x.py"\nINVALID_ENTRY: no address\n',
     ],
 )
