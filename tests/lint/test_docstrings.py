@@ -143,7 +143,10 @@ def test_ruff_reads_the_form(docstring: str, rule: str) -> None:
 
 # What Ansible calls, and what the interface Backend documents for all who carry it out.
 BY_ANOTHER_NAME = {"run", "filters", "main"}
-BACKENDS = {"plugins/module_utils/_firewall/nftables/backend.py"}
+BACKENDS = {
+    f"plugins/module_utils/_firewall/{name}.py"
+    for name in ("firewalld/backend", "guarded", "iptables/opener", "nftables/backend", "ufw/opener")
+}
 
 
 def bare(source: str) -> list[str]:

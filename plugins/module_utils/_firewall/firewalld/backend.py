@@ -29,7 +29,7 @@ _STOPPED = (
 
 
 class Firewalld:
-    """The rules by ipsets and policies of firewalld (``backend.Backend``)."""
+    """The rules by ipsets and policies of firewalld (``backend.Backend``). What does not work raises FirewallError."""
 
     name = "firewalld"
     package = "firewalld"

@@ -38,7 +38,7 @@ _CHAINS = {4: ("ufw-user-input", "ufw-user-output"), 6: ("ufw6-user-input", "ufw
 
 
 class Ufw:
-    """ufw on this host, or on one whose files are below ``root``."""
+    """ufw on this host, or on one whose files are below ``root``. What it refuses raises FirewallError."""
 
     name = "ufw"
     package = "ufw"
