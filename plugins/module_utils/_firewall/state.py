@@ -112,10 +112,11 @@ class Host:
         Asked every minute where a manager leaves ports open whatever becomes of the guard. Says so on standard error.
         """
         with self.locked():
+            if os.path.exists(self.pending) and not os.path.exists(self.new_rules):
+                return  # a removal is on trial
             text = self._text()
             if text is None:
-                if not os.path.exists(self.pending):
-                    self._leave()
+                self._leave()
                 return
             if self.backend.is_guarded(self.recorded(self.pending) or self.recorded(self.record)):
                 return

@@ -96,7 +96,8 @@ def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int], back
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("firewall_rules", None, exc), about=about)
-    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=found.warnings)
+    told = tuple(f"The firewall is not as it was left: {sentence}. The playbook site mends that." for sentence in found.drift)
+    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=(*found.warnings, *told))
 
 
 def no_rules() -> Part:

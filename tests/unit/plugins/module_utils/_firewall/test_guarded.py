@@ -172,3 +172,41 @@ def test_a_reboot_forgets_a_trial_of_another_manager(bench: Bench, gate: ToyOpen
     Host(managers.in_use(str(bench.root)), str(bench.root)).load()
     assert old.in_force() == before
     assert not os.path.exists(bench.host.new_rules)
+
+
+def test_a_lost_guard_is_put_back(bench: Bench, nft: Nft, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.confirmed(bench.backend.text(wish_of(PEER)))
+    before = bench.in_force()
+    bench.host.watch()
+    assert capsys.readouterr().err == ""
+    nft.run("flush ruleset\n")
+    bench.host.watch()
+    assert bench.in_force() == before
+    assert "are in force again" in capsys.readouterr().err
+
+
+def test_the_watch_opens_nothing_that_somebody_has_shut(bench: Bench, gate: ToyOpener, nft: Nft) -> None:
+    bench.confirmed(bench.backend.text(wish_of(PEER)))
+    gate.remove()
+    nft.run("flush ruleset\n")
+    bench.host.watch()
+    assert not gate.kernel.exists()
+    assert bench.in_force()["table"]
+
+
+def test_the_watch_leaves_a_removal_on_trial_alone(bench: Bench, gate: ToyOpener) -> None:
+    bench.confirmed(bench.backend.text(wish_of(PEER)))
+    assert removal.Removal(bench.host, bench.systemd, PROGRAM).apply(30).on_trial
+    bench.host.watch()
+    assert not gate.kernel.exists()
+    assert not bench.in_force()["table"]
+
+
+def test_the_watch_shuts_what_a_dead_first_change_has_left(bench: Bench, gate: ToyOpener) -> None:
+    gate.apply(read_opening(bench.backend.text(wish_of(PEER))))
+    bench.host.watch()
+    assert not gate.disk.exists()
+    # Whichever manager the host is asked for: there is no text that tells.
+    gate.apply(read_opening(bench.backend.text(wish_of(PEER))))
+    by_hand(bench).host.watch()
+    assert not gate.disk.exists()
