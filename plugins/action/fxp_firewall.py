@@ -44,12 +44,12 @@ class ActionModule(ActionBase):
         deadline = time.monotonic() + return_after
         if applied.get("failed") or not applied.get("on_trial"):
             return applied
-        connection = applied.get("connection", "")
+        connection, begun = applied.get("connection", ""), self._begun(applied)
         lost: AnsibleConnectionFailure | None = None
         while time.monotonic() < deadline:
             try:
                 self._new_connection()
-                confirmed = self._phase(task_vars, "confirm", _connection=connection)
+                confirmed = self._phase(task_vars, "confirm", _connection=connection, **begun)
             except AnsibleConnectionFailure as error:
                 lost = error
                 time.sleep(1)
@@ -71,7 +71,7 @@ class ActionModule(ActionBase):
         while not settled and time.monotonic() < deadline + PATIENCE:
             try:
                 self._new_connection()
-                answer = self._phase(task_vars, "settle")
+                answer = self._phase(task_vars, "settle", **self._begun(applied))
                 settled, rules = bool(answer.get("settled")), bool(answer.get("rules"))
                 if answer.get("confirmed"):
                     return applied
@@ -101,6 +101,11 @@ class ActionModule(ActionBase):
         if self._removes():
             return f"Without these firewall rules Ansible is cut off: {way} did not get through{why}. Let other rules accept it."
         return f"The new firewall rules cut Ansible off: {way} did not get through{why}. Let the rules accept it."
+
+    @staticmethod
+    def _begun(applied: dict[str, t.Any]) -> dict[str, str]:
+        """With which firewall manager a change was begun: another one may decide by now."""
+        return {"_manager": applied["manager"]} if applied.get("manager") else {}
 
     def _removes(self) -> bool:
         return self._task.args.get("state") == "absent"

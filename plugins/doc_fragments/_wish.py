@@ -11,10 +11,23 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option wish."""
+    """The options wish and backend."""
 
     DOCUMENTATION = r"""
 options:
+  backend:
+    description:
+      - The firewall manager that the host is said to have. V(auto) takes the one that decides there, else nftables.
+      - Where another one decides, or two do, nothing is changed, and the refusal says which.
+    type: str
+    choices:
+      - auto
+      - nftables
+      - firewalld
+      - ufw
+      - iptables
+    default: auto
+    version_added: 0.5.0
   wish:
     description:
       - What is to be let through, as the filter P(proftpd.fxp.firewall_wish#filter) derives it from the plan. Everybody else is
@@ -111,4 +124,11 @@ options:
         elements: dict
         default: []
         suboptions: *listening
+      mark:
+        description:
+          - The mark of packets by which rules of iptables know what is let through, as a value and the bits that it is in. Where
+            something else decides, it counts for nothing.
+        type: str
+        default: 0x46000000/0xff000000
+        version_added: 0.5.0
 """

@@ -44,6 +44,7 @@ _value:
     - C(clients4) and C(clients6), lists of networks that may connect to all of these ports.
     - C(peers4) and C(peers6), lists of C(name) and C(addresses) that may connect to the passive ports.
     - C(outgoing4) and C(outgoing6), lists of C(name), C(addresses), C(first) and C(last), which the server itself opens.
+    - C(mark), by which rules of iptables know what is let through.
   type: dict
 """
 
@@ -58,7 +59,8 @@ def firewall_wish(plan: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
     """Return what the firewall of ``host`` is to let through."""
     if host not in plan["servers"]:
         raise AnsibleFilterError(f"firewall_wish: {host} is no server of this plan; name one of fxp_servers that is present.")
-    return flows.wish(plan, host)
+    # Not one of the flows: it says how rules are told of them, on this host.
+    return {**flows.wish(plan, host), "mark": plan["hosts"][host]["firewall_mark"]}
 
 
 class FilterModule:

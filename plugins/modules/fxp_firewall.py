@@ -11,6 +11,17 @@ short_description: Put the firewall rules of an FXP server into force, or return
 description:
   - Makes one file of nftables rules of what is to be let through, loads it atomically, and keeps it in force over restarts of
     C(nftables.service) and of the host. C(proftpd.service) does not start without them.
+  - Where ufw decides on the host, these rules are the guard that keeps strangers off the ports, and an application profile
+    C(proftpd-fxp) with one rule for it lets packets reach it. Denies and limits of the operator stay in front of that rule. A
+    guard that somebody flushes is put back within a minute.
+  - Where iptables decides, of either variant, these rules mark what they let through as well, and one line of iptables with the
+    comment C(proftpd.fxp), per family and direction, accepts that mark. It stands directly in front of what drops everything that
+    is left, in the kernel and, once the rules are confirmed, in C(/etc/iptables/rules.v4) and C(rules.v6) where those files are.
+    Without these rules it opens nothing. If something else on the host uses bits of the mark, the module fails.
+  - Where firewalld decides, the rules are sets and two policies of its own. One drops strangers before any zone is asked, the
+    other accepts clients and peers after the zones, so what the operator denies holds. Members of the sets change without a
+    reload. Where a reload is needed that would lose rules which firewalld has in none of its files, or put in force some that it
+    has in its files only, the module fails before anything is changed.
   - The rules are on trial first. The host returns to the old ones by itself, unless Ansible comes back to it through a new
     connection within O(return_after) seconds and confirms them. A reboot in between returns to the old ones too.
   - An accept in one table of nftables does not overrule the drop of another. In every base chain of another table that drops
@@ -18,19 +29,19 @@ description:
     that drops everything that is left; if that rule is in a chain that is jumped to, it is put in front of the jump that all
     take, or behind the denies of that chain if nothing else leads there. Whatever drops under a condition, as the rules of
     C(fail2ban), block lists and limits, stays in front of it; where such a condition is not understood, a warning names the rule.
-    Nothing else of other tables is touched, and nothing at all of tables that firewalld, ufw or iptables manages.
+    Nothing else of other tables is touched, and into tables that firewalld, ufw or iptables manages nft writes nothing.
   - Rules fit the server that runs at every moment. Where that has other ports than O(wish) says, because it is to change only
     after this, those ports are guarded too, and let the same clients and peers through. The same module run after the change
     narrows the rules to the ports of O(wish).
-  - If the rules would govern the port that ssh comes in by, if firewalld, ufw or iptables decides on connections to the host,
-    or if another rule denies the ports of the plan to everybody, the module fails before anything is changed.
+  - If the rules would govern the port that ssh comes in by, if two managers decide on connections to the host, or if another
+    rule denies the ports of the plan to everybody, the module fails before anything is changed.
   - With O(state=absent) everything that this module brought leaves the host, the rules in other tables too. The rules leave the
     kernel on trial, and only the confirmation removes the files and the units. Where nothing of this collection is, nothing is
     done, whatever manages the firewall there.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 requirements:
-  - nftables with JSON, and systemd, on the host
+  - nftables with JSON, and systemd, on the host; where firewalld decides, firewalld with ipsets
 extends_documentation_fragment:
   - proftpd.fxp._attributes
   - proftpd.fxp._run
@@ -40,8 +51,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The whole transaction is checked by C(nft -c) in check mode too. Where nftables is not installed yet, nobody could
-        check the rules, and RV(validated) is V(false).
+      - The whole transaction is checked by C(nft -c), or by C(firewall-offline-cmd), in check mode too. Where nftables is not
+        installed yet, nobody could check the rules, and RV(validated) is V(false).
   diff_mode:
     support: full
   idempotent:
@@ -94,6 +105,11 @@ options:
       - confirm
       - settle
     default: apply
+  _manager:
+    description:
+      - The firewall manager of the first step. Set by the action plugin of this module; leave it alone.
+    type: str
+    default: ""
   _connection:
     description:
       - C(SSH_CONNECTION) of the first step. Set by the action plugin of this module; leave it alone.
@@ -137,6 +153,12 @@ path:
   returned: success
   type: str
   sample: /etc/proftpd-fxp/firewall.nft
+manager:
+  description: The firewall manager that the rules are for, as O(backend) has it.
+  returned: success
+  type: str
+  sample: nftables
+  version_added: 0.5.0
 validated:
   description: Whether C(nft) was asked about the rules.
   returned: success
@@ -202,6 +224,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     transaction,
     units,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines, with_interfaces
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Former, former, read_wish, wish_options
@@ -213,6 +236,15 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
+
+
+def backend_of(module: Module, kind: kinds.Kind) -> Backend:
+    """The backend of the manager that decides here; what goes away, or was begun, is asked of the one that it was made with."""
+    if module.params["_manager"] in managers.BACKENDS:
+        return managers.BACKENDS[module.params["_manager"]]("")
+    if module.params["_phase"] == "apply" and module.params["state"] == "present":
+        return choose.choose(detect.Commands(), module.params["backend"])
+    return managers.in_use(kind=kind)
 
 
 def transaction_of(module: Module, host: state.Host, left: Former) -> transaction.Transaction:
@@ -257,6 +289,7 @@ def remove(module: Module, host: state.Host, connection: str) -> dict[str, t.Any
     validated = host.backend.is_installed()
     result = {
         "path": host.rules,
+        "manager": host.backend.name,
         "validated": validated,
         "missing_packages": [],
         "rules_in": [],
@@ -287,6 +320,7 @@ def apply(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]
     change = transaction_of(module, host, left)
     result = {
         "path": host.rules,
+        "manager": host.backend.name,
         "validated": True,
         "missing_packages": [],
         "rules_in": [],
@@ -313,6 +347,7 @@ def apply(module: Module, host: state.Host, connection: str) -> dict[str, t.Any]
 def main() -> None:
     module = Module(
         argument_spec={
+            "backend": {"type": "str", "choices": list(choose.CHOICES), "default": choose.AUTO},
             "wish": {"type": "dict", "options": wish_options()},
             "content": {"type": "str", **DEPRECATED},
             "unit": {"type": "str", **DEPRECATED},
@@ -321,6 +356,7 @@ def main() -> None:
             "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
+            "_manager": {"type": "str", "default": ""},
             "_connection": {"type": "str", "default": ""},
         },
         required_if=[("state", "present", ("wish", "content"), True)],
@@ -329,9 +365,8 @@ def main() -> None:
     )
     connection = lockout.ssh_connection()
     try:
-        applies = module.params["_phase"] == "apply" and module.params["state"] == "present"
         kind = kinds.KINDS[(module.params["wish"] or {}).get("kind", "server")]
-        host = state.Host(choose.choose(detect.Commands()) if applies else managers.in_use(kind=kind), kind=kind)
+        host = state.Host(backend_of(module, kind), kind=kind)
         if module.params["_phase"] == "apply":
             patience = module.params["return_after"]
             if patience < MINIMUM:

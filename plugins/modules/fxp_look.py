@@ -255,6 +255,7 @@ not_asked:
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import choose
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, read_wish, wish_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform, record
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -279,6 +280,7 @@ def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
         certificate,
         time.time() if asked["_now"] is None else asked["_now"],
         asked["run"],
+        asked["backend"],
     )
 
 
@@ -296,6 +298,7 @@ def main() -> None:
             "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},
+            "backend": {"type": "str", "choices": list(choose.CHOICES), "default": choose.AUTO},
             "wish": {"type": "dict", "options": wish_options()},
             "certificate": {
                 "type": "dict",

@@ -259,15 +259,25 @@ options:
   firewall_backend:
     description:
       - What manages the firewall of the host.
-      - V(auto) takes the one that is active, else nftables. This release supports nftables only and refuses a host where another
-        one is active.
+      - V(auto) takes the one that decides on the host, else nftables. A host where two decide is refused, and one where another
+        one decides than is said.
       - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
     type: str
     choices:
       - auto
       - nftables
+      - firewalld
+      - ufw
+      - iptables
       - none
     default: auto
+  firewall_mark:
+    description:
+      - The mark of packets by which rules of iptables know what our own rules let through, as a value and the bits that it is in.
+      - It counts where iptables decides, and nowhere else. A host where something else uses bits of it is refused.
+    type: str
+    default: 0x46000000/0xff000000
+    version_added: 0.5.0
   acknowledged:
     description:
       - Findings of the playbook C(proftpd.fxp.audit) that are known. They are still shown, with the reason, but are no hole,
@@ -418,6 +428,7 @@ hosts:
       clients4: [198.51.100.0/24]
       clients6: []
       firewall_backend: auto
+      firewall_mark: 0x46000000/0xff000000
       masquerade_address: null
       max_instances: 100
       state: present

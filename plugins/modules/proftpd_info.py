@@ -237,7 +237,9 @@ rules:
     - Who gets in. C(access) has for every range of ports and C(family) the networks that are C(accepted), and those of which it
       is C(unknown), with C(why) and the rule that it depends on; all others are kept out.
     - C(evaluated) is V(false) with C(why) where the rules cannot be read, C(others) names firewalls beside nftables,
-      C(own_table) tells whether the table of this collection is loaded, and C(ports) which ports it is about.
+      C(own_table) tells whether the rules of this collection are in force, and C(ports) which ports it is about.
+    - C(unkept) names files of iptables that are not there, so that a line of this collection is lost whenever somebody loads the
+      rules anew.
     - V(null) with O(rules=false) and where ProFTPD is not installed.
   returned: always
   type: dict

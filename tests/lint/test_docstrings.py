@@ -141,9 +141,12 @@ def test_ruff_reads_the_form(docstring: str, rule: str) -> None:
     assert f" {rule} " in done.stdout
 
 
-# What Ansible calls, and what the interface Backend documents for all who carry it out.
+# What Ansible calls, and what the interfaces Backend and Opener document for all who carry them out.
 BY_ANOTHER_NAME = {"run", "filters", "main"}
-BACKENDS = {"plugins/module_utils/_firewall/nftables/backend.py"}
+BACKENDS = {
+    f"plugins/module_utils/_firewall/{name}.py"
+    for name in ("firewalld/backend", "guarded", "iptables/backend", "nftables/backend", "ufw/opener")
+}
 
 
 def bare(source: str) -> list[str]:

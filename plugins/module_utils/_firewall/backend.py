@@ -30,6 +30,7 @@ class Finding(t.NamedTuple):
     drift: tuple[str, ...]  # how what is in force differs from it, in sentences
     rules_in: tuple[str, ...]  # where rules of others get one of ours
     warnings: tuple[str, ...]  # what may keep clients or peers out all the same
+    diff: tuple[dict[str, str], ...] = ()  # of what the manager keeps of ours, beside the text
 
 
 class Backend(t.Protocol):
@@ -42,7 +43,12 @@ class Backend(t.Protocol):
     name: str  # as fxp_firewall_backend says it
     package: str  # that brings it
     ending: str  # of the name of its stored text
-    service: str  # whose start and reload lose our rules, so that they are loaded again then; empty if there is none
+    service: str  # those, with blanks between, whose start and reload lose our rules, so that they are loaded again then
+    # That brings our rules back by itself, from files of its own, in which they stand from the moment they are on trial. At boot
+    # those are made right before it starts. Empty if there is none.
+    keeper: str
+    guard: str  # what keeps strangers out; managers that have the same hand it over to each other
+    watched: bool  # whether a lost guard leaves the ports open, so that it is looked for every minute
 
     def is_installed(self) -> bool:
         """Whether the program is here. Without it nothing else can be asked but ``text`` and ``ports``."""
@@ -74,13 +80,30 @@ class Backend(t.Protocol):
         """The same for ``unload``."""
 
     def load(self, text: str) -> None:
-        """Put a text in force, at once and in the place of all that is in force of ours."""
+        """Put a text in force, at once and in the place of all that is in force of ours, but for what ``open`` does."""
 
     def load_guard(self, text: str) -> None:
         """Keep strangers out at least, where ``load`` fails because of rules of others."""
 
+    def open(self, text: str) -> None:
+        """
+        Let packets reach what was loaded, where a manager keeps that for good at once.
+
+        So it is done when the rules are confirmed, and when those come back that were: no trial needs it, as it locks nobody out.
+        """
+
     def unload(self) -> None:
-        """Take all that is ours out of force."""
+        """Take all that is ours out of force; what ``kept`` tells stays, so that a restart brings it back."""
+
+    def leave(self, guard_stays: bool) -> None:
+        """
+        Take all that is ours out of force, and what ``kept`` tells, too.
+
+        ``guard_stays``: the guard is another manager's now, which has its rules in force already.
+        """
+
+    def kept(self) -> dict[str, str]:
+        """What the manager keeps of ours beside the stored text, by the names that people know it by. Asks no program twice."""
 
     def is_guarded(self, recorded: Fingerprint) -> bool:
         """Whether what keeps strangers out is in force as it was ``recorded``."""

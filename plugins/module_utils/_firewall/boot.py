@@ -19,11 +19,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import prin
 
 
 def main(arguments: t.Sequence[str]) -> int:
-    """``firewall.py load|guard|unload|return``: for the units that are installed with it."""
+    """``firewall.py load|guard|watch|unload|return``: for the units that are installed with it."""
     host = Host(in_use())
-    verbs = {"load": host.load, "guard": host.guard, "unload": host.unload, "return": host.go_back}
+    verbs = {"load": host.load, "guard": host.guard, "watch": host.watch, "unload": host.unload, "return": host.go_back}
     if len(arguments) != 1 or arguments[0] not in verbs:
-        sys.stderr.write("Usage: firewall.py load|guard|unload|return\n")
+        sys.stderr.write("Usage: firewall.py load|guard|watch|unload|return\n")
         return 2
     try:
         verbs[arguments[0]]()

@@ -8,7 +8,7 @@
 """
 Which firewall decides on this host?
 
-Only nftables by hand is supported; firewalld, ufw and iptables own their rules and would overwrite or outvote ours.
+What firewalld, ufw and iptables decide, nothing but those can open: they own their rules, and would overwrite or outvote others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -31,6 +30,10 @@ class Commands:
     def output(self, *command: str) -> str:
         """Standard output of a command, empty if there is no such program."""
         return run.output(*command, seconds=TIMEOUT)
+
+    def has(self, program: str) -> bool:
+        """Whether a program is installed."""
+        return run.find(program) is not None
 
     def is_active(self, unit: str) -> bool:
         """Whether a unit of systemd runs; not where there is no systemd."""
@@ -85,7 +88,7 @@ def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
     found = []
     if commands.is_active("firewalld.service"):
         found.append("firewalld")
-    if ufw.is_on(commands.text("/etc/ufw/ufw.conf")):
+    if ufw.is_on(commands.text("/etc/ufw/ufw.conf")) and commands.has("ufw"):
         found.append("ufw")
     if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")
@@ -102,13 +105,3 @@ def _iptables(commands: Commands, ruleset: Ruleset | None) -> t.Iterator[str]:
             yield commands.output(f"{program}-nft-save", "-t", "filter")
         if "filter" in commands.text(names).split():
             yield commands.output(f"{program}-legacy-save", "-t", "filter")
-
-
-def refuse(found: t.Sequence[str]) -> None:
-    """Raise FirewallError if another firewall than nftables decides."""
-    if found:
-        names = " and ".join(found)
-        raise FirewallError(
-            f"{names} decides on connections here, and this release of proftpd.fxp writes nftables rules only; switch "
-            f"{names} off, or set fxp_firewall_backend to none for this host and open the FTP ports there yourself."
-        )

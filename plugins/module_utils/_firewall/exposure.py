@@ -180,7 +180,8 @@ def _doubt(walk: Walk) -> str:
     chain = "chain {} {} {}".format(*walk.base)
     for branch in walk.branches:
         if branch.ends - {walk.end}:
-            return f"it depends on the rule with handle {branch.rule.get('handle')} of {'chain {} {} {}'.format(*branch.chain)}"
+            rule = f'"{branch.rule["said"]}"' if "said" in branch.rule else f"with handle {branch.rule.get('handle')}"
+            return f"it depends on the rule {rule} of {'chain {} {} {}'.format(*branch.chain)}"
     return f"it depends on {chain}"
 
 

@@ -18,7 +18,9 @@ from __future__ import annotations
 import contextlib
 import os
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS, texts
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
     Outcome,
@@ -27,6 +29,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction 
     write,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import files as units_of
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import unwanted
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 
@@ -42,12 +45,27 @@ def is_in_kernel(host: Host) -> bool:
 def is_found(host: Host) -> bool:
     """Is anything of ours on this host?"""
     files = _files_of(host)
-    return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or is_in_kernel(host)
+    return any(map(os.path.lexists, (*files, *map(_files.staged_name, files)))) or bool(_kept(host)) or is_in_kernel(host)
+
+
+def _kept(host: Host) -> dict[str, str]:
+    """What managers keep of ours beside those files; those that decided once, too."""
+    return {name: text for backend in _backends(host) for name, text in backend.kept().items()}
+
+
+def _backends(host: Host) -> list[Backend]:
+    return [host.backend, *(make(host.root) for name, make in BACKENDS.items() if name != host.backend.name)]
+
+
+def _rules_of(host: Host) -> list[str]:
+    """The texts of all managers."""
+    return list(dict.fromkeys([host.rules, *texts(host.root, host.kind)]))
 
 
 def _files_of(host: Host) -> tuple[str, ...]:
-    units = (file.path for file in units_of(host))
-    return (host.rules, *units, host.record, host.program, host.new_rules, host.pending)
+    units = [*(file.path for file in units_of(host)), *unwanted(host)]
+    rules = _rules_of(host)
+    return (*rules, *units, host.record, host.program, *(f"{path}.new" for path in rules), host.pending)
 
 
 class Removal(Transaction):
@@ -56,7 +74,7 @@ class Removal(Transaction):
     def __init__(self, host: Host, systemd: Systemd, program: bytes) -> None:
         super().__init__(host, systemd, Texts("", units_of(host), program))
         self.files = _files_of(host)
-        self.unit_files = tuple(file.path for file in self.units)
+        self.unit_files = (*(file.path for file in self.units), *unwanted(host))
 
     def _settle_beside(self) -> None:
         """Where the kernel holds no rules of ours there is nothing to try, and what else there is goes at once."""
@@ -66,8 +84,8 @@ class Removal(Transaction):
         outcome = Outcome(changed=True, diff=self._removed())
         if not is_in_kernel(self.host):
             return outcome
+        self.host.backend.check_removal()
         if check_mode:
-            self.host.backend.check_removal()
             return outcome
         if not os.access(self.host.program, os.X_OK):
             write(*self.program)
@@ -80,8 +98,8 @@ class Removal(Transaction):
 
     def _removed(self) -> tuple[dict[str, str], ...]:
         diffs = []
-        for path in (self.host.rules, *self.unit_files):
-            text = _files.read_text(path)
+        found = [(path, _files.read_text(path)) for path in (*_rules_of(self.host), *self.unit_files)]
+        for path, text in (*found, *_kept(self.host).items()):
             if text is not None:
                 diffs.append({"before_header": path, "after_header": path, "before": text, "after": ""})
         remarks = [f"{path} is removed" for path in (self.host.program, self.host.record) if os.path.exists(path)]
@@ -102,21 +120,33 @@ class Removal(Transaction):
                 raise TooLate("The firewall rules were put back before the confirmation of their removal came.")
             if is_in_kernel(self.host):
                 raise FirewallError("Somebody loaded the firewall rules again while their removal waited for its confirmation.")
+            self._leave()
             # From here on nothing on this host knows rules that could come back.
-            _files.remove(self.host.rules)
+            for path in _rules_of(self.host):
+                _files.remove(path)
             _files.remove(self.host.pending)
         self._clean()
 
     def is_confirmed(self) -> bool:
         """True if nothing of ours is left."""
-        return not any(map(os.path.lexists, self.files)) and not is_in_kernel(self.host)
+        return not any(map(os.path.lexists, self.files)) and not _kept(self.host) and not is_in_kernel(self.host)
+
+    def _leave(self) -> None:
+        """Nothing is in force any more; what managers keep goes, too."""
+        for backend in _backends(self.host):
+            if backend.kept():
+                backend.leave(False)
 
     def _clean(self) -> None:
         """The unit first, because it runs our program when it stops."""
         self.systemd.disarm(self.timer)
+        self._leave()
         if any(map(os.path.lexists, self.unit_files)):
-            self.systemd.stop(self.unit)
-            self.systemd.switch_off(self.unit)
+            # What looks after the rules first.
+            for unit in reversed(self.switched_on):
+                self.systemd.stop(unit)
+                self.systemd.switch_off(unit)
+            self._drop_units()
             for path in self.unit_files:
                 _files.remove(path)
             self.systemd.reload()

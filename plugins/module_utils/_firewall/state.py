@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend, Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS, DIRECTORY, texts
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock as _lock
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
@@ -44,6 +44,18 @@ class Host:
         self.pending = f"{root}/run/proftpd-fxp/{kind.stem}.pending"
         self.lock = f"{root}/run/proftpd-fxp/firewall.lock"
 
+    def others(self) -> list[Host]:
+        """The same host in the languages of other managers of which it keeps rules, the latest first."""
+        found = [
+            Host(make(self.root), root=self.root, kind=self.kind) for name, make in BACKENDS.items() if name != self.backend.name
+        ]
+        found = [host for host in found if os.path.exists(host.rules)]
+        return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
+
+    def confirmed(self) -> Host:
+        """The host in the language of the manager whose rules are the confirmed ones: this one, if there are none."""
+        return self if os.path.exists(self.rules) else next(iter(self.others()), self)
+
     def locked(self) -> t.ContextManager[None]:
         """One change at a time. Removal takes the lock's file away."""
         return _lock.held(self.lock, LOCK_TIMEOUT, "Another change of the firewall rules has not ended; try again.", make=True)
@@ -57,6 +69,7 @@ class Host:
         """
         with self.locked():
             text = self._text()
+            self._forget_files()
             try:
                 self._load(text)
             except FirewallError:
@@ -92,6 +105,34 @@ class Host:
                     ) from None
                 sys.stderr.write(f"{printable_sentence(error)}\n")
 
+    def watch(self) -> None:
+        """
+        Load what keeps strangers out where it is lost, and take away what is open without anything that guards it.
+
+        Asked every minute where a manager leaves ports open whatever becomes of the guard. Says so on standard error.
+        """
+        with self.locked():
+            if os.path.exists(self.pending) and not os.path.exists(self.new_rules):
+                return  # a removal is on trial
+            text = self._text()
+            if text is None:
+                self._leave()
+                return
+            if self.backend.is_guarded(self.recorded(self.pending) or self.recorded(self.record)):
+                return
+            try:
+                self.backend.load(text)
+            except FirewallError:
+                self.backend.load_guard(text)
+                raise
+            sys.stderr.write("<4>The rules that keep strangers off the FTP ports were gone or changed, and are in force again.\n")
+
+    def _leave(self) -> None:
+        """Take away what managers keep without any rules that it is for: a first change died, and its reboot forgot it."""
+        for backend in [self.backend, *(make(self.root) for name, make in BACKENDS.items() if name != self.backend.name)]:
+            if backend.kept():
+                backend.leave(False)
+
     def recorded(self, path: str) -> Fingerprint:
         """A fingerprint that lies on the host; empty if there is none, or none that can be read."""
         try:
@@ -107,7 +148,7 @@ class Host:
             trial = _files.read_text(self.new_rules)
         else:
             with contextlib.suppress(OSError):  # nftables.service sees /etc read-only
-                _files.remove(self.new_rules)
+                self.forget_trials()
         return trial if trial is not None else _files.read_text(self.rules)
 
     def unload(self) -> None:
@@ -124,15 +165,36 @@ class Host:
     def take_back(self) -> None:
         """The same for whoever holds the lock. If not even unloading works, the rules stay on trial: the timer tries again."""
         problem: FirewallError | OSError | None = None
+        former = self.confirmed()
+        text = _files.read_text(former.rules)
         try:
-            self._load(_files.read_text(self.rules))
+            if text is None:
+                self.backend.leave(False)
+            else:
+                former.backend.load(text)
+                former.backend.open(text)
+                if former is not self:
+                    self.backend.leave(former.backend.guard == self.backend.guard)
         except (FirewallError, OSError) as error:
             problem = error
             self.backend.unload()  # rather no rules than some that may keep the administrator out
-        _files.remove(self.new_rules)
+        self.forget_trials()
         _files.remove(self.pending)
         if problem is not None:
             raise problem
+
+    def forget_trials(self) -> None:
+        """Remove the texts of rules that are on trial no longer."""
+        for path in dict.fromkeys([self.new_rules, *(f"{path}.new" for path in texts(self.root, self.kind))]):
+            _files.remove(path)
+
+    def _forget_files(self) -> None:
+        """Remove what managers have in files of their own by a trial that is over, and would put in force."""
+        others = [make(self.root) for name, make in BACKENDS.items() if name != self.backend.name]
+        for other in others:
+            rules = f"{self.root}{DIRECTORY}/{self.kind.stem}.{other.ending}"
+            if other.keeper and other.kept() and not os.path.exists(rules):
+                other.leave(False)
 
     def _load(self, text: str | None) -> None:
         if text is None:

@@ -15,11 +15,13 @@ change too. ``settle`` says how a change ended that nobody could confirm.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
@@ -59,7 +61,7 @@ class Transaction:
         # Of what stands beside the rules only the program is needed while a change is on trial.
         self.program = File(host.program, program, 0o755)
         self.units = texts.units
-        self.unit, self.timer = host.kind.unit, host.kind.timer
+        self.switched_on, self.timer = units.switched_on(host), host.kind.timer
 
     def apply(self, return_after: int, check_mode: bool = False) -> Outcome:
         """Load the rules on trial if they differ from what is in force; ``return_after`` in seconds. Raises FirewallError."""
@@ -88,7 +90,7 @@ class Transaction:
 
     def _tidy(self) -> None:
         """Remove what a process that was killed left beside its files."""
-        _files.remove(self.host.new_rules)
+        self.host.forget_trials()
         for path in (self.host.rules, self.host.record, *(path for path, dummy, mode in (self.program, *self.units))):
             _files.remove(_files.staged_name(path))
 
@@ -106,12 +108,12 @@ class Transaction:
         beside = self._beside()
         outcome = Outcome(
             drift=finding.drift if confirmed == self.texts.rules else (),
-            diff=self._diff(confirmed, beside, finding.drift),
+            diff=self._diff(confirmed, beside, finding.drift, finding.diff),
             rules_in=finding.rules_in,
-            warnings=finding.warnings,
+            warnings=(*self._moves(), *finding.warnings),
         )
-        new_rules = bool(confirmed != self.texts.rules or finding.drift)
-        if not new_rules and not beside and self.systemd.is_on(self.unit):
+        new_rules = bool(confirmed != self.texts.rules or finding.drift or self.host.others())
+        if not new_rules and not beside and self._is_on() and not units.unwanted(self.host):
             return outcome
         self.host.backend.check(self.texts.rules)
         if check_mode:
@@ -122,11 +124,25 @@ class Transaction:
         self._load_on_trial(return_after)
         return outcome._replace(changed=True, on_trial=True)
 
+    def _moves(self) -> list[str]:
+        """What is told where another manager decides than the rules on the host are for."""
+        name = self.host.backend.name
+        return [
+            f"The firewall rules of proftpd.fxp here are for {other.backend.name}, but {name} decides now; the playbook site "
+            f"moves them to {name}."
+            for other in self.host.others()
+        ]
+
     def _settle_beside(self) -> None:
         """What is left to do where the rules in force are as wished."""
         self._install_units()
+        self._drop_units()
+
+    def _is_on(self) -> bool:
+        return all(self.systemd.is_on(unit) for unit in self.switched_on)
 
     def _load_on_trial(self, return_after: int) -> None:
+        self._stand_by()
         self.systemd.disarm(self.timer)
         # The timer first: whatever dies after this line, the change is taken back.
         self.systemd.arm(self.timer, return_after, [self.host.program, "return"])
@@ -139,6 +155,19 @@ class Transaction:
             self._take_back()
             raise
 
+    def _stand_by(self) -> None:
+        """
+        See to it that a restart of the host in between takes the change back.
+
+        Where a service brings rules back from files of its own, those on trial stand in them, so the unit that puts the files
+        right before that service starts must be there first.
+        """
+        (path, text, mode), unit = self.units[0], self.host.kind.unit
+        if self.host.backend.keeper and not (_files.read_text(path) == text and self.systemd.is_enabled(unit)):
+            write(path, text, mode)
+            self.systemd.reload()
+            self.systemd.enable(unit)
+
     def _put_on_trial(self) -> None:
         write(self.host.new_rules, self.texts.rules, 0o600)
         self.host.backend.load(self.texts.rules)
@@ -149,6 +178,15 @@ class Transaction:
         finally:
             if not os.path.exists(self.host.pending):
                 self.systemd.disarm(self.timer)
+                self._stand_down()
+
+    def _stand_down(self) -> None:
+        """Where a first change was taken back, nothing has to be put right at boot any more."""
+        path, unit = self.units[0][0], self.host.kind.unit
+        if self.host.backend.keeper and os.path.exists(path) and not os.path.exists(self.host.confirmed().rules):
+            self.systemd.switch_off(unit)
+            _files.remove(path)
+            self.systemd.reload()
 
     def confirm(self) -> None:
         """Make the rules on trial the confirmed ones; raise TooLate if they are not on trial any more."""
@@ -158,15 +196,38 @@ class Transaction:
             self._on_trial()
         self._install_units()
         with self.host.locked():
-            self._commit(self._on_trial())
+            self._on_trial()
+            self.host.backend.open(self.texts.rules)
+            self._commit(self.host.backend.in_force())
+            self._take_over()
             # Under the lock: the next change arms a timer of the same name.
             self.systemd.disarm(self.timer)
+
+    def _take_over(self) -> None:
+        """Take away what the host has of the manager that decided before. The text goes last: so the next run finds the rest."""
+        for other in self.host.others():
+            other.backend.leave(other.backend.guard == self.host.backend.guard)
+            _files.remove(other.rules)
+        self._drop_units()
+
+    def _drop_units(self) -> None:
+        """Remove units that only the manager that decided before needed."""
+        paths = units.unwanted(self.host)
+        for path in paths:
+            if not path.endswith(".conf"):  # of a unit of others
+                self.systemd.stop(os.path.basename(path))
+                self.systemd.switch_off(os.path.basename(path))
+            _files.remove(path)
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.dirname(path))  # of drop-ins, if there are no others
+        if paths:
+            self.systemd.reload()
 
     def is_confirmed(self) -> bool:
         """True if exactly these rules are the confirmed ones and in force, none are on trial, and the units are as wished."""
         if os.path.exists(self.host.pending) or _files.read_text(self.host.rules) != self.texts.rules:
             return False
-        if self._beside() or not self.systemd.is_on(self.unit):
+        if self._beside() or self.host.others() or units.unwanted(self.host) or not self._is_on():
             return False
         return not self.host.backend.drift(self.texts.rules, self.host.recorded(self.host.record))
 
@@ -197,17 +258,19 @@ class Transaction:
     def _install_units(self) -> None:
         """Write the units and switch them on; put the former ones back if that fails."""
         former = [(path, _files.read_text(path), mode) for path, dummy, mode in self.units]
-        was_on = self.systemd.is_on(self.unit)
+        was_on = self._is_on()
         if was_on and all(text == wanted[1] for (dummy, text, mode), wanted in zip(former, self.units)):
             return
         try:
             for path, text, mode in self.units:
                 write(path, text, mode)
             self.systemd.reload()
-            self.systemd.switch_on(self.unit)
+            for unit in self.switched_on:
+                self.systemd.switch_on(unit)
         except (HostError, OSError):
             if not was_on:
-                self.systemd.switch_off(self.unit)
+                for unit in self.switched_on:
+                    self.systemd.switch_off(unit)
             for path, before, mode in former:
                 restore(path, before, mode)
             self.systemd.reload()
@@ -218,17 +281,25 @@ class Transaction:
         with self.host.locked():
             if os.path.exists(self.host.pending):
                 self._take_back()
-            confirmed = _files.read_text(self.host.rules)
+            host = self.host.confirmed()
+            confirmed = _files.read_text(host.rules)
             if confirmed is None:
-                return not any(self.host.backend.in_force().values())
-            return not self.host.backend.drift(confirmed, self.host.recorded(self.host.record))
+                self._stand_down()
+                return not any(host.backend.in_force().values())
+            return not host.backend.drift(confirmed, host.recorded(host.record))
 
-    def _diff(self, confirmed: str | None, beside: list[File], drift: tuple[str, ...]) -> tuple[dict[str, str], ...]:
+    def _diff(
+        self, confirmed: str | None, beside: list[File], drift: tuple[str, ...], kept: tuple[dict[str, str], ...] = ()
+    ) -> tuple[dict[str, str], ...]:
         texts = [(self.host.rules, confirmed, self.texts.rules)] if confirmed != self.texts.rules else []
         texts += [(path, _files.read_text(path), text) for path, text, dummy in beside if path != self.host.program]
         diffs = [
             {"before_header": path, "after_header": path, "before": before or "", "after": after} for path, before, after in texts
         ]
+        diffs += kept
+        for other in self.host.others():
+            gone = {other.rules: _files.read_text(other.rules) or "", **other.backend.kept()}
+            diffs += [{"before_header": path, "after_header": path, "before": text, "after": ""} for path, text in gone.items()]
         remarks = [f"{self.host.program} is renewed"] if self.program in beside else []
         remarks += drift if confirmed == self.texts.rules else ()
         if remarks:

@@ -14,6 +14,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import DEFAULT, Mark, read_mark
 
 Span = t.Tuple[int, int]  # first and last
 Data = t.Mapping[str, t.Any]
@@ -65,6 +66,7 @@ class Wish(t.NamedTuple):
     here: tuple[str, ...] = ()  # those of its addresses that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections come; none if that is not known
     former: Former = Former()
+    mark: Mark = DEFAULT  # of packets that are let through, where a manager is told by that
 
 
 def wish_options() -> dict[str, t.Any]:
@@ -85,6 +87,7 @@ def wish_options() -> dict[str, t.Any]:
         "peers6": {**peers, "options": peer},
         "outgoing4": {**peers, "options": {**peer, **span}},
         "outgoing6": {**peers, "options": {**peer, **span}},
+        "mark": {"type": "str", "default": str(DEFAULT)},
     }
 
 
@@ -92,7 +95,7 @@ def read_wish(data: Data) -> Wish:
     """
     The wish as ``fxp_firewall`` takes it. What is not there is nobody; the ports must be.
 
-    Raises FirewallError for what is no address or port.
+    Raises FirewallError for what is no address, port or mark.
     """
     control, passive = data.get("control_port"), data.get("passive_ports") or {}
     ports = Ports(_span("control_port", control, control)[0], _span("passive_ports", passive.get("first"), passive.get("last")))
@@ -102,6 +105,7 @@ def read_wish(data: Data) -> Wish:
         {family: _addresses(f"clients{family}", data.get(f"clients{family}"), (family,)) for family in (4, 6)},
         {family: _peers(f"peers{family}", data, family, False) for family in (4, 6)},
         {family: _peers(f"outgoing{family}", data, family, True) for family in (4, 6)},
+        mark=read_mark(data.get("mark") or str(DEFAULT)),
     )
 
 
@@ -113,12 +117,12 @@ def former(plan: Ports, control: t.Iterable[int], passive: t.Iterable[Span], oth
     a range that is left.
     """
     taken = [(plan.control, plan.control), plan.passive, *((port, port) for port in others)]
-    left = _without([(port, port) for port in control], taken)
-    return Former(tuple(left), tuple(_without(passive, [*taken, *left])))
+    left = without([(port, port) for port in control], taken)
+    return Former(tuple(left), tuple(without(passive, [*taken, *left])))
 
 
-def _without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
-    """The spans as few as possible, without the ports that are taken."""
+def without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
+    """Return the spans as few as possible, without the ports that are ``taken``."""
     left: list[Span] = []
     for first, last in sorted(spans):
         if left and first <= left[-1][1] + 1:
@@ -133,7 +137,7 @@ def _without(spans: t.Iterable[Span], taken: t.Iterable[Span]) -> list[Span]:
 
 def data_ports(wish: Wish) -> list[Span]:
     """The ports on which peers may come in, while the server may have ports of two plans."""
-    return _without([wish.ports.passive, *wish.former.passive], [])
+    return without([wish.ports.passive, *wish.former.passive], [])
 
 
 def _peers(key: str, data: Data, family: int, listen: bool) -> tuple[Peer, ...]:
@@ -168,4 +172,4 @@ def _addresses(key: str, values: t.Iterable[str] | None, families: tuple[int, ..
     return found
 
 
-__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options")
+__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options", "without")

@@ -103,9 +103,13 @@ class Systemd:
         """Have systemd read the files of all units again."""
         self._run(["systemctl", "daemon-reload"])
 
+    def enable(self, unit: str) -> None:
+        """Have a unit start at boot."""
+        self._run(["systemctl", "enable", "--quiet", unit])
+
     def switch_on(self, unit: str) -> None:
         """Enable and start a unit."""
-        self._run(["systemctl", "enable", "--quiet", unit])
+        self.enable(unit)
         self._run(["systemctl", "start", unit])
 
     def stop(self, unit: str) -> None:

@@ -13,13 +13,30 @@ Reads files and asks programs; what it all means is the business of policy, find
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import glob
 import os
 import re
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, exposure, interfaces, kinds, nftables, units
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
+    detect,
+    exposure,
+    interfaces,
+    kinds,
+    managers,
+    nftables,
+    state,
+    units,
+)
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.files import RulesFiles
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything, unkept
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import rules as ufw_rules
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import view as ufw_view
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import packages, platform, processes, sockets
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -263,23 +280,62 @@ def _running(
 
 def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
     """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
-    nothing: Known = {"evaluated": False, "why": None, "others": [], "own_table": False, "ports": [], "access": []}
+    nothing: Known = {"evaluated": False, "why": None, "others": [], "unkept": [], "own_table": False, "ports": [], "access": []}
     try:
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
         return {**nothing, "why": str(exc)}
-    view = nftables.Ruleset(items, whole=True)
+    others = detect.active(commands, nftables.Ruleset(items))
+    lost: list[str] = []
+    readable = _of_ufw(commands, items) if others == ["ufw"] else None
+    view = nftables.Ruleset(readable or items, whole=True)
+    if "ufw" not in others:
+        with contextlib.suppress(nftables.FirewallError):
+            view = everything(items, Xtables())
+            others = [name for name in others if name != Iptables.name]
+            lost = unkept(view, RulesFiles())
     host = exposure.Host(*interfaces.all_here(commands))
-    own = exposure.ports_of(view, ("inet", nftables.TABLE))
+    own, keeper = exposure.ports_of(view, ("inet", nftables.TABLE)), ""
+    is_loaded = any(key[:2] == ("inet", nftables.TABLE) for key in view.chains)
+    if not is_loaded:
+        try:
+            own, keeper = _kept_by_manager()
+        except (HostError, OSError) as exc:
+            return {**nothing, "why": str(exc)}
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
     return {
         **nothing,
         "evaluated": True,
-        "others": detect.active(commands, nftables.Ruleset(items)),
-        "own_table": any(key[:2] == ("inet", nftables.TABLE) for key in view.chains),
+        # Whose rules could not be read, beside those of nftables; firewalld's stand in a table that was.
+        "others": [] if readable else [name for name in others if name != keeper],
+        "own_table": is_loaded or bool(keeper),
+        "unkept": lost,
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
     }
+
+
+def _kept_by_manager() -> tuple[set[tuple[int, int]], str]:
+    """The ports that our rules are about, where a manager has those in force in tables of its own, and its name."""
+    backend = managers.in_use()
+    text = _files.read_text(state.Host(backend).rules) if backend.keeper else None
+    if text is None or not any(found for part, found in backend.in_force().items() if part != "files"):
+        return set(), ""
+    ports = backend.ports(text)
+    return {(ports.control, ports.control), ports.passive}, backend.name
+
+
+def _of_ufw(commands: detect.Commands, items: list[Known]) -> list[Known] | None:
+    """What nft lists, with the rules of ufw as ufw itself tells them; None where other rules may stand in front of those."""
+    ruleset, texts = nftables.Ruleset(items), {}
+    for family, path in ufw_rules.FILES.items():
+        before = path.replace("user", "before")
+        packaged = commands.text(before.replace("/etc/ufw", "/usr/share/ufw/iptables"))
+        if ufw_view.TABLES[family] in ruleset.tables:
+            texts[family] = commands.text(path)
+            if not packaged or commands.text(before) != packaged or not ufw_view.is_in_force(ruleset, family, texts[family]):
+                return None
+    return ufw_view.with_rules(items, texts) if texts else None
 
 
 def _ports(servers: t.Sequence[describe.Described]) -> t.Iterator[tuple[int, int]]:

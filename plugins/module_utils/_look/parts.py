@@ -31,6 +31,8 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     state,
     transaction,
 )
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, former
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -70,11 +72,16 @@ def refused(code: str, variable: str | None, problem: Exception) -> Part:
     return Part(refusals=(Refusal(code, variable, None, root.told(problem)),))
 
 
-def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> Part:
-    """The firewall rules. ``connection`` is SSH_CONNECTION, ``ssh`` the ports that administrators come in by besides."""
+def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int], backend: str = choose.AUTO) -> Part:
+    """
+    The firewall rules.
+
+    ``connection`` is SSH_CONNECTION, ``ssh`` the ports that administrators come in by besides, ``backend`` what
+    fxp_firewall_backend says.
+    """
     commands = detect.Commands()
     try:
-        host = state.Host(choose.choose(commands))
+        host = state.Host(choose.choose(commands, backend))
     except PROBLEMS as exc:
         return refused("firewall_manager", "fxp_firewall_backend", exc)
     about: dict[str, t.Any] = {"manager": host.backend.name, "package": host.backend.package}
@@ -92,7 +99,8 @@ def rules(row: Platform, wish: Wish, connection: str, ssh: t.Iterable[int]) -> P
         found = transaction.Transaction(host, systemd.Systemd(), texts).apply(0, check_mode=True)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("firewall_rules", None, exc), about=about)
-    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=found.warnings)
+    told = tuple(f"The firewall is not as it was left: {sentence}. The playbook site mends that." for sentence in found.drift)
+    return Part(not found.changed, {**about, "drift": list(found.drift)}, warnings=(*found.warnings, *told))
 
 
 def no_rules() -> Part:
@@ -131,7 +139,7 @@ def reach() -> t.Callable[[int], bool]:
     if not nft.path:
         return lambda port: True
     try:
-        view = nftables.Ruleset(nft.everything(), whole=True)
+        view = everything(nft.everything(), Xtables())
     except PROBLEMS:
         return lambda port: True
     host = exposure.Host(*interfaces.all_here(detect.Commands()))

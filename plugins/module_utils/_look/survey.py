@@ -49,6 +49,7 @@ class Wish:
     certificate: t.Mapping[str, t.Any] | None
     now: float
     run: record.Run | None = None
+    backend: str = "auto"  # as fxp_firewall_backend says it
 
 
 def survey(wish: Wish) -> Known:
@@ -74,7 +75,7 @@ def survey(wish: Wish) -> Known:
         "accounts": parts.password_file(row, wish.accounts),
         "rules": parts.no_rules()
         if wish.rules is None
-        else parts.rules(row, wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager)),
+        else parts.rules(row, wish.rules, lockout.ssh_connection(), lockout.listening(systemd=manager), wish.backend),
     }
     if certified is not None:
         # By a wrong clock nothing that is said of it counts.

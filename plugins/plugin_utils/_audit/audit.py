@@ -202,3 +202,12 @@ def _firewall(notes: Notes, look: Data, planned: bool) -> None:
             f"{' and '.join(rules['others'])} decides on connections too, which is not evaluated",
             "look there yourself",
         )
+    if rules.get("unkept"):
+        notes.add(
+            "rules_not_kept",
+            NOTE,
+            "",
+            f"{' and '.join(rules['unkept'])} is not there: whenever something else loads the rules of iptables, the FTP ports "
+            "are shut until ProFTPD starts again",
+            "keep the rules in that file (iptables-persistent), or have what loads them add the line of proftpd.fxp",
+        )

@@ -61,6 +61,7 @@ CODES = frozenset(
         "peer_missing",
         "root_revoke_refuses_port",
         "rules_although_absent",
+        "rules_not_kept",
         "rules_not_loaded",
         "rules_not_read",
         "rules_unclear",

@@ -195,6 +195,7 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
         "clients4": clients[4],
         "clients6": clients[6],
         "firewall_backend": reader.options["firewall_backend"],
+        "firewall_mark": reader.get("firewall_mark", _values.mark),
         "masquerade_address": reader.options["masquerade_address"],
         # A session that finds the passive range full gets a port outside of it (ProFTPD src/inet.c), behind the firewall.
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,

@@ -152,6 +152,17 @@ def port(number: int) -> int:
     return number
 
 
+def mark(text: str) -> str:
+    """Return the mark ``text`` of packets, a value and the bits that it is in, in one form."""
+    match = re.fullmatch(r"(0x[0-9a-fA-F]+|\d{1,10})/(0x[0-9a-fA-F]+|\d{1,10})", text.strip())
+    value, bits = (int(part, 16 if part.startswith("0x") else 10) for part in match.groups()) if match else (0, 0)
+    if not 0 < value < 2**32 or bits >= 2**32 or value & ~bits:
+        raise ValueError(
+            "is no mark; write a value with at least one bit set, and the bits that it is in, for example 0x46000000/0xff000000"
+        )
+    return f"{value:#x}/{bits:#x}"
+
+
 def port_range(text: str) -> tuple[int, int]:
     """Return first and last port of a range written ``first-last``."""
     match = re.fullmatch(r"(\d{1,9})-(\d{1,9})", text.strip())

@@ -29,10 +29,15 @@ class Nftables:
     package = "nftables"
     ending = "nft"
     service = "nftables.service"
+    keeper = ""
+    guard = "nft"
+    watched = False
 
-    def __init__(self, root: str = "", nft: Nft | None = None) -> None:
+    def __init__(self, root: str = "", nft: Nft | None = None, opened_by: str = "") -> None:
+        """``opened_by``: the manager whose tables are opened by itself (``guarded``)."""
         self.root = root
         self.nft = nft or Nft()
+        self.opened_by = opened_by
 
     def is_installed(self) -> bool:
         return bool(self.nft.path)
@@ -45,21 +50,21 @@ class Nftables:
 
     def examine(self, text: str, recorded: Fingerprint) -> Finding:
         ruleset = self.nft.ruleset()
-        judgement = judge(ruleset, read_defines(text))
+        judgement = judge(ruleset, read_defines(text), self.opened_by)
         judgement.refuse(self.nft)
         return Finding(
-            tuple(drift(text, ruleset, recorded)),
+            tuple(drift(text, ruleset, recorded, self.opened_by)),
             tuple(dict.fromkeys("{} {} {}".format(*place.chain) for place in judgement.places)),
             tuple(judgement.warnings(self.nft)),
         )
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:
-        return drift(text, self.nft.ruleset(), recorded)
+        return drift(text, self.nft.ruleset(), recorded, self.opened_by)
 
     def shut(self, text: str) -> list[str]:
-        found = [stop.sentence(self.nft) for stop in judge(self.nft.ruleset(), read_defines(text)).shut]
+        found = [stop.sentence(self.nft) for stop in judge(self.nft.ruleset(), read_defines(text), self.opened_by).shut]
         conf = _files.read_text(f"{self.root}/etc/ufw/ufw.conf") or ""
-        if ufw.is_on(conf) and not any("ufw" in sentence for sentence in found):
+        if self.opened_by != "ufw" and ufw.is_on(conf) and not any("ufw" in sentence for sentence in found):
             found.append(
                 "ufw is switched on and decides here, so proftpd.fxp puts nothing in front of its rules; open the FTP ports in "
                 "ufw."
@@ -69,9 +74,9 @@ class Nftables:
     def check(self, text: str) -> None:
         ruleset = self.nft.ruleset()
         try:
-            self.nft.check(batch(text, ruleset))
+            self.nft.check(batch(text, ruleset, self.opened_by))
         except FirewallError:
-            judgement = judge(ruleset, read_defines(text))
+            judgement = judge(ruleset, read_defines(text), self.opened_by)
             judgement._replace(shut=self.nft.owned(judgement.places)).refuse(self.nft)
             raise
 
@@ -79,13 +84,23 @@ class Nftables:
         self.nft.check(removal_batch(self.nft.ruleset()))
 
     def load(self, text: str) -> None:
-        self.nft.load(text)
+        self.nft.load(text, self.opened_by)
 
     def load_guard(self, text: str) -> None:
         self.nft.run(text)
 
+    def open(self, text: str) -> None:
+        """Nothing is left to do: what is loaded is open."""
+
     def unload(self) -> None:
         self.nft.unload()
+
+    def leave(self, guard_stays: bool) -> None:
+        if not guard_stays:  # else the other one's load has put its rules in the place of ours
+            self.nft.unload()
+
+    def kept(self) -> dict[str, str]:
+        return {}
 
     def is_guarded(self, recorded: Fingerprint) -> bool:
         now = self.in_force()["table"]

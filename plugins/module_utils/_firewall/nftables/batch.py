@@ -14,10 +14,14 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.jud
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import TABLE, Ruleset
 
 
-def batch(text: str, ruleset: Ruleset) -> str:
-    """One transaction for ``nft -f -``: the rules file, and our rules in other tables put where they belong now."""
+def batch(text: str, ruleset: Ruleset, opened_by: str = "") -> str:
+    """
+    One transaction for ``nft -f -``: the rules file, and our rules in other tables put where they belong now.
+
+    ``opened_by``: a manager whose tables are opened by itself.
+    """
     lines = [text.rstrip("\n"), *_removals(ruleset)]
-    for place in judge(ruleset, read_defines(text)).places:
+    for place in judge(ruleset, read_defines(text), opened_by).places:
         chain = "{} {} {}".format(*place.chain)
         for rule in place.rules:
             if place.before is None:

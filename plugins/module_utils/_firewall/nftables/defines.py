@@ -13,8 +13,10 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import Mark, read_mark
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import known_here
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.opener import Opening
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span, without
 
 
 class Defines(t.NamedTuple):
@@ -28,6 +30,7 @@ class Defines(t.NamedTuple):
     here: tuple[str, ...] = ()  # those of them that an interface of this host holds
     interfaces: tuple[str, ...] = ()  # by which connections to this server come; none if that is not known
     former_ports: tuple[Span, ...] = ()  # that the server still has beside those
+    mark: Mark | None = None  # that the table puts on what it lets through
     opened: str = "incoming"  # the ports that other tables are to let through, by their name in the file
 
     @property
@@ -65,7 +68,31 @@ def read_defines(text: str) -> Defines:
         here,
         interfaces,
         former_ports=tuple((int(first), int(last or first)) for first, last in former),
+        mark=read_mark("{packet_mark}/{packet_mark_bits}".format(**defines)) if "packet_mark" in defines else None,
     )
+
+
+def read_opening(text: str) -> Opening:
+    """What a manager that opens the ports itself is to let through for a rules file."""
+    defines = read_defines(text)
+    planned = ((defines.control_port, defines.control_port), defines.passive_ports)
+    rows = {family: re.search(rf"^define outgoing{family} = \{{(.*?)^\}}", text, re.MULTILINE | re.DOTALL) for family in (4, 6)}
+    outgoing = {
+        family: tuple(
+            (address, (int(first), int(last)))
+            for address, first, last in re.findall(r"^\s*(\S+) \. (\d+)-(\d+),", found.group(1) if found else "", re.MULTILINE)
+        )
+        for family, found in rows.items()
+    }
+    incoming = tuple(sorted((*planned, *defines.former_ports)))
+    return Opening(incoming, tuple(sorted(planned)), outgoing, defines.addresses, defines.interfaces)
+
+
+def with_more(text: str, ports: t.Iterable[Span]) -> str:
+    """A rules file that guards these ports, too, if it does not; nobody but clients is let in there."""
+    more = without(ports, read_opening(text).incoming)
+    listed = "".join(f", {first}-{last}" if first != last else f", {first}" for first, last in more)
+    return re.sub(r"^(define incoming = \{.*?) \}", rf"\1{listed} }}", text, count=1, flags=re.MULTILINE) if more else text
 
 
 def with_interfaces(text: str, here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:

@@ -41,15 +41,19 @@ def _hook_of(rule: Json) -> str:
     return "output" if '"concat"' in json.dumps(rule.get("expr")) else "input"
 
 
-def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]]) -> list[str]:
-    """Say how the kernel differs from a rules file of the fingerprint that was ``recorded`` at its load; empty if not at all."""
+def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]], opened_by: str = "") -> list[str]:
+    """
+    Say how the kernel differs from a rules file of the fingerprint that was ``recorded`` at its load; empty if not at all.
+
+    ``opened_by``: a manager whose tables are opened by itself.
+    """
     found, now = [], in_force(ruleset)
     if not now["table"]:
         found.append(f"table inet {TABLE} is not loaded")
     elif now["table"] != recorded.get("table"):
         found.append(f"table inet {TABLE} differs from its file")
     wanted: dict[ChainKey, list[Placement]] = {}
-    for place in judge(ruleset, read_defines(text)).places:
+    for place in judge(ruleset, read_defines(text), opened_by).places:
         wanted.setdefault(place.chain, []).append(place)
     for key in ruleset.chains:
         chain = "chain {} {} {}".format(*key)

@@ -31,6 +31,7 @@ class Placement(t.NamedTuple):
     chain: ChainKey
     rules: tuple[str, ...]
     before: int | None  # handle of the rule that ours go in front of; None: at the end
+    scoped: bool = False  # for what comes by our interfaces only
 
 
 class Judgement(t.NamedTuple):
@@ -63,17 +64,18 @@ class Judgement(t.NamedTuple):
         ]
 
 
-def judge(ruleset: Ruleset, defines: Defines) -> Judgement:
+def judge(ruleset: Ruleset, defines: Defines, opened_by: str = "") -> Judgement:
     """
     Where rules of ours are needed in other tables, what stays shut, and what may.
 
-    Ports that the server is about to leave are opened along with those of the plan, or not at all: nothing is refused for them.
+    ``opened_by``: a manager whose tables are opened by itself, so that what they drop is no matter here. Ports that the server is
+    about to leave are opened along with those of the plan, or not at all: nothing is refused for them.
     """
-    judgement = _judge(ruleset, defines)
-    return _judge(ruleset, defines.planned()) if judgement.shut and defines.former_ports else judgement
+    judgement = _judge(ruleset, defines, opened_by)
+    return _judge(ruleset, defines.planned(), opened_by) if judgement.shut and defines.former_ports else judgement
 
 
-def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
+def _judge(ruleset: Ruleset, defines: Defines, opened_by: str) -> Judgement:
     stops: dict[Stop, set[str]] = {}
     strange: dict[tuple[ChainKey, int], None] = {}
     limits: dict[tuple[ChainKey, int], None] = {}
@@ -83,7 +85,7 @@ def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
         for walk in passage(ruleset, traffic) if traffic.family in families or not traffic.incoming else ():
             key = walk.base
             way = Way(walk, [other for other in _traffic(defines, key[0]) if other.kind == traffic.kind])
-            if way.stop:
+            if way.stop and not (opened_by and ruleset.manager(way.stop.chain) == opened_by and way.stop.reason != "translated"):
                 stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
             if not ruleset.manager(key):
                 strange.update(dict.fromkeys(way.strange))
@@ -94,7 +96,8 @@ def _judge(ruleset: Ruleset, defines: Defines) -> Judgement:
             rules = tuple(_rule_text(kind, stop, defines) for kind in FAMILIES[stop.chain[0]] if kind in found)
             place = (stop.chain, stop.handle)
             former = places[place].rules if place in places else ()
-            places[place] = Placement(stop.chain, (*former, *(rule for rule in rules if rule not in former)), stop.handle)
+            new = (*former, *(rule for rule in rules if rule not in former))
+            places[place] = Placement(stop.chain, new, stop.handle, stop.scoped)
     return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
 
 

@@ -48,6 +48,11 @@ class Nft:
         """All there is, with every element of every set, as ``nft list ruleset`` tells it."""
         return self._list("list", "ruleset")
 
+    def elements(self, family: str, table: str, name: str) -> list[t.Any]:
+        """The elements of one set, as nft lists them."""
+        sets = [item["set"] for item in self._list("list", "set", family, table, name) if "set" in item]
+        return [element for one in sets for element in one.get("elem", [])]
+
     def _items(self) -> list[Json]:
         items = self._list("-t", "list", "ruleset")
         if any(map(is_own, items)):
@@ -101,9 +106,13 @@ class Nft:
         """Have nft carry out ``lines``, all of them or none; raise FirewallError with what it says."""
         self._run(["-f", "-"], lines)
 
-    def load(self, text: str) -> None:
-        """Put a rules file in force, atomically. Another program may change its tables in between: look again then."""
-        self._settle(lambda ruleset: batch(text, ruleset))
+    def load(self, text: str, opened_by: str = "") -> None:
+        """
+        Put a rules file in force, atomically. Another program may change its tables in between: look again then.
+
+        ``opened_by``: a manager whose tables are opened by itself.
+        """
+        self._settle(lambda ruleset: batch(text, ruleset, opened_by))
 
     def unload(self) -> None:
         """Take everything of ours out of the kernel."""

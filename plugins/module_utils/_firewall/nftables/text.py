@@ -16,8 +16,12 @@ from __future__ import annotations
 import string
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import Mark
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Peer, Span, Wish, data_ports
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+
+# Of the guard's chains where it marks: in front of all that other managers filter, behind what they do to packets before that.
+PRIORITY = "filter - 5"
 
 
 class _Text(string.Template):
@@ -37,7 +41,7 @@ define passive_ports = %passive_ports
 %{former}define incoming = { $control_port, $passive_ports%{more} }
 # Addresses of this server: they tell by which interface those connections come.
 %{known_here}define addresses = { %addresses }
-%{outgoing4}%{outgoing6}
+%{outgoing4}%{outgoing6}%{mark}
 # The first line makes sure that there is something to delete.
 table inet proftpd_fxp
 delete table inet proftpd_fxp
@@ -69,20 +73,43 @@ table inet proftpd_fxp {
 
     # Nothing but the FTP ports is looked at here; everything else is left to other tables.
     chain input {
-        type filter hook input priority filter; policy accept;
-        iifname "lo" accept
+        type filter hook input priority %{priority}; policy accept;
+%{unmarked}        iifname "lo" accept
         tcp dport $incoming jump ftp
-    }
+%{replies}    }
 
     chain ftp {
-        ct state established,related accept
-        ip saddr @clients4 accept
-        ip6 saddr @clients6 accept
-        tcp dport $%{data_ports} ip saddr @peers4 accept
-        tcp dport $%{data_ports} ip6 saddr @peers6 accept
+        ct state established,related %{accept}
+        ip saddr @clients4 %{accept}
+        ip6 saddr @clients6 %{accept}
+        tcp dport $%{data_ports} ip saddr @peers4 %{accept}
+        tcp dport $%{data_ports} ip6 saddr @peers6 %{accept}
         counter drop
     }
-}
+%{marking}}
+"""
+
+_MARK = """
+# The mark on packets that are let through here. Another firewall manager opens the way to what has it, and to nothing else, so
+# that nothing stands open without this table.
+define packet_mark = %{value}
+define packet_mark_bits = %{mask}
+"""
+
+_UNMARKED = """\
+        meta mark & %{mask} == %{value} meta mark set meta mark & %{others}
+"""
+
+_MARKING = """
+    chain output {
+        type filter hook output priority %{priority}; policy accept;
+%{unmarked}        oifname "lo" accept
+        tcp sport $incoming ct state established,related goto allow
+%{dials}    }
+
+    chain allow {
+        meta mark set meta mark & %{others} | %{value} accept
+    }
 """
 
 _FORMER = """\
@@ -100,8 +127,8 @@ define outgoing%family = {
 """
 
 
-def text_of(wish: Wish) -> str:
-    """The rules file for a wish."""
+def text_of(wish: Wish, mark: Mark | None = None) -> str:
+    """The rules file for a wish. With a ``mark``, its table marks what it lets through, in front of what others filter."""
     words = {
         "control_port": str(wish.ports.control),
         "passive_ports": _span(wish.ports.passive),
@@ -110,6 +137,7 @@ def text_of(wish: Wish) -> str:
         "former": "",
         "more": "",
         "data_ports": "passive_ports",
+        **_marking(wish, mark),
     }
     if wish.former.spans:
         ports = {"former_ports": _list(wish.former.spans), "data_ports": _list(data_ports(wish))}
@@ -121,6 +149,27 @@ def text_of(wish: Wish) -> str:
             f"{address}, # {printable(peer.name)}" for peer in wish.peers[family] for address in peer.addresses
         )
     return _filled(_RULES, words)
+
+
+def _marking(wish: Wish, mark: Mark | None) -> dict[str, str]:
+    """The words that a rules file has for a mark, empty where it has none."""
+    if mark is None:
+        return {"priority": "filter", "accept": "accept", "mark": "", "unmarked": "", "replies": "", "marking": ""}
+    bits = {"value": f"0x{mark.value:08x}", "mask": f"0x{mark.mask:08x}", "others": f"0x{mark.others:08x}"}
+    protocols = [
+        (family, "ip" if family == 4 else "ip6") for family in (4, 6) if any(peer.addresses for peer in wish.outgoing[family])
+    ]
+    words = {
+        **bits,
+        "priority": PRIORITY,
+        "unmarked": _filled(_UNMARKED, bits),
+        "dials": "".join(f"\t\t{ip} daddr . tcp dport $outgoing{family} goto allow\n" for family, ip in protocols),
+    }
+    replies = "".join(
+        f"\t\t{ip} saddr . tcp sport $outgoing{family} ct state established,related goto allow\n" for family, ip in protocols
+    )
+    marking = _filled(_MARKING, words)
+    return {**words, "accept": "goto allow", "mark": _filled(_MARK, bits), "replies": replies, "marking": marking}
 
 
 def known_here(here: t.Sequence[str], interfaces: t.Sequence[str]) -> str:

@@ -52,7 +52,7 @@ class Verdict(t.NamedTuple):
     holds: str
     name: str
     target: t.Any = ""  # the chain of a jump; where a translation leads
-    by_port: bool = False  # it is about some ports, ours among them: not a default but a decision
+    by_port: bool = False  # it is about some ports or addresses, ours among them: not a default but a decision
 
 
 _ANYTHING = [Verdict(STRANGE, DROP), Verdict(STRANGE, ACCEPT)]
@@ -74,7 +74,8 @@ class Reader:
                 answer = ALL
                 if name == "match":
                     answer = self.matches.holds(traffic, body)
-                    by_port = by_port or (answer != NONE and body.get("op") not in ("!=", "!") and is_about_ports(body))
+                    if body.get("op") not in ("!=", "!"):
+                        by_port |= (answer != NONE and is_about_ports(body)) or (answer == ALL and _is_about_host(body, traffic))
                 elif name in _read.LIMITS:
                     answer = SOME
                 elif name == "set":
@@ -154,6 +155,12 @@ def is_about_ports(match: Json) -> bool:
     except _read.STRANGE:
         return False
     return "dport" in fields and match["right"] != {"range": [0, 65535]}
+
+
+def _is_about_host(match: Json, traffic: Traffic) -> bool:
+    """Whether a match that holds for them picks addresses of this host."""
+    payload = match["left"].get("payload", {}) if isinstance(match["left"], dict) else {}
+    return payload.get("field") == ("daddr" if traffic.incoming else "saddr")
 
 
 class Frame:

@@ -89,10 +89,10 @@ def test_check_mode_on_a_host_without_nft(call: Call, tmp_path: pathlib.Path) ->
 
 
 def test_another_firewall_is_refused_before_anything_is_installed(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["ufw"])
+    monkeypatch.setattr(detect, "active", lambda commands, ruleset: ["firewalld", "ufw"])
     code, result = call()
     assert code == 1
-    assert result["msg"].startswith("ufw decides on connections here")
+    assert result["msg"].startswith("firewalld and ufw decide on connections here")
 
 
 @pytest.mark.parametrize("port", [21, 50099])

@@ -48,7 +48,7 @@ def asked(
         monkeypatch.setattr(record, name, functools.partial(getattr(record, name), path=str(path)))
     monkeypatch.setattr(accounts, "owner", lambda name: (os.getuid(), os.getgid()))
     # A host with a firewall manager and systemd.
-    monkeypatch.setattr(choose, "choose", lambda commands: Toy(tmp_path / "kernel"))
+    monkeypatch.setattr(choose, "choose", lambda commands, wanted: Toy(tmp_path / "kernel"))
     monkeypatch.setattr(state, "Host", functools.partial(state.Host, root=str(tmp_path / "host")))
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(Systemd, "is_here", lambda manager: True)

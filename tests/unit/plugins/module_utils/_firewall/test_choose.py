@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import choose, detect, managers
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
+
+PENDING = "../../run/proftpd-fxp/firewall.pending"
 
 
 def deciding(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
@@ -28,10 +31,33 @@ def test_who_decides_is_taken(
     assert choose.choose(detect.Commands()).name == taken
 
 
-def test_who_decides_without_a_row_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    deciding(monkeypatch, "toy")
-    with pytest.raises(FirewallError, match="toy decides on connections here"):
-        choose.choose(detect.Commands())
+@pytest.mark.parametrize(
+    ("names", "wanted", "told"),
+    [
+        (("pf",), "auto", r"pf decides on connections here.*rules of nftables.*switch pf off.*fxp_firewall_backend to none"),
+        (("pf", "toy"), "auto", r"pf and toy decide on connections here.*switch one of them off.*fxp_firewall_backend to none"),
+        (("toy",), "nftables", r"fxp_firewall_backend is nftables, but toy decides.*say auto or toy, or switch toy off"),
+        (("pf",), "toy", r"pf decides on connections here"),
+        ((), "toy", r"fxp_firewall_backend is toy, but toy decides on nothing here; switch toy on, or say auto or nftables"),
+        ((), "pf", r"fxp_firewall_backend is pf, and this release.*leave it at auto.*none"),
+    ],
+)
+def test_what_cannot_be_had_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, names: tuple[str, ...], wanted: str, told: str
+) -> None:
+    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    deciding(monkeypatch, *names)
+    with pytest.raises(FirewallError, match=told):
+        choose.choose(detect.Commands(), wanted)
+
+
+@pytest.mark.parametrize(("names", "wanted"), [((), "nftables"), (("toy",), "toy")])
+def test_who_decides_may_be_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, names: tuple[str, ...], wanted: str
+) -> None:
+    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    deciding(monkeypatch, *names)
+    assert choose.choose(detect.Commands(), wanted).name == wanted
 
 
 @pytest.mark.parametrize(
@@ -40,8 +66,13 @@ def test_who_decides_without_a_row_is_refused_by_name(monkeypatch: pytest.Monkey
         ((), "nftables"),
         (("firewall.nft",), "nftables"),
         (("firewall.toy",), "toy"),
-        (("firewall.nft.new", "firewall.toy"), "nftables"),
-        (("firewall.nft", "firewall.toy.new"), "toy"),
+        (("firewall.nft.new", "firewall.toy", PENDING), "nftables"),
+        (("firewall.nft", "firewall.toy.new", PENDING), "toy"),
+        # A reboot has forgotten the trial.
+        (("firewall.nft", "firewall.toy.new"), "nftables"),
+        # The place of one is being taken by the other.
+        (("firewall.nft", "firewall.toy"), "toy"),
+        (("firewall.toy", "firewall.nft"), "nftables"),
     ],
 )
 def test_at_boot_the_files_tell(
@@ -49,6 +80,9 @@ def test_at_boot_the_files_tell(
 ) -> None:
     monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
     (tmp_path / "etc/proftpd-fxp").mkdir(parents=True)
-    for name in files:
-        (tmp_path / "etc/proftpd-fxp" / name).touch()
+    (tmp_path / "run/proftpd-fxp").mkdir(parents=True)
+    for at, name in enumerate(files):
+        path = tmp_path / "etc/proftpd-fxp" / name
+        path.touch()
+        os.utime(path, (at + 1, at + 1))
     assert managers.in_use(str(tmp_path)).name == taken

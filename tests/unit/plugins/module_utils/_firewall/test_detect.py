@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import FirewallError, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Ruleset
 
 IDLE = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n:DOCKER - [0:0]\n-A FORWARD -j DOCKER\nCOMMIT\n"
 DECIDES = "*filter\n:INPUT DROP [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n"
@@ -29,6 +29,9 @@ class Scripted(detect.Commands):
     def output(self, *command: str) -> str:
         self.asked.append(command[0])
         return self.outputs.get(command[0], "")
+
+    def has(self, program: str) -> bool:
+        return self.outputs.get(program) != "gone"
 
     def is_active(self, unit: str) -> bool:
         self.asked.append(unit)
@@ -86,6 +89,8 @@ def test_iptables_decides(saved: str, decides: bool) -> None:
         ({"firewalld.service": "active"}, {}, set(), ["firewalld"]),
         ({}, {"/etc/ufw/ufw.conf": "# a comment\nENABLED=yes\nLOGLEVEL=low\n"}, set(), ["ufw"]),
         ({"iptables-nft-save": DECIDES}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, {("ip", "filter")}, ["ufw"]),
+        # What is left of a package that was removed decides nothing.
+        ({"ufw": "gone"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), []),
         ({"firewalld.service": "active"}, {"/etc/ufw/ufw.conf": "ENABLED=yes\n"}, set(), ["firewalld", "ufw"]),
         ({"iptables-nft-save": DECIDES}, {}, {("ip", "filter")}, ["iptables"]),
         ({"iptables-nft-save": IDLE}, {}, {("ip", "filter")}, []),
@@ -105,12 +110,6 @@ def test_programs_that_would_make_tables_are_not_asked_without_need() -> None:
     commands = Scripted({}, {})
     detect.active(commands, ruleset_of({("inet", "filter")}))
     assert commands.asked == ["firewalld.service"]
-
-
-def test_refusal_names_the_firewall_the_variable_and_the_cure() -> None:
-    detect.refuse([])
-    with pytest.raises(FirewallError, match=r"firewalld and ufw decides.*fxp_firewall_backend to none"):
-        detect.refuse(["firewalld", "ufw"])
 
 
 def test_commands_ask_the_real_host() -> None:

@@ -642,7 +642,7 @@ class TestHost:
         host = self.host(tmp_path, nft, confirmed=rules(PEER), trial=rules())
         os.unlink(host.pending)
 
-        def fail(text: str) -> None:
+        def fail(text: str, opened_by: str) -> None:
             raise FirewallError("Operation not permitted")
 
         monkeypatch.setattr(nft, "load", fail)
@@ -723,7 +723,7 @@ class TestHost:
         wanted = host.backend.in_force()["table"]
         nft.run("flush ruleset\n")
 
-        def fail(text: str) -> None:
+        def fail(text: str, opened_by: str) -> None:
             raise FirewallError("the chain is somebody else's")
 
         monkeypatch.setattr(nft, "load", fail)

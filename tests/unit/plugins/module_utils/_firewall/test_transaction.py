@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import state, units
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
@@ -36,6 +37,7 @@ class ScriptedSystemd(Systemd):
     def __init__(self, fail: str = "") -> None:
         self.calls: list[str] = []
         self.on = False
+        self.enabled = False
         self.armed = False
         self.fail = fail
 
@@ -50,6 +52,13 @@ class ScriptedSystemd(Systemd):
     def reload(self) -> None:
         self._say("reload")
 
+    def is_enabled(self, unit: str) -> bool:
+        return self.on or self.enabled
+
+    def enable(self, unit: str) -> None:
+        self._say("enable")
+        self.enabled = True
+
     def switch_on(self, unit: str) -> None:
         self._say("switch_on")
         self.on = True
@@ -59,7 +68,8 @@ class ScriptedSystemd(Systemd):
 
     def switch_off(self, unit: str) -> None:
         self._say("switch_off")
-        self.on = False
+        self.enabled = False
+        self.on = self.on and "-watch." in unit
 
     def arm(self, timer: str, seconds: int, command: list[str]) -> None:
         self._say("arm")
@@ -86,8 +96,9 @@ class Bench:
 
     @property
     def nft(self) -> Nft:
-        assert isinstance(self.backend, Nftables)
-        return self.backend.nft
+        table = self.backend.table if isinstance(self.backend, Guarded) else self.backend
+        assert isinstance(table, Nftables)
+        return table.nft
 
     def change(self, content: str, unit: str = "[Unit]\n", drop_in: str = "[Service]\n") -> Transaction:
         return Transaction(self.host, self.systemd, Texts(content, units.files(self.host, unit, drop_in), PROGRAM))

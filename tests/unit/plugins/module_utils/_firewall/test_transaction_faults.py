@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-A change of the firewall that fails, or is killed, at every one of its steps, with a real kernel, and with a toy of a manager.
+A change of the firewall that fails, or is killed, at every one of its steps.
+
+With a real kernel, with a toy of a manager, and with a stand-in for firewalld.
 
 Afterwards, by what the controller asks for, by the timer, by a restart of the host or by the next run, the old rules or the
 new ones are in force, file and kernel agree, and the next run brings what it is asked for.
@@ -21,23 +23,27 @@ import pytest
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import removal, state, transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.backend import Firewalld
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import run
 from ansible_collections.proftpd.fxp.tests.faults import FAULTS, KILL, Steps, inject, patched, rounds
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.conftest import wish_of
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.firewalld_stand_in import StandIn
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.test_transaction import (
     PROGRAM,
     Bench,
     ScriptedSystemd,
 )
-from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._firewall.toy import Toy, ToyOpener
 
 LONG = bool(os.environ.get("FXP_LONG"))
 PEER = "198.51.100.12"
 FOREIGN = "table inet filter {\nchain input { type filter hook input priority 0; policy drop; tcp dport 22 accept; }\n}\n"
-CALLS = ("is_on", "reload", "switch_on", "switch_off", "stop", "arm", "is_armed", "disarm")
+CALLS = ("is_on", "reload", "enable", "switch_on", "switch_off", "stop", "arm", "is_armed", "disarm")
 
 
 class KeptSystemd(ScriptedSystemd):
@@ -63,6 +69,14 @@ class KeptSystemd(ScriptedSystemd):
         self._flag("on", value)
 
     @property
+    def enabled(self) -> bool:
+        return (self.directory / "enabled").exists()
+
+    @enabled.setter
+    def enabled(self, value: bool) -> None:
+        self._flag("enabled", value)
+
+    @property
     def armed(self) -> bool:
         return (self.directory / "armed").exists()
 
@@ -78,18 +92,37 @@ class Ground(Bench):
         super().__init__(root / "host", backend)
         self.systemd: KeptSystemd = KeptSystemd(root)
         self.forget()
+        self.begin()
+
+    @property
+    def manager(self) -> StandIn:
+        assert isinstance(self.backend, Firewalld)
+        assert isinstance(self.backend.program, StandIn)
+        return self.backend.program
+
+    def begin(self) -> None:
+        """Let a manager begin with its own files."""
+        if isinstance(self.backend, Firewalld):
+            self.manager.start()
 
     def forget(self) -> None:
         """Let the kernel forget its rules, and load those of the operator."""
         if isinstance(self.backend, Toy):
             self.backend.kernel.unlink(missing_ok=True)
+        elif isinstance(self.backend, Firewalld):
+            self.manager.stop()
         else:
             self.nft.run("flush ruleset\n" + FOREIGN)
+        if isinstance(self.backend, Guarded) and isinstance(self.backend.opener, ToyOpener):
+            self.backend.opener.restart()
 
     def make_bare(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
-        self.systemd.on = self.systemd.armed = False
+        self.systemd.on = self.systemd.enabled = self.systemd.armed = False
+        if isinstance(self.backend, Guarded):
+            self.backend.opener.remove()
         self.forget()
+        self.begin()
 
     def text(self, *peers: str) -> str:
         return self.backend.text(wish_of(*peers))
@@ -98,6 +131,8 @@ class Ground(Bench):
         """The calls of the manager's program, as steps."""
         if isinstance(self.backend, Toy):
             return self.backend, "ask", steps.step("toy", self.backend.ask)
+        if isinstance(self.backend, Firewalld):
+            return self.manager, "ask", steps.step("firewalld", self.manager.ask)
         return run, "subprocess", steps.of(run.subprocess, "run")
 
     def timer(self) -> None:
@@ -111,12 +146,17 @@ class Ground(Bench):
         shutil.rmtree(self.root / "run", ignore_errors=True)
         self.systemd.armed = False
         self.forget()
-        if self.systemd.on:
+        if self.systemd.on or self.systemd.enabled:
             self.host.load()
+            if self.backend.watched:
+                self.host.watch()
+        self.begin()
 
     def check(self, *states: tuple[str | None, t.Any]) -> None:
         """File and kernel are in one of ``states``, and nothing is on trial; a timer that still runs changes nothing."""
         for _again in range(2):
+            if isinstance(self.backend, Guarded):
+                assert not self.backend.opener.in_force() or self.backend.table.in_force()["table"]
             assert (_files.read_text(self.host.rules), self.in_force()) in states
             assert not os.path.exists(self.host.pending)
             self.timer()
@@ -125,10 +165,17 @@ class Ground(Bench):
         return [path for path in self.root.rglob("*") if path.suffix in (".fxp-staged", ".new")]
 
 
-@pytest.fixture(params=["nftables", "toy"])
+@pytest.fixture(params=["nftables", "toy", "gate", "firewalld"])
 def ground(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Ground:
     if request.param == "toy":
         return Ground(tmp_path, Toy(tmp_path / "kernel"))
+    if request.param == "gate":
+        gate = ToyOpener(tmp_path / "gate")
+        return Ground(tmp_path, Guarded(gate, str(tmp_path / "host"), request.getfixturevalue("nft")))
+    if request.param == "firewalld":
+        nft = Nft()
+        nft.path = None
+        return Ground(tmp_path, Firewalld(str(tmp_path / "host"), StandIn(str(tmp_path / "host"), tmp_path / "memory"), nft))
     return Ground(tmp_path, Nftables(str(tmp_path / "host"), request.getfixturevalue("nft")))
 
 
@@ -225,7 +272,9 @@ def test_removal(ground: Ground, faults: tuple[str, ...], ending: Ending) -> Non
         wish = removal.Removal(ground.host, ground.systemd, PROGRAM)
         struck = carry_out(steps, ground, wish)
         finish(ground, steps, ending)
-        ground.check(old, (None, nothing))
+        # What is guarded may be shut already where the host was restarted: the guard is the last to go.
+        shut = [(old[0], {**old[1], "opened": []})] if isinstance(ground.backend, Guarded) else []
+        ground.check(old, (None, nothing), *shut)
         if removal.is_found(ground.host) and wish.apply(30).on_trial:
             wish.confirm()
         assert not removal.is_found(ground.host)

@@ -15,7 +15,9 @@ import os
 import pathlib
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Finding, Fingerprint
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.opener import Kept, Opening
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Span, Wish
 
 
 class Toy:
@@ -25,6 +27,9 @@ class Toy:
     package = "toyfirewall"
     ending = "toy"
     service = "toy.service"
+    keeper = ""
+    guard = "toy"
+    watched = False
 
     def __init__(self, kernel: pathlib.Path) -> None:
         self.kernel = kernel
@@ -71,6 +76,15 @@ class Toy:
         self.ask("unload")
         self.kernel.unlink(missing_ok=True)
 
+    def open(self, text: str) -> None:
+        pass
+
+    def leave(self, guard_stays: bool) -> None:
+        self.unload()
+
+    def kept(self) -> dict[str, str]:
+        return {}
+
     def is_guarded(self, recorded: Fingerprint) -> bool:
         return bool(any(recorded.values())) and self.in_force() == recorded
 
@@ -79,6 +93,74 @@ class Toy:
         if not self.kernel.exists():
             return {"rules": []}
         return {"rules": [hashlib.sha256(self.kernel.read_bytes()).hexdigest()]}
+
+    def ask(self, verb: str) -> None:
+        """Where its program is run, and a fault may come."""
+
+
+class ToyOpener:
+    """Beside the guard. What is kept stands in ``disk``, what is open in ``kernel``, which a restart makes of it."""
+
+    name = "gate"
+    package = "toygate"
+    watched = True
+    denies: int | None = None  # a port that the operator denies
+
+    def __init__(self, disk: pathlib.Path) -> None:
+        self.disk = disk
+        self.kernel = disk.with_name("open")
+
+    def is_installed(self) -> bool:
+        return True
+
+    def wanted(self, opening: Opening) -> Kept:
+        return {str(self.disk): "".join(f"{first}-{last}\n" for first, last in opening.incoming)}
+
+    def kept(self) -> Kept:
+        return {str(self.disk): self.disk.read_text()} if self.disk.exists() else {}
+
+    def ports(self) -> list[Span]:
+        spans = [line.split("-") for text in self.kept().values() for line in text.splitlines()]
+        return [(int(first), int(last)) for first, last in spans]
+
+    def test(self, opening: Opening) -> list[str]:
+        if any(first <= (self.denies or 0) <= last for first, last in opening.planned):
+            raise FirewallError(f"The gate denies {self.denies}.")
+        return []
+
+    def apply(self, opening: Opening) -> None:
+        self.ask("apply")
+        for path in (self.disk, self.kernel):
+            new = path.with_suffix(".part")
+            new.write_text(self.wanted(opening)[str(self.disk)])
+            os.replace(new, path)
+
+    def is_in_force(self, opening: Opening) -> bool:
+        return self.kernel.exists() and self.kernel.read_text() == self.wanted(opening)[str(self.disk)]
+
+    def in_force(self) -> list[str]:
+        self.ask("in_force")
+        return [self.kernel.read_text()] if self.kernel.exists() else []
+
+    def restart(self) -> None:
+        """What becomes of it when the host is restarted."""
+        self.kernel.unlink(missing_ok=True)
+        for text in self.kept().values():
+            self.kernel.write_text(text)
+
+    def withhold(self) -> None:
+        self.ask("withhold")
+        self.kernel.unlink(missing_ok=True)
+
+    def restore(self) -> None:
+        self.ask("restore")
+        for text in self.kept().values():
+            self.kernel.write_text(text)
+
+    def remove(self) -> None:
+        self.ask("remove")
+        self.kernel.unlink(missing_ok=True)
+        self.disk.unlink(missing_ok=True)
 
     def ask(self, verb: str) -> None:
         """Where its program is run, and a fault may come."""

@@ -217,6 +217,7 @@ def test_without_a_plan(text: str, release: str, wanted: dict[str, str]) -> None
         (seen(running={**RUNNING, "active": False}), {"not_running": "note"}),
         (seen(rules={**RULES, "evaluated": False, "why": "nft is not installed."}), {"rules_not_read": "fault"}),
         (seen(rules={**RULES, "others": ["ufw"]}), {"other_firewall": "note"}),
+        (seen(rules={**RULES, "unkept": ["/etc/iptables/rules.v4"]}), {"rules_not_kept": "note"}),
         (seen(rules={**RULES, "own_table": False}), {"rules_not_loaded": "hole"}),
         (seen("Port 2121\n" + GOOD), {"control_port_differs": "fault"}),
         (seen(GOOD.replace("50099", "50098")), {"passive_ports_differ": "fault"}),

@@ -46,7 +46,10 @@ def test_a_number_is_as_good_as_its_text_where_every_letter_does_not_count() -> 
         ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
         ({"fxp_control_port": "Infinity"}, "fxp_control_port: 'Infinity' does not fit; it must be an ordinary number"),
         ({"fxp_users": [{"name": "x", "password": "secret", "uid": "inf"}]}, "fxp_users: the value, not shown, does not fit"),
-        ({"fxp_firewall_backend": "ufw"}, "fxp_firewall_backend: 'ufw' does not fit; it must be one of auto, nftables, none"),
+        (
+            {"fxp_firewall_backend": "pf"},
+            "fxp_firewall_backend: 'pf' does not fit; it must be one of auto, nftables, firewalld, ufw, iptables, none",
+        ),
         ({"fxp_take_over": "perhaps"}, "fxp_take_over: 'perhaps' does not fit; it must be of the type bool"),
         ({"fxp_users": "mirror"}, "fxp_users: the value, not shown, does not fit"),
         ({"fxp_users": [{"name": "x", "passwort": "secret"}]}, "fxp_users: unknown suboption fxp_users.passwort"),
