@@ -168,8 +168,7 @@ def ensure(host: Host, existing: Container | None, image: str, public_key: str, 
         labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state), f"{LABEL}.release": host.release}
         options = [f"--label={name}={value}" for name, value in labels.items()]
         names = ["--name", host.container, "--hostname", host.name]
-        place = ["--network", network.NAME, "--ip", host.address, "--mac-address", network.hardware_address(host.number)]
-        run([*podman(), "create", *names, *place, *options, *host.run_options, image, "/sbin/init"])
+        run([*podman(), "create", *names, *network.place(host.number), *options, *host.run_options, image, "/sbin/init"])
         with tempfile.TemporaryDirectory() as scratch:  # the engine leaves its own copy of the archive behind
             run(["env", f"TMPDIR={scratch}", "podman", "cp", "-", f"{host.container}:/"], stdin=files)
     started = time.monotonic()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's one network: a bridge of its own on which this machine has the first address."""
+"""The lab's one network: a bridge of its own on which this machine has the first address, of either family."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from machine import Problem, run
 
 NAME = "proftpd-fxp-lab"
 SUBNET = ipaddress.IPv4Network("198.51.100.0/24")
+# Of RFC 3849, with the other one in it, so that hosts have the same number in both.
+SUBNET6 = ipaddress.IPv6Network(f"2001:db8:{SUBNET[0].packed[:2].hex()}:{SUBNET[0].packed[2:].hex()}::/64")
+HAS_IPV6 = Path("/proc/net/if_inet6").exists()
 # This machine's second address there, which is no client's and no server's.
 STRANGER = 77
 
@@ -22,6 +25,17 @@ STRANGER = 77
 def address(number: int) -> str:
     """The literal address of the host with this number in the lab's subnet."""
     return str(SUBNET[number])
+
+
+def address6(number: int) -> str:
+    """The literal IPv6 address of the host with this number."""
+    return str(SUBNET6[number])
+
+
+def place(number: int) -> list[str]:
+    """Options of the engine that put the host with this number into the network."""
+    addresses = ["--ip", address(number), *(["--ip6", address6(number)] if HAS_IPV6 else [])]
+    return ["--network", NAME, *addresses, "--mac-address", hardware_address(number)]
 
 
 def hardware_address(number: int) -> str:
@@ -61,12 +75,15 @@ def require_free() -> None:
 
 
 def create() -> None:
-    run(["podman", "network", "create", "--disable-dns", "--subnet", str(SUBNET), "--gateway", address(1), NAME])
+    families = ["--subnet", str(SUBNET), "--gateway", address(1)]
+    if HAS_IPV6:
+        families += ["--ipv6", "--subnet", str(SUBNET6), "--gateway", address6(1)]
+    run(["podman", "network", "create", "--disable-dns", *families, NAME])
 
 
 def settle() -> None:
     """
-    Give the bridge a hardware address of its own, and a second literal address, from which checks play strangers.
+    Give the bridge a hardware address of its own, and a second literal address per family, from which checks play strangers.
 
     By default the first is that of a port, and changes when a host comes or goes.
     """
@@ -75,6 +92,10 @@ def settle() -> None:
         if Path("/sys/class/net", link["ifname"], "address").read_text().strip() != own:
             run(["ip", "link", "set", "dev", link["ifname"], "address", own])
         run(["ip", "address", "replace", f"{address(STRANGER)}/{SUBNET.prefixlen}", "dev", link["ifname"]])
+        if HAS_IPV6:
+            # At once, and never the address that this machine itself comes from.
+            once = ["nodad", "preferred_lft", "0"]
+            run(["ip", "address", "replace", f"{address6(STRANGER)}/{SUBNET6.prefixlen}", "dev", link["ifname"], *once])
 
 
 def remove() -> None:

@@ -35,3 +35,4 @@ def test_hardware_addresses_are_local_and_follow_the_address() -> None:
 
 def test_addresses_lie_in_the_subnet() -> None:
     assert [network.address(number) for number in (1, 11, 66)] == ["198.51.100.1", "198.51.100.11", "198.51.100.66"]
+    assert [network.address6(number) for number in (1, 11)] == ["2001:db8:c633:6400::1", "2001:db8:c633:6400::b"]
