@@ -241,7 +241,7 @@ DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd
 def backend_of(module: Module, kind: kinds.Kind) -> Backend:
     """The backend of the manager that decides here; what goes away, or was begun, is asked of the one that it was made with."""
     if module.params["_manager"] in managers.BACKENDS:
-        return managers.BACKENDS[module.params["_manager"]]("")
+        return managers.BACKENDS[module.params["_manager"]].make("")
     if module.params["_phase"] == "apply" and module.params["state"] == "present":
         return choose.choose(detect.Commands(), module.params["backend"])
     return managers.in_use(kind=kind)

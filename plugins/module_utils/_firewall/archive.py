@@ -18,8 +18,8 @@ everywhere: nothing is compressed, nothing tells a time, and the order is fixed.
 
 from __future__ import annotations
 
-import importlib.util
 import io
+import os
 import typing as t
 import zipfile
 
@@ -107,15 +107,19 @@ def _packages() -> t.Iterator[tuple[str, bytes]]:
 
 
 def _sources() -> t.Iterator[tuple[str, bytes]]:
+    # Files, archives and Ansible's own loader have this in common, and it reads no code.
+    loader: t.Any = boot.__spec__.loader
+    here = os.path.dirname(os.path.dirname(boot.__file__))
     for part in PARTS:
         path = "/".join((*_ROOT, *part.split("."))) + ".py"
-        name = ".".join((*_ROOT, part.replace(".__init__", "")))
-        spec = importlib.util.find_spec(name)
-        # Files, archives and Ansible's own loader have this in common, and nothing else.
-        source = getattr(spec.loader, "get_source", None) if spec else None
-        if source is None:
+        try:
+            content = loader.get_data(f"{here}/{part.replace('.', '/')}.py")
+        except (AttributeError, OSError):
+            content = None
+        if content is None:
+            name = ".".join((*_ROOT, part))
             raise HostError(f"The source of {name} cannot be found; the firewall rules would not come back after a restart.")
-        yield path, source(name).encode()
+        yield path, content
 
 
 __all__ = ("PARTS", "build")

@@ -31,7 +31,7 @@ def choose(commands: detect.Commands, wanted: str = AUTO, root: str = "") -> Bac
     or if another one is wanted.
     """
     nft = Nft()
-    return BACKENDS[_name(detect.active(commands, nft.ruleset() if nft.path else None), wanted)](root)
+    return BACKENDS[_name(detect.active(commands, nft.ruleset() if nft.path else None), wanted)].make(root)
 
 
 def _name(deciding: t.Sequence[str], wanted: str) -> str:

@@ -5,7 +5,12 @@
 # Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
 # Do not use this from other collections or standalone plugins/modules!
 
-"""The firewall managers for which this release has a backend."""
+"""
+The firewall managers for which this release has a backend.
+
+What is asked of all of them stands in their rows. Python reads code anew in each run on each host, and whenever a unit starts
+``archive``: that of a manager is read where it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +18,49 @@ import os
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.backend import Firewalld
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw.opener import Ufw
+
+
+class Row(t.NamedTuple):
+    """A manager, as its backend says it too; ``make`` is given the directory below which the files of the host are."""
+
+    make: t.Callable[[str], Backend]
+    ending: str
+    service: str = ""
+    keeper: str = ""
+
+
+def _nftables(root: str) -> Backend:
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+
+    return Nftables(root)
+
+
+def _firewalld(root: str) -> Backend:
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.firewalld.backend import Firewalld
+
+    return Firewalld(root)
+
+
+def _ufw(root: str) -> Backend:
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.guarded import Guarded
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw.opener import Ufw
+
+    return Guarded(Ufw(root), root)
+
+
+def _iptables(root: str) -> Backend:
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.backend import Iptables
+
+    return Iptables(root)
+
 
 # By the name that fxp_firewall_backend has for each; the first is the one where no manager decides yet.
-BACKENDS: dict[str, t.Callable[[str], Backend]] = {
-    Nftables.name: Nftables,
-    Firewalld.name: Firewalld,
-    Ufw.name: lambda root: Guarded(Ufw(root), root),
-    Iptables.name: Iptables,
+BACKENDS: dict[str, Row] = {
+    "nftables": Row(_nftables, "nft", "nftables.service"),
+    "firewalld": Row(_firewalld, "firewalld", keeper="firewalld.service"),
+    "ufw": Row(_ufw, "ufw", "nftables.service"),
+    "iptables": Row(_iptables, "iptables", "nftables.service netfilter-persistent.service"),
 }
 DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of its own
 
@@ -36,13 +71,13 @@ def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
 
     While one takes the place of another there may be texts of both: the later one counts.
     """
-    backends = [make(root) for make in BACKENDS.values()]
+    rows = list(BACKENDS.values())
     for state in (".new", "") if os.path.exists(f"{root}/run/proftpd-fxp/{kind.stem}.pending") else ("",):
-        there = [(_written(f"{root}{DIRECTORY}/{kind.stem}.{backend.ending}{state}"), backend) for backend in backends]
-        found = [(when, -at) for at, (when, dummy) in enumerate(there) if when]
+        there = [(_written(f"{path_of(row, root, kind)}{state}"), -at) for at, row in enumerate(rows)]
+        found = [(when, at) for when, at in there if when]
         if found:
-            return backends[-max(found)[1]]
-    return backends[0]
+            return rows[-max(found)[1]].make(root)
+    return rows[0].make(root)
 
 
 def _written(path: str) -> int:
@@ -52,9 +87,19 @@ def _written(path: str) -> int:
         return 0
 
 
+def path_of(row: Row, root: str, kind: Kind) -> str:
+    """The file that the text of a manager is in."""
+    return f"{root}{DIRECTORY}/{kind.stem}.{row.ending}"
+
+
 def texts(root: str, kind: Kind) -> list[str]:
     """The files that the texts of all of them are in."""
-    return [f"{root}{DIRECTORY}/{kind.stem}.{make(root).ending}" for make in BACKENDS.values()]
+    return [path_of(row, root, kind) for row in BACKENDS.values()]
 
 
-__all__ = ("BACKENDS", "DIRECTORY", "in_use", "texts")
+def beside(backend: Backend) -> dict[str, Row]:
+    """All the others."""
+    return {name: row for name, row in BACKENDS.items() if name != backend.name}
+
+
+__all__ = ("BACKENDS", "DIRECTORY", "Row", "beside", "in_use", "path_of", "texts")

@@ -20,7 +20,7 @@ import os
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS, texts
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import beside, texts
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import (
     Outcome,
@@ -54,7 +54,7 @@ def _kept(host: Host) -> dict[str, str]:
 
 
 def _backends(host: Host) -> list[Backend]:
-    return [host.backend, *(make(host.root) for name, make in BACKENDS.items() if name != host.backend.name)]
+    return [host.backend, *(row.make(host.root) for row in beside(host.backend).values())]
 
 
 def _rules_of(host: Host) -> list[str]:

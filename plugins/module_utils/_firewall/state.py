@@ -18,7 +18,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend, Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS, Kind
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS, DIRECTORY, texts
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import DIRECTORY, beside, path_of, texts
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock as _lock
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
@@ -46,10 +46,8 @@ class Host:
 
     def others(self) -> list[Host]:
         """The same host in the languages of other managers of which it keeps rules, the latest first."""
-        found = [
-            Host(make(self.root), root=self.root, kind=self.kind) for name, make in BACKENDS.items() if name != self.backend.name
-        ]
-        found = [host for host in found if os.path.exists(host.rules)]
+        kept = [row for row in beside(self.backend).values() if os.path.exists(path_of(row, self.root, self.kind))]
+        found = [Host(row.make(self.root), root=self.root, kind=self.kind) for row in kept]
         return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
 
     def confirmed(self) -> Host:
@@ -129,7 +127,7 @@ class Host:
 
     def _leave(self) -> None:
         """Take away what managers keep without any rules that it is for: a first change died, and its reboot forgot it."""
-        for backend in [self.backend, *(make(self.root) for name, make in BACKENDS.items() if name != self.backend.name)]:
+        for backend in [self.backend, *(row.make(self.root) for row in beside(self.backend).values())]:
             if backend.kept():
                 backend.leave(False)
 
@@ -190,11 +188,11 @@ class Host:
 
     def _forget_files(self) -> None:
         """Remove what managers have in files of their own by a trial that is over, and would put in force."""
-        others = [make(self.root) for name, make in BACKENDS.items() if name != self.backend.name]
-        for other in others:
-            rules = f"{self.root}{DIRECTORY}/{self.kind.stem}.{other.ending}"
-            if other.keeper and other.kept() and not os.path.exists(rules):
-                other.leave(False)
+        for row in beside(self.backend).values():
+            if row.keeper and not os.path.exists(path_of(row, self.root, self.kind)):
+                other = row.make(self.root)
+                if other.kept():
+                    other.leave(False)
 
     def _load(self, text: str | None) -> None:
         if text is None:

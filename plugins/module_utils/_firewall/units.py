@@ -171,7 +171,7 @@ def switched_on(host: Host) -> list[str]:
 
 def unwanted(host: Host) -> list[str]:
     """Files of units that another manager needed and this one does not, those that systemd runs last."""
-    services = {service for make in BACKENDS.values() for service in make(host.root).service.split()}
+    services = {service for row in BACKENDS.values() for service in row.service.split()}
     found = [_drop_in(host, service) for service in sorted(services - set(host.backend.service.split()))]
     return [path for path in [*found, *([] if host.backend.watched else _watch(host))] if os.path.lexists(path)]
 

@@ -20,19 +20,14 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     choose,
     detect,
-    exposure,
-    interfaces,
     kinds,
     lockout,
     make,
     managers,
-    nftables,
     removal,
     state,
     transaction,
 )
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Wish, former
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files, record, root, systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
@@ -133,19 +128,6 @@ def files_of(row: Platform) -> list[str]:
     return [row.configuration, row.password_file, row.certificate, row.trust, *rules]
 
 
-def reach() -> t.Callable[[int], bool]:
-    """A function that tells whether the rules in force may let somebody from outside in at a port; unread ones may."""
-    nft = nftables.Nft()
-    if not nft.path:
-        return lambda port: True
-    try:
-        view = everything(nft.everything(), Xtables())
-    except PROBLEMS:
-        return lambda port: True
-    host = exposure.Host(*interfaces.all_here(detect.Commands()))
-    return lambda port: any(each.accepted or each.unknown for each in exposure.exposure(view, [(port, port)], host))
-
-
 def password_file(row: Platform, rows: t.Sequence[t.Mapping[str, t.Any]]) -> Part:
     """The accounts and their homes. Nothing of a password is told."""
     owner = accounts.owner(row.owner)
@@ -233,6 +215,5 @@ __all__ = (
     "gone",
     "no_rules",
     "password_file",
-    "reach",
     "rules",
 )

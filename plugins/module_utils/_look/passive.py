@@ -19,7 +19,6 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import PLATFORMS, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import policy, releases
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon
 
 ACCEPTED = "fxp_accept_open_passive"
@@ -45,6 +44,9 @@ def judged(row: Platform, content: str, release: releases.Release | None, *, is_
     """Refuse ``content`` if it opens passive data connections to peers and ``release`` takes anybody for one. Pure."""
     if not _fails_open(release):
         return Opens()
+    # Python reads its code anew in each run, and hardly any host has such a release.
+    from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
+
     around = policy.Surroundings(release=release, compiled_in=row.compiled_in)
     found = [each for each in findings.findings(content, around) if each.code == PASSIVE_OPEN_RELEASE]
     if release is None or not found:

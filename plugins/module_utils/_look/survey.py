@@ -131,8 +131,15 @@ def _ports(wish: Wish, main_pid: int, by_socket: bool) -> tuple[list[Refusal], l
     if wish.rules is None:
         return refusals, [], heard
     inside = [each for each in others if each.port != port]
-    passive = listeners.in_passive_range(inside, wish.passive_ports, parts.reach() if inside else bool)
+    passive = listeners.in_passive_range(inside, wish.passive_ports, _reach() if inside else bool)
     return [*refusals, *passive.refusals], passive.warnings, heard
+
+
+def _reach() -> t.Callable[[int], bool]:
+    # Python reads its code, which is that of every firewall manager, anew in each run; hardly any host needs it.
+    from ansible_collections.proftpd.fxp.plugins.module_utils._look.reach import reach
+
+    return reach()
 
 
 def _result(

@@ -30,7 +30,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
 
 # The first words of every file that this collection writes.
@@ -198,6 +197,9 @@ def _ensure_running(target: Target, shown: str, lost: t.Sequence[str], check_mod
 
 def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
     """Return what is doubtful about ``content``, a sentence each; raises HostError with the first ``most`` that are wrong."""
+    # Python reads its code anew in each run, and where a configuration stays as it is, nothing needs it.
+    from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import finding, findings
+
     proftpd = daemon.program()
     around = policy.Surroundings(compiled_in=target.platform.compiled_in)
     if proftpd:

@@ -54,7 +54,7 @@ def call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     warnings: list[str] = []
     monkeypatch.setattr(state, "Host", here)
     monkeypatch.setattr(managers, "in_use", lambda **kind: backend)
-    monkeypatch.setitem(managers.BACKENDS, "nftables", lambda root: backend)
+    monkeypatch.setitem(managers.BACKENDS, "nftables", managers.BACKENDS["nftables"]._replace(make=lambda root: backend))
     monkeypatch.setattr(detect, "active", lambda commands, ruleset: [])
     monkeypatch.setattr(lockout, "listening", lambda: {22})
     monkeypatch.setattr(lockout, "ssh_connection", lambda: "192.0.2.1 40000 198.51.100.11 22")

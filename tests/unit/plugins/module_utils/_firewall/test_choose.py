@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import subprocess
+import sys
 
 import pytest
 
@@ -26,7 +28,7 @@ def deciding(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
 def test_who_decides_is_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, names: tuple[str, ...], taken: str
 ) -> None:
-    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    monkeypatch.setitem(managers.BACKENDS, "toy", managers.Row(lambda root: Toy(tmp_path / "kernel"), Toy.ending, Toy.service))
     deciding(monkeypatch, *names)
     assert choose.choose(detect.Commands()).name == taken
 
@@ -45,7 +47,7 @@ def test_who_decides_is_taken(
 def test_what_cannot_be_had_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, names: tuple[str, ...], wanted: str, told: str
 ) -> None:
-    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    monkeypatch.setitem(managers.BACKENDS, "toy", managers.Row(lambda root: Toy(tmp_path / "kernel"), Toy.ending, Toy.service))
     deciding(monkeypatch, *names)
     with pytest.raises(FirewallError, match=told):
         choose.choose(detect.Commands(), wanted)
@@ -55,7 +57,7 @@ def test_what_cannot_be_had_is_refused_by_name(
 def test_who_decides_may_be_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, names: tuple[str, ...], wanted: str
 ) -> None:
-    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    monkeypatch.setitem(managers.BACKENDS, "toy", managers.Row(lambda root: Toy(tmp_path / "kernel"), Toy.ending, Toy.service))
     deciding(monkeypatch, *names)
     assert choose.choose(detect.Commands(), wanted).name == wanted
 
@@ -78,7 +80,7 @@ def test_who_decides_may_be_named(
 def test_at_boot_the_files_tell(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, files: tuple[str, ...], taken: str
 ) -> None:
-    monkeypatch.setitem(managers.BACKENDS, "toy", lambda root: Toy(tmp_path / "kernel"))
+    monkeypatch.setitem(managers.BACKENDS, "toy", managers.Row(lambda root: Toy(tmp_path / "kernel"), Toy.ending, Toy.service))
     (tmp_path / "etc/proftpd-fxp").mkdir(parents=True)
     (tmp_path / "run/proftpd-fxp").mkdir(parents=True)
     for at, name in enumerate(files):
@@ -86,3 +88,26 @@ def test_at_boot_the_files_tell(
         path.touch()
         os.utime(path, (at + 1, at + 1))
     assert managers.in_use(str(tmp_path)).name == taken
+
+
+@pytest.mark.parametrize("name", managers.BACKENDS)
+def test_rows_say_what_the_backends_say(name: str, tmp_path: pathlib.Path) -> None:
+    row = managers.BACKENDS[name]
+    made = row.make(str(tmp_path))
+    assert (made.name, made.ending, made.service, made.keeper) == (name, row.ending, row.service, row.keeper)
+
+
+def test_only_the_code_of_the_manager_in_use_is_read(tmp_path: pathlib.Path) -> None:
+    """What a run that changes nothing takes on each host is mostly the reading of code."""
+    room = "ansible_collections.proftpd.fxp.plugins.module_utils"
+    code = (
+        f"import sys\nfrom {room}._look import parts, survey\nfrom {room}._firewall import make, managers, state\n"
+        f"host = state.Host(managers.in_use({str(tmp_path)!r}), {str(tmp_path)!r})\n"
+        "host.others(), make.program(), make.units.files(host), make.units.unwanted(host)\n"
+        f"print(*(name[len('{room}.'):] for name in sys.modules if name.startswith('{room}.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60)
+    read = set(done.stdout.split())
+    assert "_firewall.nftables.backend" in read
+    rare = ("_firewall.firewalld", "_firewall.guarded", "_firewall.iptables", "_firewall.ufw.", "_proftpd.lints")
+    assert not [name for name in read if name.startswith(rare)]

@@ -35,14 +35,18 @@ def gate(tmp_path: pathlib.Path) -> ToyOpener:
 @pytest.fixture
 def bench(tmp_path: pathlib.Path, nft: Nft, gate: ToyOpener, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A host whose manager is the gate."""
-    monkeypatch.setitem(managers.BACKENDS, "nftables", lambda root: Nftables(root, nft))
-    monkeypatch.setitem(managers.BACKENDS, "gate", lambda root: Guarded(gate, root, nft))
+    monkeypatch.setitem(
+        managers.BACKENDS, "nftables", managers.BACKENDS["nftables"]._replace(make=lambda root: Nftables(root, nft))
+    )
+    monkeypatch.setitem(
+        managers.BACKENDS, "gate", managers.Row(lambda root: Guarded(gate, root, nft), gate.name, Guarded.service)
+    )
     return Bench(tmp_path / "host", Guarded(gate, str(tmp_path / "host"), nft))
 
 
 def by_hand(bench: Bench) -> Bench:
     """The same host where nftables decides."""
-    other = Bench(bench.root, managers.BACKENDS["nftables"](str(bench.root)))
+    other = Bench(bench.root, managers.BACKENDS["nftables"].make(str(bench.root)))
     other.systemd = bench.systemd
     return other
 
