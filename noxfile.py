@@ -220,5 +220,5 @@ def molecule(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """A few lines of figures, or all of docs/performance.md with ``all``; nothing is asserted."""
     everything = "all" in session.posargs or LONG
-    for name in ("bench", "mesh", *(("plan", "firewall") if everything else ())):
+    for name in ("bench", "mesh", *(("plan", "firewall", "managers") if everything else ())):
         in_collections(session, sys.executable, f"tests/bench/{name}.py", *(("all",) if everything else ()))
