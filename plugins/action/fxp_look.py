@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
         is_good = known.get("asked") == asked and "refusals" in known and (known.get("ahead") or known.get("play") == play)
         if is_good and not again:
             return {**known, "ahead": False, "play": play}
-        result = self._execute_module(module_name=MODULE, module_args={**arguments, "_now": time.time()}, task_vars=task_vars)
+        here = {"_now": time.time(), "_host": task_vars.get("inventory_hostname")}
+        result = self._execute_module(module_name=MODULE, module_args={**arguments, **here}, task_vars=task_vars)
         # Nothing of what was passed is to be seen, at any verbosity.
         result.pop("invocation", None)
         # What runs on this controller, only the controller can tell.

@@ -33,7 +33,8 @@ attributes:
   platform:
     platforms: debian
   action:
-    description: The action plugin adds the clock of the controller and O(run), and keeps the arguments out of the result.
+    description: The action plugin adds the clock of the controller, the name of the host and O(run), and keeps the arguments out of the
+      result.
     support: full
   async:
     description: Supports being used with the C(async) keyword.
@@ -138,6 +139,10 @@ options:
     description:
       - The clock of the controller. Set by the action plugin; leave it alone.
     type: float
+  _host:
+    description:
+      - The name of the host in the inventory, for warnings. Set by the action plugin; leave it alone.
+    type: str
 seealso:
   - module: proftpd.fxp.fxp_verdict
 """
@@ -316,6 +321,7 @@ def main() -> None:
             "run": record.run_options(),
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "_now": {"type": "float"},
+            "_host": {"type": "str"},
         },
         required_if=[("state", "present", ("control_port", "passive_ports", "configuration", "accounts"))],
         supports_check_mode=True,
@@ -329,7 +335,7 @@ def main() -> None:
     seen = record.marks(parts.files_of(platform.nearest()))
     known = survey.gone(asked["run"]) if asked["state"] == "absent" else survey.survey(wished(asked, wish))
     for warning in known.pop("warnings"):
-        module.warn(warning)
+        module.warn(f"{asked['_host']}: {warning}" if asked["_host"] else warning)
     left = [name for name, part in known["parts"].items() if not part["in_place"] or part.get("former_ports")]
     run = {**asked["run"], "left": left, "seen": seen} if asked["run"] else None
     module.exit_json(changed=False, run=run, **known)

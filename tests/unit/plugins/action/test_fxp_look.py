@@ -26,10 +26,11 @@ def look(monkeypatch: pytest.MonkeyPatch, refusals: list[dict[str, t.Any]], **ar
     monkeypatch.setattr(ActionBase, "run", lambda *arguments: {})
 
     def execute(module_name: str, module_args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+        assert module_args["_host"] == "ftp1"
         return {"refusals": [dict(each) for each in refusals], "run": {**module_args["run"], "left": ["rules"]}}
 
     monkeypatch.setattr(plugin, "_execute_module", execute)
-    return plugin.run(None, {})
+    return plugin.run(None, {"inventory_hostname": "ftp1"})
 
 
 @pytest.mark.parametrize("over", [True, False])

@@ -91,15 +91,20 @@ class Page(html.parser.HTMLParser):
 
 
 def hostile(text: str) -> Contents:
-    """A report in which everything that comes from outside is ``text``."""
+    """
+    A report in which everything that comes from outside is ``text``.
+
+    Where words are looked up, it has something in front, so that it is none that a report knows.
+    """
     legs = report_samples.legs(2, "some")
     for leg in legs:
         leg["source"], leg["destination"] = f"a{text}", f"b{text}"
-        leg.update(remedy=text, also_possible=[text], listing={"source": text, "destination": text}, file=text, verified_by=text)
-        leg["evidence"] = {**leg["evidence"], "summary": text, "port_reply": text, text: text, "tls": {"cipher": text}}
+        leg.update(remedy=text, also_possible=[text], listing={"source": text, "destination": text}, file=text, verified_by=f"v{text}")
+        said = {"summary": text, "port_reply": text, f"e{text}": text, "tls": {"cipher": text}}
+        leg["evidence"] = {**leg["evidence"], **said}
         leg["transcript"] = [{**entry, "line": f"220 {text}"} for entry in leg["transcript"]]
-    legs[1]["cause"] = text
-    findings = [text, {"summary": text, "remedy": text}, {"what": text}]
+    legs[1]["cause"] = f"c{text}"
+    findings = [text, {"summary": text, "remedy": text}, {"what": f"w{text}"}]
     bounce = [{"server": f"a{text}", "vulnerable": True, "tested": True, "findings": findings}]
     return contents_of(text, report_samples.GENERATED, text, _report.listed(legs), bounce)
 
