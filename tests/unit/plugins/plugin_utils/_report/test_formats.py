@@ -99,7 +99,9 @@ def hostile(text: str) -> Contents:
     legs = report_samples.legs(2, "some")
     for leg in legs:
         leg["source"], leg["destination"] = f"a{text}", f"b{text}"
-        leg.update(remedy=text, also_possible=[text], listing={"source": text, "destination": text}, file=text, verified_by=f"v{text}")
+        leg.update(
+            remedy=text, also_possible=[text], listing={"source": text, "destination": text}, file=text, verified_by=f"v{text}"
+        )
         said = {"summary": text, "port_reply": text, f"e{text}": text, "tls": {"cipher": text}}
         leg["evidence"] = {**leg["evidence"], **said}
         leg["transcript"] = [{**entry, "line": f"220 {text}"} for entry in leg["transcript"]]

@@ -41,7 +41,7 @@ BOTH = f"{EVERYBODY4}, {EVERYBODY6}"
         ("*", BOTH, BOTH),
         ("*.*.*.*", EVERYBODY4, BOTH),
         ("::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1/120", "", "192.0.2.1, ::ffff:c000:200/120"),
+        ("::ffff:192.0.2.1/120", "", f"192.0.2.1, {ipaddress.ip_network('::ffff:c000:200/120')}"),
         ("peer.example.com", "", BOTH),
         ("peer", "", BOTH),
         ("%{env:PEERS}", "", BOTH),
