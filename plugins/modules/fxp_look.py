@@ -33,8 +33,8 @@ attributes:
   platform:
     platforms: debian
   action:
-    description: The action plugin adds the clock of the controller, the name of the host and O(run), and keeps the arguments out of the
-      result.
+    description: The action plugin adds the clock of the controller, the name of the host and O(run), and keeps the arguments out
+      of the result.
     support: full
   async:
     description: Supports being used with the C(async) keyword.
@@ -72,6 +72,11 @@ options:
       - Take O(configuration) also for a release of ProFTPD that lets anybody take the passive data connections that it opens to
         peers. Otherwise that is one of RV(refusals).
       - While ProFTPD is not installed, the release that the host's platform ships counts.
+    type: bool
+    default: false
+  uncork:
+    description:
+      - As O(proftpd.fxp.proftpd_config#module:uncork).
     type: bool
     default: false
   accounts:
@@ -275,7 +280,7 @@ def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
     if certificate is not None:
         # Templates of ansible-core 2.18 make an empty text of none.
         certificate = {**certificate, **{name: certificate[name] or None for name in ("name", "certificate", "private_key")}}
-    said = ("control_port", "take_over", "plan_digest", "accept_open_passive")
+    said = ("control_port", "take_over", "plan_digest", "accept_open_passive", "uncork")
     return survey.Wish(
         parts.Configuration(text=asked["configuration"], **{name: asked[name] for name in said}),
         (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
@@ -300,6 +305,7 @@ def main() -> None:
             "configuration": {"type": "str"},
             "take_over": {"type": "bool", "default": False},
             "accept_open_passive": {"type": "bool", "default": False},
+            "uncork": {"type": "bool", "default": False},
             "accounts": {"type": "list", "elements": "dict", "options": accounts.options()},
             "needs": {"type": "list", "elements": "str", "choices": ["server", "tls"], "default": []},
             "plan_digest": {"type": "str"},

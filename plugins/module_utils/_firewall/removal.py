@@ -15,7 +15,6 @@ too. A removal that dies after its confirmation is finished by the next one.
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Backend
@@ -32,9 +31,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.units import unwanted
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-
-# Directories that go when they are empty; the others that we write to are the system's.
-OWN_DIRECTORIES = ("/proftpd-fxp", ".service.d")
 
 
 def is_in_kernel(host: Host) -> bool:
@@ -154,11 +150,4 @@ class Removal(Transaction):
             _files.remove(_files.staged_name(path))
             _files.remove(path)
         for path in (*self.files, self.host.lock):
-            self._remove_empty(os.path.dirname(path))
-
-    @staticmethod
-    def _remove_empty(directory: str) -> None:
-        # The system's own directories and those in which somebody has files stay.
-        if directory.endswith(OWN_DIRECTORIES):
-            with contextlib.suppress(OSError):
-                os.rmdir(directory)
+            _files.remove_own_directory(os.path.dirname(path))

@@ -309,8 +309,7 @@ class Transaction:
 
 def write(path: str, text: str, mode: int) -> None:
     """Replace a file in one step; make its directory if there is none."""
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    _files.write(path, text, mode)
+    _files.write(path, text, mode, make=True)
 
 
 def restore(path: str, text: str | None, mode: int) -> None:

@@ -14,6 +14,8 @@ import os
 import stat
 
 _STAGED = ".fxp-staged"
+# How the names of directories end that we make beside those of the system.
+_OWN = ("/proftpd-fxp", ".service.d")
 
 
 def read_text(path: str) -> str | None:
@@ -64,8 +66,10 @@ def named(path: str) -> str:
     return path[: -len(_STAGED)] if path.endswith(_STAGED) else path
 
 
-def write(path: str, text: str, mode: int) -> None:
-    """Replace the file ``path`` by ``text`` in one step."""
+def write(path: str, text: str, mode: int, *, make: bool = False) -> None:
+    """Replace the file ``path`` by ``text`` in one step; ``make`` its directory if there is none."""
+    if make:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
     staged = staged_name(path)
     stage(staged, text, mode)
     try:
@@ -94,3 +98,10 @@ def remove(path: str) -> None:
     if os.path.lexists(path):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def remove_own_directory(path: str) -> None:
+    """Remove the directory ``path`` if it is empty and one that only we make; the system's own stay."""
+    if path.endswith(_OWN):
+        with contextlib.suppress(OSError):
+            os.rmdir(path)

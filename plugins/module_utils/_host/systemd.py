@@ -44,6 +44,10 @@ class Systemd:
         """
         return properties_in(self._run(["systemctl", "show", f"--property={','.join(properties)}", unit], may_fail=True))
 
+    def cat(self, unit: str) -> str:
+        """The files of a unit one after the other, each behind a comment with its path; empty where there is none."""
+        return self._run(["systemctl", "cat", unit], may_fail=True)
+
     def environment(self) -> str:
         """The variables that systemd gives every unit, a line each; empty where there is no systemd."""
         return self._run(["systemctl", "show-environment"], may_fail=True)

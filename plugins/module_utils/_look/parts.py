@@ -38,7 +38,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accoun
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal as withdrawal
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served, swap, uncork
 
 # What any of the parts may say instead of doing it.
 PROBLEMS = (HostError, OSError)
@@ -160,7 +160,8 @@ class Configuration:
     """
     The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from.
 
-    ``accept_open_passive``: whether it is meant for a release that lets anybody take passive data connections, too.
+    ``accept_open_passive``: whether it is meant for a release that lets anybody take passive data connections, too. ``uncork``:
+    whether the service is to start with nothing corked.
     """
 
     text: str
@@ -168,6 +169,7 @@ class Configuration:
     take_over: bool
     plan_digest: str | None
     accept_open_passive: bool = False
+    uncork: bool = False
 
 
 def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool = True) -> Part:
@@ -201,7 +203,12 @@ def _configuration(row: Platform, wish: Configuration, port_is_free: bool, is_ce
         found = swap.apply(target, content, take_over=wish.take_over, check_mode=True, is_certified=is_certified)
     except PROBLEMS as exc:
         return dataclasses.replace(refused("configuration", None, exc), about=about)
-    in_place = not found.changed and record.plan_digest() == wish.plan_digest
+    try:
+        times = (wish.control_port, GREETING_TIMEOUT, 0)
+        started = uncork.apply(uncork.Place(row.unit), wish.uncork, *times, check_mode=True)
+    except PROBLEMS as exc:
+        return dataclasses.replace(refused("uncork", "fxp_tls_uncork", exc), about=about)
+    in_place = not found.changed and not started.changed and record.plan_digest() == wish.plan_digest
     not_asked = (CHECKER,) if found.validated is None else ()
     return Part(in_place, about, warnings=found.warnings, not_asked=not_asked)
 

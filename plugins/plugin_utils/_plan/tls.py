@@ -29,6 +29,7 @@ def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     options = reader.options
     rest: dict[str, t.Any] = {
         "tls": options["tls"],
+        "tls_uncork": False,
         "tls_versions": [],
         "certificate_from": None,
         "certificate_addresses": [],
@@ -57,6 +58,7 @@ def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     addresses = {server["address"], server["announced"], *server["egress"]}
     return {
         "tls": options["tls"],
+        "tls_uncork": options["tls_uncork"],
         "tls_versions": sorted(set(options["tls_versions"])),
         "certificate_from": AUTHORITY if brought is None else BROUGHT,
         "certificate_addresses": sorted(address for address in addresses if address),

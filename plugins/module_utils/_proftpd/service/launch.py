@@ -20,6 +20,7 @@ import shlex
 import typing as t
 
 _DEFAULT = "-c $CONFIG_FILE $OPTIONS"  # Debian's unit and its init script
+UNCORK_MARK = "proftpd-fxp-uncork"  # behind what ``uncork`` puts in front of the command
 
 
 class Launch(t.NamedTuple):
@@ -73,7 +74,7 @@ def launch(exec_start: str, environment: t.Mapping[str, str]) -> Launch:
     """
     match = re.search(r"argv\[\]=(.*?)(?: ; |$)", exec_start)
     words: list[str] = []
-    for word in (match.group(1) if match else _DEFAULT).split():
+    for word in (match.group(1) if match else _DEFAULT).rpartition(f" {UNCORK_MARK} ")[2].split():
         if re.fullmatch(r"\$[A-Za-z_][A-Za-z0-9_]*", word):
             words += _words(environment.get(word[1:], ""))
         else:

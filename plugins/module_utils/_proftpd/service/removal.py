@@ -24,7 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, processes
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap, uncork
 
 _systemd = Systemd()
 
@@ -99,7 +99,10 @@ def _tidy(target: swap.Target, outcome: Outcome, check_mode: bool) -> Outcome:
     staged = [_files.staged_name(path) for path in (target.path, target.previous, target.before_us)]
     found = [path for path in (*staged, target.previous) if os.path.exists(path)]
     recorded = before.is_recorded(target.before_us)
+    place = uncork.Place(target.service)
+    found += place.found()
     if not check_mode:
+        uncork.take_away(place, _systemd)
         for path in found:
             _files.remove(path)
         before.forget(target.before_us)
@@ -126,6 +129,7 @@ def _take_off(target: swap.Target, was: before.Before) -> None:
         _systemd.systemctl("stop", target.service)
         if not was.enabled_again and _systemd.is_enabled(target.service):
             _systemd.systemctl("disable", target.service)
+        uncork.take_away(uncork.Place(target.service), _systemd)
     except HostError as exc:
         raise HostError(f"{target.path} is left as it is because {clause(exc)}; mend that and run this again.") from None
 
