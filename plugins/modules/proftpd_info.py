@@ -230,6 +230,8 @@ running:
     - C(newer) are the files that were changed since, C(current) is whether there are none, or V(null) if nothing can be said.
     - C(listening) has every C(address) and C(port) where it really listens, V(null) if that cannot be seen.
     - C(unit) is the state of O(service), V(null) where there is no such unit.
+    - C(uncorked) is whether it runs as O(proftpd.fxp.proftpd_config#module:uncork) says, V(null) if it should and that cannot be
+      seen.
   returned: always
   type: dict
 rules:

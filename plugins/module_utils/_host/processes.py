@@ -46,6 +46,12 @@ def began(pid: int) -> float | None:
     return int(boot.group(1)) + since_boot / os.sysconf("SC_CLK_TCK") if boot and since_boot is not None else None
 
 
+def is_filtered(pid: int) -> bool | None:
+    """Tell whether a filter of system calls is in front of it (seccomp(2)), or None if that cannot be seen."""
+    said = re.search(r"^Seccomp:\s*(\d)", _read(f"/proc/{pid}/status"), re.MULTILINE)
+    return said.group(1) == "2" if said else None
+
+
 def waits_for_parent(pid: int) -> bool:
     """Tell whether it has ended and its number is kept until its parent has heard of that."""
     return _fields(pid, "/proc")[:1] == ["Z"]
@@ -77,4 +83,4 @@ def _read(path: str, errors: str = "replace") -> str:
         return ""
 
 
-__all__ = ("began", "boot", "environment", "exists", "name", "numbering", "parent", "ticks", "waits_for_parent")
+__all__ = ("began", "boot", "environment", "exists", "is_filtered", "name", "numbering", "parent", "ticks", "waits_for_parent")

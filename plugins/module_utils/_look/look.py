@@ -275,7 +275,9 @@ def _running(
     state = unit.get("ActiveState") if unit.get("LoadState") == "loaded" else None
     listening = sockets.of(found.pid) if found.pid else None
     told = None if listening is None else [{"address": address, "port": port} for address, port in listening]
-    return {**dataclasses.asdict(found), "newer": list(found.newer), "unit": state, "listening": told}
+    is_uncorked = launch.is_uncorked(unit.get("ExecStart", "")) and (processes.is_filtered(found.pid) if found.pid else None)
+    more = {"newer": list(found.newer), "unit": state, "listening": told, "uncorked": is_uncorked}
+    return {**dataclasses.asdict(found), **more}
 
 
 def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:

@@ -57,6 +57,14 @@ def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None
                 f"a <VirtualHost> listens on port {server['control_port']} that the plan does not know",
                 "take it out, or run proftpd.fxp.site, which writes the planned server alone",
             )
+    if row.get("tls_uncork") and look["running"].get("active") and look["running"].get("uncorked") is False:
+        notes.add(
+            "corked",
+            NOTE,
+            "",
+            "the server runs without fxp_tls_uncork, so each file that it gets or sends over TLS may take 0.4 s more",
+            "see in the journal of its service why, or run proftpd.fxp.site",
+        )
     main = look["servers"][0] if look["servers"] else None
     if main is None:
         return

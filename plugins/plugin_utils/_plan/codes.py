@@ -25,6 +25,7 @@ CODES = frozenset(
         "control_closed",
         "control_port_differs",
         "control_wider_than_said",
+        "corked",
         "directive_repeated",
         "extra_arguments",
         "foreign_address_any",

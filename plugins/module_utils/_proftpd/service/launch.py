@@ -82,6 +82,11 @@ def launch(exec_start: str, environment: t.Mapping[str, str]) -> Launch:
     return _read(words)
 
 
+def is_uncorked(exec_start: str) -> bool:
+    """Tell whether the unit is to start with nothing corked (``uncork``), by the same property."""
+    return f" {UNCORK_MARK} " in exec_start
+
+
 def _read(words: t.Sequence[str]) -> Launch:
     path, defines = None, set()
     following = iter(words)

@@ -31,7 +31,7 @@ _PYTHON = "/usr/bin/python3"
 _MODE = 0o644
 _USUAL = "/usr/sbin/proftpd -c $CONFIG_FILE $OPTIONS"  # Debian's unit, of a package that is not there yet
 # What systemd.service(5) takes in front of a program, and what changes what its words mean.
-_PREFIXES, _OTHER_WORDS = "@-:+!|", "@:|"
+_PREFIXES, _OTHER_WORDS = "@:+!|-", "@:|"
 _NOT_RUN = "proftpd.fxp: ProFTPD starts without fxp_tls_uncork, as Python cannot run"
 _DROP_IN = """\
 #

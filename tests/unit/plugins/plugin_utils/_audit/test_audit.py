@@ -129,6 +129,15 @@ def test_a_server_as_planned_has_no_holes_and_no_faults() -> None:
     assert codes(seen()) == []
 
 
+@pytest.mark.parametrize(
+    ("meant", "runs", "told"),
+    [(True, False, True), (True, True, False), (True, None, False), (False, False, False)],
+)
+def test_a_server_that_runs_corked_although_the_plan_says_otherwise(meant: bool, runs: bool | None, told: bool) -> None:
+    look = seen(running={**RUNNING, "uncorked": runs})
+    assert among(codes(look, plan(tls_uncork=meant), notes=True), "corked") == [("corked", "note")] * told
+
+
 def test_a_server_of_another_plan_is_told() -> None:
     def told(kept: str | None, managed: bool = True) -> set[str]:
         look = seen(plan_digest=kept, managed=managed)

@@ -39,6 +39,7 @@ def test_tls_is_required_where_nothing_is_said() -> None:
     assert plan["servers"]["a"]["tls"] == "required"
     assert {key: plan["hosts"]["a"][key] for key in plan["hosts"]["a"] if key.startswith(("tls", "certificate"))} == {
         "tls": "required",
+        "tls_uncork": False,
         "tls_versions": ["1.2"],
         "certificate_from": "authority",
         "certificate_addresses": ["198.51.100.11"],
