@@ -83,7 +83,7 @@ class Contents:
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what is to be known besides, in sentences."""
-        return tuple(_report.notes(self.other_plans, self.vantage_untold, self.files_left))
+        return tuple(_report.notes(self.other_plans, self.vantage_untold, self.files_left, self.legs))
 
     @property
     def bytes(self) -> int:

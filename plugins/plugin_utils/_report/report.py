@@ -89,6 +89,11 @@ class Leg:
         """Return the inventory name of the server to look at first, if there is one."""
         return self.name(self.server)
 
+    @property
+    def is_encrypted(self) -> bool:
+        """Tell whether the file went over TLS."""
+        return self.evidence.get("protection") == "private"
+
     def name(self, role: str | None) -> str | None:
         """Return the inventory name behind ``source`` or ``destination``, and nothing for what is no role."""
         return {"source": self.source, "destination": self.destination}.get(role or "")
@@ -315,13 +320,21 @@ def bounce_table(bounce: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[Line]:
         yield f"{printable(entry['server']):{width}}  {words}", {PROVEN: GOOD, FAILED: BAD}.get(state, PLAIN)
 
 
+# Seconds for which ProFTPD holds a handshake back (docs/tls.md), and below which little else can have taken them.
+CORKED, CORKED_MOST = 0.4, 0.7
+
+
 def notes(
-    other_plans: t.Sequence[str], untold: t.Sequence[str], files_left: t.Iterable[t.Mapping[str, t.Any]]
+    other_plans: t.Sequence[str],
+    untold: t.Sequence[str],
+    files_left: t.Iterable[t.Mapping[str, t.Any]],
+    legs: t.Iterable[Leg] = (),
 ) -> t.Iterator[str]:
     """
     Yield what is to be known besides.
 
-    That is servers of another plan, servers to which the client may be a peer, and files that checks left behind.
+    That is servers of another plan, servers to which the client may be a peer, files that checks left behind, and that every leg
+    over TLS took as long as a handshake that is held back.
     """
     if other_plans:
         names = ", ".join(map(printable, other_plans))
@@ -336,6 +349,12 @@ def notes(
     for left in files_left:
         server, directory, name = (printable(left.get(key) or "") for key in ("server", "directory", "file"))
         yield f"{server} still holds the file {name} in {directory}, or is about to; delete it."
+    encrypted = [leg.seconds or 0.0 for leg in legs if leg.ok and leg.expect == "allowed" and leg.is_encrypted]
+    if encrypted and CORKED <= min(encrypted) <= CORKED_MOST:
+        yield (
+            f"No file took less than {min(encrypted):.2f} s over TLS. ProFTPD holds the handshake of servers back for 0.4 s of "
+            "that; fxp_tls_uncork: true spares them."
+        )
 
 
 def is_meant(entry: t.Mapping[str, t.Any]) -> bool:

@@ -73,3 +73,23 @@ def test_every_character_can_be_seen(text: str) -> None:
 
 def test_what_steers_terminals_is_written_out() -> None:
     assert printable("220 \x1b[2J\u202ehi\r\n") == "220 \\x1b[2J\\u202ehi\\r\\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "protection", "told"),
+    [
+        ((0.43, 0.42, 0.45), "private", True),
+        # One that took less shows that nothing is held back.
+        ((0.43, 0.02, 0.45), "private", False),
+        ((0.43, 0.42, 0.45), "clear", False),
+        # Of a slow network nobody knows what else took the time.
+        ((2.1, 1.9, 2.0), "private", False),
+    ],
+)
+def test_a_handshake_that_is_held_back_is_told_once(seconds: tuple[float, ...], protection: str, told: bool) -> None:
+    legs = report_samples.legs(2, "none")
+    for index, leg in enumerate(legs):
+        leg.update(seconds=seconds[index % len(seconds)], evidence={**leg["evidence"], "protection": protection})
+    notes = [note for note in contents_of("t", report_samples.GENERATED, None, _report.listed(legs)).notes if "TLS" in note]
+    assert len(notes) == told
+    assert all(f"{min(seconds):.2f} s over TLS" in note and "fxp_tls_uncork: true" in note for note in notes)
