@@ -6,8 +6,9 @@
 A mesh beside others who do the same transfers: lftp pair by pair, lftp eight at a time, and a bare loop over open connections.
 
 Twenty real servers on loopback, 64 KiB per transfer, every ordered pair in both roles: 760 transfers. lftp does some of them, and
-its time is scaled up. With ``all`` the same with TLS, for several numbers of transfers at once, and a ring and a sample of up to
-200 servers. Seconds depend on the machine; the ratios are what compares. Nothing is asserted.
+its time is scaled up. With ``tls`` or ``all`` the same with TLS, on servers as they are and as fxp_tls_uncork starts them, for
+several numbers of transfers at once; with ``all`` a ring and a sample of up to 200 servers, too. Seconds depend on the machine;
+the ratios are what compares. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import port_command
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.mesh import MeshRequest, run_mesh
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import both_ways, edges, legs, rounds
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import uncork_program
 from ansible_collections.proftpd.fxp.tests.integration.certificates import Authority, tls
 from ansible_collections.proftpd.fxp.tests.integration.conftest import Starter, started
 from ansible_collections.proftpd.fxp.tests.integration.daemons import ALLOW, DIGEST, PASSWORD, USER, Proftpd
@@ -188,8 +190,9 @@ def plain(start: Starter, place: pathlib.Path, runs: int) -> None:
     say(f"lftp {AT_ONCE} at a time, extrapolated", many, f"{many / mesh:.0f} times the mesh")
 
 
-def encrypted(start: Starter, place: pathlib.Path) -> None:
-    """TLS 1.2 with private data, as the role sets it up."""
+def encrypted(start: Starter, place: pathlib.Path, named: str) -> tuple[float, float]:
+    """TLS 1.2 with private data, as the role sets it up; return what the mesh and lftp took, both one by one."""
+    took_one = 0.0
     authority = Authority(place)
     servers = []
     for number in range(1, SERVERS + 1):
@@ -199,17 +202,19 @@ def encrypted(start: Starter, place: pathlib.Path) -> None:
     some, count, ca = pairs_of(servers), 2 * SERVERS * (SERVERS - 1), str(authority.path)
     fleet = {f"ftp{number:02}": server.options(tls="explicit", ca_path=ca) for number, server in enumerate(servers)}
     one, many = lftp_one(place, ca, some) * count, lftp_many(place, ca, some) * count
-    say("lftp with TLS pair by pair, extrapolated", one)
-    say(f"lftp with TLS {AT_ONCE} at a time, extrapolated", many)
+    say(f"lftp with TLS pair by pair, {named}, extrapolated", one)
+    say(f"lftp with TLS {AT_ONCE} at a time, {named}, extrapolated", many)
     for number in TLS_CONNECTIONS:
         request = mesh_request(fleet, connections=number)
         took = measured(request)
         faster = f"{one / took.seconds:.0f} and {many / took.seconds:.1f} times faster"
         say(
-            f"mesh with TLS, {SERVERS} servers, {count} transfers, {number} per server",
+            f"mesh with TLS, {SERVERS} servers, {named}, {count} transfers, {number} per server",
             took.seconds,
             f"{request.concurrency} at once, {faster}, {took.peak / 1024:.0f} MiB",
         )
+        took_one = took_one or took.seconds
+    return took_one, one
 
 
 def large(start: Starter) -> None:
@@ -236,9 +241,19 @@ def main() -> None:
         (place / "payload").write_bytes(os.urandom(SIZE))
         for start in started():
             plain(start, place, RUNS if everything else 3)
-        if everything:
+        if everything or "tls" in sys.argv[1:]:
             for start in started():
-                encrypted(start, place)
+                stock, lftp_stock = encrypted(start, place, "stock")
+            # As fxp_tls_uncork starts them.
+            for start in started([sys.executable, "-IS", uncork_program.__file__]):
+                uncorked, lftp_uncorked = encrypted(start, place, "uncorked")
+            say(
+                "mesh with TLS, uncorked",
+                uncorked,
+                f"{stock / uncorked:.1f} times faster than stock, {lftp_stock / uncorked:.0f} than lftp there",
+            )
+            say("lftp with TLS, uncorked", lftp_uncorked, f"{lftp_stock / lftp_uncorked:.1f} times faster than stock")
+        if everything:
             for start in started():
                 large(start)
 

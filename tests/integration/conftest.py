@@ -45,15 +45,15 @@ class Starter(t.Protocol):
         """The daemon, listening."""
 
 
-def started() -> t.Iterator[Starter]:
-    """A starter whose daemons end with the generator, which then looks for files that were left."""
+def started(prefix: t.Sequence[str] = ()) -> t.Iterator[Starter]:
+    """A starter whose daemons end with the generator, which then looks for files that were left. ``prefix`` starts them."""
     servers: list[Proftpd] = []
     # Not pytest's own directory: the account has to reach its home, and that one is open to its owner only.
     root = pathlib.Path(tempfile.mkdtemp(prefix="fxp-integration-"))
     root.chmod(0o711)
 
     def start(address: str, directives: str = ALLOW + DIGEST, port: int | None = None) -> Proftpd:
-        server = Proftpd(root / str(len(servers)), address, directives, port or free_ports(address))
+        server = Proftpd(root / str(len(servers)), address, directives, port or free_ports(address), prefix)
         servers.append(server)
         server.wait()
         return server

@@ -101,7 +101,7 @@ class Proftpd:
         configuration.write_text(CONFIGURATION.format(address=address, port=port, root=root, directives=directives))
         with (root / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [*prefix, "proftpd", "--nodaemon", "--config", str(configuration)],
+                [*prefix, shutil.which("proftpd") or "proftpd", "--nodaemon", "--config", str(configuration)],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
