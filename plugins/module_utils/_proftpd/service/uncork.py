@@ -115,10 +115,15 @@ def apply(place: Place, wanted: bool, control_port: int, timeout: float, settle:
         if not check_mode:
             _take_off(place, manager, control_port, timeout, settle)
         return Outcome(True, before or "", "")
+    # What was written since systemd read the files of the unit, it tells of only when it has read them again.
+    stale = manager.shown(place.unit, "NeedDaemonReload").get("NeedDaemonReload") == "yes"
+    if stale and not check_mode:
+        manager.reload()
     units = manager.cat(place.unit)
     after = drop_in_of(said(units, place.drop_in) or _USUAL, place.program)
     program = source()
-    if before == after and _files.read_text(place.program) == program and _is_started(place, manager):
+    is_there = before == after and _files.read_text(place.program) == program
+    if is_there and not stale and _is_started(place, manager):
         return Outcome()
     if not check_mode:
         _put_in_front(place, manager, after, program, control_port, timeout, settle)
@@ -140,9 +145,7 @@ def source() -> str:
 
 
 def _is_started(place: Place, manager: Systemd) -> bool:
-    """Tell whether systemd knows the drop-in and the service, if it runs, was started with it."""
-    if manager.shown(place.unit, "NeedDaemonReload").get("NeedDaemonReload") == "yes":
-        return False
+    """Tell whether the service, if it runs, was started with the drop-in."""
     pid = manager.main_pid(place.service)
     began = processes.began(pid) if pid else None
     return began is None or began >= os.stat(place.drop_in).st_mtime - 1
