@@ -44,7 +44,7 @@ ExecStart=
 ExecStart={prefix}/bin/sh -c '{script}' {mark} {command}
 """
 # Asked first, since from exec there is no way back. Without semicolons, by which systemd separates what it tells of a unit.
-_SCRIPT = '{python} {program} && exec {python} {program} "$$@" || echo "{not_run}" >&2 && exec "$$@"'
+_SCRIPT = '{python} {program} && exec {python} {program} "$$@" || echo "{not_run}" >&2 || : && exec "$$@"'
 
 
 class Outcome(t.NamedTuple):
@@ -61,7 +61,8 @@ class Place:
     def __init__(self, service: str, root: str = "") -> None:
         self.service = service
         self.unit = f"{service}.service"
-        self.drop_in = f"{root}/etc/systemd/system/{self.unit}.d/proftpd-fxp-uncork.conf"
+        # Behind those of others by its name: the last one that says how a unit starts counts.
+        self.drop_in = f"{root}/etc/systemd/system/{self.unit}.d/zz-proftpd-fxp-uncork.conf"
         self.program = f"{root}/usr/local/lib/proftpd-fxp/uncork.py"
 
     def found(self) -> list[str]:
@@ -95,6 +96,8 @@ def said(units: str, drop_in: str) -> str:
     for part in re.split(r"^# (?=/)", units, flags=re.MULTILINE):
         path, _newline, text = part.partition("\n")
         if path != drop_in:
+            # A comment ends with its line, and does not end what is continued around it.
+            text = re.sub(r"^[ \t]*[#;].*\n?", "", text, flags=re.MULTILINE)
             for line in re.sub(r"\\\n", " ", text).splitlines():
                 match = re.match(r"\s*ExecStart\s*=\s*(.*?)\s*$", line)
                 found = match.group(1) if match else found
@@ -105,7 +108,7 @@ def apply(place: Place, wanted: bool, control_port: int, timeout: float, settle:
     """
     Have the service run without the cork, or with it, and prove that it serves; ``timeout`` and ``settle`` are those of a swap.
 
-    Raises HostError; then the service runs as it did before.
+    Raises HostError; then the service runs as it did before, but for a removal, which the next run goes on with.
     """
     manager = Systemd()
     before = _files.read_text(place.drop_in)
@@ -145,28 +148,42 @@ def source() -> str:
 
 
 def _is_started(place: Place, manager: Systemd) -> bool:
-    """Tell whether the service, if it runs, was started with the drop-in."""
+    """Tell whether the service, if it runs, was started with the files as they are."""
     pid = manager.main_pid(place.service)
     began = processes.began(pid) if pid else None
-    return began is None or began >= os.stat(place.drop_in).st_mtime - 1
+    return began is None or began >= max(os.stat(path).st_mtime for path in place.found()) - 1
 
 
 def _put_in_front(
     place: Place, manager: Systemd, text: str, program: str, control_port: int, timeout: float, settle: float
 ) -> None:
-    former = _files.read_text(place.drop_in)
+    former = [(path, _files.read_text(path)) for path in (place.program, place.drop_in)]
+    is_written = False
     try:
         _files.write(place.program, program, _MODE, make=True)
         _files.write(place.drop_in, text, _MODE, make=True)
+        is_written = True
         _start(place, manager, control_port, timeout, settle)
     except (HostError, OSError) as exc:
-        if former is None:
+        more = _go_back(place, manager, former, is_written)
+        raise HostError(f"fxp_tls_uncork was taken back because {clause(exc)}{more}.") from None
+
+
+def _go_back(place: Place, manager: Systemd, former: t.Sequence[tuple[str, str | None]], is_written: bool) -> str:
+    """Write back what was there, start the service with that if it was started with something else; what fails then."""
+    try:
+        for path, text in former:
+            if text is not None and _files.read_text(path) != text:
+                _files.write(path, text, _MODE)
+        if former[-1][1] is None:
             take_away(place, manager)
-        else:
-            _files.write(place.drop_in, former, _MODE)
+        elif is_written:
             manager.reload()
-        manager.restart_afresh(place.service)
-        raise HostError(f"fxp_tls_uncork was taken back because {clause(exc)}.") from None
+        if is_written:
+            manager.restart_afresh(place.service)
+    except (HostError, OSError) as exc:
+        return f"; then {clause(exc)}"
+    return ""
 
 
 def _take_off(place: Place, manager: Systemd, control_port: int, timeout: float, settle: float) -> None:

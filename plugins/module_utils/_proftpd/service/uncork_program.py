@@ -15,6 +15,7 @@ journal, has the reason. Without arguments nothing is done: that tells that Pyth
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import sys
@@ -75,9 +76,20 @@ def main(command: list[str]) -> None:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
     if reason:
-        sys.stderr.write(f"proftpd.fxp: {command[0]} starts without fxp_tls_uncork; {reason}.\n")
-        sys.stderr.flush()
-    os.execv(command[0], command)
+        with contextlib.suppress(Exception):  # a journal that takes nothing is no reason not to start
+            sys.stderr.write(f"proftpd.fxp: {command[0]} starts without fxp_tls_uncork; {reason}.\n")
+            sys.stderr.flush()
+    os.execvpe(command[0], command, _environment())
+
+
+def _environment() -> dict[bytes, bytes]:
+    """Return the environment as this process got it: where there is no locale, Python adds one to its own (PEP 538)."""
+    try:
+        with open("/proc/self/environ", "rb") as file:
+            pairs = [entry.partition(b"=") for entry in file.read().split(b"\0") if entry]
+    except OSError:
+        return dict(os.environb)
+    return {name: value for name, _separator, value in pairs}
 
 
 if __name__ == "__main__":

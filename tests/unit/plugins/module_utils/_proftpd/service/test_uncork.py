@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import typing as t
@@ -16,7 +18,8 @@ import typing as t
 import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import launch, uncork
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL as PLATFORM
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, launch, removal, swap, uncork
 
 UNIT = """\
 # /lib/systemd/system/proftpd.service
@@ -28,7 +31,7 @@ ExecStartPre=/usr/sbin/proftpd --configtest -c $CONFIG_FILE $OPTIONS
 ExecStart=/usr/sbin/proftpd -c $CONFIG_FILE $OPTIONS
 """
 USUAL = "/usr/sbin/proftpd -c $CONFIG_FILE $OPTIONS"
-OURS = "/etc/systemd/system/proftpd.service.d/proftpd-fxp-uncork.conf"
+OURS = "/etc/systemd/system/proftpd.service.d/zz-proftpd-fxp-uncork.conf"
 OPERATOR = "\n# /etc/systemd/system/proftpd.service.d/a.conf\n[Service]\nExecStart=\nExecStart = /opt/proftpd \\\n -c /x\n"
 
 
@@ -47,6 +50,53 @@ def test_the_command_is_what_the_unit_says_without_us(units: str, command: str) 
     assert uncork.said(units, OURS) == command
 
 
+def verified(tmp_path: pathlib.Path, unit: str, **drop_ins: str) -> str:
+    """What systemd says of the files of a unit."""
+    directory = tmp_path / "units"
+    (directory / "x.service.d").mkdir(parents=True, exist_ok=True)
+    (directory / "x.service").write_text(unit)
+    for name, text in drop_ins.items():
+        (directory / "x.service.d" / f"{name}.conf").write_text(text)
+    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{directory}:"}
+    command = ["systemd-analyze", "verify", "--man=no", str(directory / "x.service")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    return "".join(line for line in done.stderr.splitlines(keepends=True) if "x.service" in line)
+
+
+needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed here")
+
+
+@needs_systemd
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "ExecStart=/new -n",
+        "ExecStart=/old -n\nExecStart=\n  ExecStart  =  /new -n  ",
+        "ExecStart=/new \\\n  -m \\\n-n",
+        "#ExecStart=/old -n\n;ExecStart=/old -n\nExecStart=/new -n",
+        "#ExecStart=/old \\\nExecStart=/new -n",
+        "ExecStart=/new \\\n# words\n-n",
+        "ExecStart=/new \\\n; words\n-n",
+    ],
+)
+def test_the_command_is_what_systemd_reads(tmp_path: pathlib.Path, lines: str) -> None:
+    """Which systemd tells of one that has a quotation mark too many."""
+    text = "[Service]\n" + re.sub(r"-n(\s*)$", r"-n'\1", lines) + "\n"
+    told = re.search(r'Unbalanced quoting, ignoring: "(.*)"$', verified(tmp_path, text), re.MULTILINE)
+    assert told
+    assert uncork.said(f"# /lib/systemd/system/x.service\n{text}", OURS).split() == told.group(1).split()
+
+
+@needs_systemd
+@pytest.mark.parametrize("command", [f"-{USUAL}", "/opt/pro -D TLS 'two words' \"$A\" %n"])
+def test_systemd_has_nothing_to_say_about_it(tmp_path: pathlib.Path, command: str) -> None:
+    text = uncork.drop_in_of(command, "/p")
+    assert verified(tmp_path, "[Service]\nExecStart=/bin/true\n", a=text) == ""
+    assert "/nowhere/sh is not exec" in verified(
+        tmp_path, "[Service]\nExecStart=/bin/true\n", a=re.sub("-?/bin/sh", "/nowhere/sh", text)
+    )
+
+
 def exec_start(text: str) -> str:
     return re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)[-1]
 
@@ -62,12 +112,15 @@ def test_a_prefix_that_changes_the_meaning_of_words_is_refused(prefix: str) -> N
         uncork.drop_in_of(f"{prefix}{USUAL}", "/p")
 
 
+@pytest.mark.parametrize(
+    "command", [USUAL, "/opt/pro -D TLS --config=${CONFIG_FILE}", "/opt/pro -nD A -c /b.conf $OPTIONS", "/opt/pro -DA"]
+)
 @pytest.mark.parametrize("options", ["", "-d 3 -DTEST", "-c /other -D ONE"])
-def test_how_the_daemon_is_started_is_read_as_without_it(options: str) -> None:
+def test_how_the_daemon_is_started_is_read_as_without_it(command: str, options: str) -> None:
     environment = {"CONFIG_FILE": "/etc/proftpd/proftpd.conf", "OPTIONS": options}
     told = [
-        f"{{ path=/x ; argv[]={command.replace(chr(39), '')} ; ignore_errors=no ; }}"
-        for command in (USUAL, exec_start(uncork.drop_in_of(USUAL, "/p")))
+        f"{{ path=/x ; argv[]={each.replace(chr(39), '')} ; ignore_errors=no ; }}"
+        for each in (command, exec_start(uncork.drop_in_of(command, "/p")))
     ]
     assert launch.launch(told[1], environment) == launch.launch(told[0], environment)
     assert [launch.is_uncorked(each) for each in told] == [False, True]
@@ -97,12 +150,21 @@ def test_the_program_starts_with_its_own_words_whatever_python_does(
     assert " ; " not in line
 
 
+@pytest.mark.parametrize("errors", ["/dev/full", "&-"])
+def test_it_starts_where_it_cannot_be_told_that_python_cannot_run(errors: str) -> None:
+    line = exec_start(uncork.drop_in_of("/bin/echo", "/nowhere/p"))
+    script = re.search("'(.*)'", line).group(1).replace("$$", "$")  # type: ignore[union-attr]
+    command = ["/bin/sh", "-c", f'exec "$@" 2>{errors}', "sh", "/bin/sh", "-c", script, launch.UNCORK_MARK, "/bin/echo", "x"]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout == "x\n"
+
+
 class Stand:
     """What is asked of systemd, the daemon and the proof; every change of the service is written down."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, place: uncork.Place) -> None:
         self.place, self.done, self.stale, self.began, self.fails = place, [], "no", 0.0, False
         self.there: list[list[str]] = []
+        self.units, self.pid = UNIT, 417
         monkeypatch.setattr(uncork, "Systemd", lambda: self)
         monkeypatch.setattr(uncork.daemon, "program", lambda: None)
         monkeypatch.setattr(uncork.processes, "began", lambda pid: self.began)
@@ -112,10 +174,16 @@ class Stand:
         return {"NeedDaemonReload": self.stale}
 
     def cat(self, unit: str) -> str:
-        return UNIT
+        return self.units
 
     def main_pid(self, service: str) -> int:
-        return 417
+        return self.pid
+
+    def is_enabled(self, unit: str) -> bool:
+        return True
+
+    def systemctl(self, verb: str, unit: str) -> None:
+        self.done.append(verb)
 
     def reload(self) -> None:
         self.done.append("reload")
@@ -210,6 +278,139 @@ def test_what_does_not_serve_is_taken_back(stand: Stand, place: uncork.Place, fo
         assert pathlib.Path(place.drop_in).read_text() == former
     else:
         assert place.found() == []
+
+
+def test_what_cannot_be_written_is_told_and_nothing_is_left(
+    stand: Stand, place: uncork.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid(monkeypatch, place.drop_in, OSError(28, "No space left on device", place.drop_in))
+    with pytest.raises(HostError, match=r"^fxp_tls_uncork was taken back because /.*\.conf: No space left on device\.$"):
+        stand.apply(True)
+    assert place.found() == []
+
+
+def test_where_nothing_could_be_written_sessions_go_on(
+    stand: Stand, place: uncork.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forbid(monkeypatch, place.program, OSError(28, "No space left on device", place.program))
+    with pytest.raises(HostError):
+        stand.apply(True)
+    assert stand.done == []
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, path: str, error: BaseException) -> None:
+    write = uncork._files.write
+
+    def writing(to: str, *arguments: t.Any, **more: t.Any) -> None:
+        if to == path:
+            raise error
+        write(to, *arguments, **more)
+
+    monkeypatch.setattr(uncork._files, "write", writing)
+
+
+def test_the_former_program_is_back_too(stand: Stand, place: uncork.Place) -> None:
+    stand.apply(True)
+    pathlib.Path(place.program).write_text("former")
+    stand.fails = True
+    with pytest.raises(HostError):
+        stand.apply(True)
+    assert pathlib.Path(place.program).read_text() == "former"
+
+
+def test_a_run_that_was_killed_after_it_wrote_the_program_is_finished(
+    stand: Stand, place: uncork.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.apply(True)
+    pathlib.Path(place.program).write_text("former")
+    for path in place.found():
+        os.utime(path, (1, 1))
+    stand.began = 1000.0
+    with monkeypatch.context() as killed:
+        forbid(killed, place.drop_in, KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            stand.apply(True)
+    assert stand.apply(True).changed
+
+
+def test_a_removal_that_does_not_serve_is_finished_by_the_next(stand: Stand, place: uncork.Place) -> None:
+    stand.apply(True)
+    stand.fails = True
+    with pytest.raises(HostError, match="the service proftpd has ended"):
+        stand.apply(False)
+    assert place.found() == [place.program]
+    stand.fails = False
+    assert stand.apply(False).changed
+    assert place.found() == []
+
+
+def test_what_nothing_can_be_put_in_front_of_stays_as_it_is(stand: Stand, place: uncork.Place) -> None:
+    stand.units = UNIT.replace("ExecStart=/", "ExecStart=@/")
+    with pytest.raises(HostError, match="say fxp_tls_uncork: false"):
+        stand.apply(True)
+    assert (stand.done, place.found()) == ([], [])
+
+
+def test_another_command_of_the_operator_is_taken_over(stand: Stand, place: uncork.Place) -> None:
+    first = stand.apply(True)
+    stand.units = f"{UNIT}\n# {place.drop_in}\n{first.after}"
+    assert stand.apply(True) == uncork.Outcome()
+    stand.units += OPERATOR
+    assert stand.apply(True).before == first.after
+    assert exec_start(pathlib.Path(place.drop_in).read_text()).endswith(f" {launch.UNCORK_MARK} /opt/proftpd   -c /x")
+
+
+def test_before_the_package_is_there_it_is_debian_s_command(stand: Stand) -> None:
+    stand.units = ""
+    assert exec_start(stand.apply(True, check_mode=True).after).endswith(f" {launch.UNCORK_MARK} {USUAL}")
+
+
+def test_a_service_that_does_not_run_is_not_started_for_it(stand: Stand) -> None:
+    stand.apply(True)
+    stand.pid = 0
+    assert (stand.apply(True), stand.done) == (uncork.Outcome(), [])
+
+
+@pytest.fixture
+def target(stand: Stand, place: uncork.Place, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> swap.Target:
+    """Of a removal, where the service runs uncorked."""
+    stand.apply(True)
+    stand.done.clear()
+    monkeypatch.setattr(removal, "_systemd", stand)
+    monkeypatch.setattr(removal.uncork, "Place", lambda service: place)
+    monkeypatch.setattr(removal.daemon, "program", lambda: "/usr/sbin/proftpd")
+    (tmp_path / "conf").mkdir()
+    platform = dataclasses.replace(PLATFORM, packaged=str(tmp_path / "packaged"))
+    return swap.Target(str(tmp_path / "conf" / "proftpd.conf"), "proftpd", 21, 1, platform=platform)
+
+
+OUR_FILE, SOMEBODY_S = f"# {swap.MARK}\n", "# of somebody\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "done"), [(None, [], []), (OUR_FILE, [], ["stop", "disable"]), (SOMEBODY_S, ["proftpd.conf"], [])]
+)
+def test_the_removal_takes_it_away(
+    stand: Stand, place: uncork.Place, target: swap.Target, text: str | None, left: list[str], done: list[str]
+) -> None:
+    if text is not None:
+        pathlib.Path(target.path).write_text(text)
+    assert removal.remove(target, check_mode=True).changed
+    assert (place.found(), stand.done) == ([place.drop_in, place.program], [])
+    assert removal.remove(target, check_mode=False).changed
+    assert (place.found(), stand.done) == ([], [*done, "reload"])
+    assert os.listdir(os.path.dirname(target.path)) == left
+    assert not removal.remove(target, check_mode=False).changed
+
+
+def test_what_ran_before_us_is_started_without_it(stand: Stand, target: swap.Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    pathlib.Path(target.path).write_text(OUR_FILE)
+    before.keep(target.before_us, SOMEBODY_S, before.Before(made_by_hand=True, running=True, enabled=True, mode=0o644))
+    monkeypatch.setattr(removal, "_ask_checker", lambda target: None)
+    monkeypatch.setattr(removal, "_see_it_last", lambda target: None)
+    assert removal.remove(target, check_mode=False).running
+    assert stand.done == ["stop", "reload", "restart"]
+    assert stand.there[-1] == []
 
 
 def test_where_the_release_has_no_need_of_it_it_goes(stand: Stand, place: uncork.Place, monkeypatch: pytest.MonkeyPatch) -> None:
