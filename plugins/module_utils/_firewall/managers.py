@@ -97,9 +97,9 @@ def texts(root: str, kind: Kind) -> list[str]:
     return [path_of(row, root, kind) for row in BACKENDS.values()]
 
 
-def beside(backend: Backend) -> dict[str, Row]:
-    """All the others."""
-    return {name: row for name, row in BACKENDS.items() if name != backend.name}
+def beside(backend: Backend) -> list[Row]:
+    """The rows of all the others."""
+    return [row for name, row in BACKENDS.items() if name != backend.name]
 
 
 __all__ = ("BACKENDS", "DIRECTORY", "Row", "beside", "in_use", "path_of", "texts")

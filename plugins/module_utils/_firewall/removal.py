@@ -50,7 +50,7 @@ def _kept(host: Host) -> dict[str, str]:
 
 
 def _backends(host: Host) -> list[Backend]:
-    return [host.backend, *(row.make(host.root) for row in beside(host.backend).values())]
+    return [host.backend, *(row.make(host.root) for row in beside(host.backend))]
 
 
 def _rules_of(host: Host) -> list[str]:

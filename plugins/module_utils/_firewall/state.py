@@ -46,7 +46,7 @@ class Host:
 
     def others(self) -> list[Host]:
         """The same host in the languages of other managers of which it keeps rules, the latest first."""
-        kept = [row for row in beside(self.backend).values() if os.path.exists(path_of(row, self.root, self.kind))]
+        kept = [row for row in beside(self.backend) if os.path.exists(path_of(row, self.root, self.kind))]
         found = [Host(row.make(self.root), root=self.root, kind=self.kind) for row in kept]
         return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
 
@@ -127,7 +127,7 @@ class Host:
 
     def _leave(self) -> None:
         """Take away what managers keep without any rules that it is for: a first change died, and its reboot forgot it."""
-        for backend in [self.backend, *(row.make(self.root) for row in beside(self.backend).values())]:
+        for backend in [self.backend, *(row.make(self.root) for row in beside(self.backend))]:
             if backend.kept():
                 backend.leave(False)
 
@@ -188,7 +188,7 @@ class Host:
 
     def _forget_files(self) -> None:
         """Remove what managers have in files of their own by a trial that is over, and would put in force."""
-        for row in beside(self.backend).values():
+        for row in beside(self.backend):
             if row.keeper and not os.path.exists(path_of(row, self.root, self.kind)):
                 other = row.make(self.root)
                 if other.kept():

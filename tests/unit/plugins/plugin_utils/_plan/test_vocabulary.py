@@ -44,7 +44,14 @@ def test_a_number_is_as_good_as_its_text_where_every_letter_does_not_count() -> 
         ({"fxp_tsl": "none"}, "fxp_tsl: there is no such variable; did you mean fxp_tls?"),
         ({"fxp_qwertz": 1}, "fxp_qwertz: there is no such variable; 'ansible-doc proftpd.fxp.fxp_plan' lists the variables."),
         ({"fxp_control_port": "x"}, "fxp_control_port: 'x' does not fit; it must be of the type int"),
-        ({"fxp_control_port": "Infinity"}, "fxp_control_port: 'Infinity' does not fit; it must be "),
+        # By ansible-core 2.22 itself, and by us.
+        (
+            {"fxp_control_port": "Infinity"},
+            (
+                "fxp_control_port: 'Infinity' does not fit; it must be of the type int",
+                "fxp_control_port: 'Infinity' does not fit; it must be an ordinary number",
+            ),
+        ),
         ({"fxp_users": [{"name": "x", "password": "secret", "uid": "inf"}]}, "fxp_users: the value, not shown, does not fit"),
         (
             {"fxp_firewall_backend": "pf"},
@@ -76,7 +83,7 @@ def test_a_number_is_as_good_as_its_text_where_every_letter_does_not_count() -> 
         ),
     ],
 )
-def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str) -> None:
+def test_what_does_not_fit(variables: dict[str, t.Any], sentence: str | tuple[str, ...]) -> None:
     problems = _vocabulary.options_of("ftp1", variables)[1]
     assert len(problems) == 1
     assert problems[0].told.startswith(sentence)
