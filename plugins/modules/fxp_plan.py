@@ -37,11 +37,13 @@ attributes:
 options:
   address:
     description:
-      - The literal IPv4 or IPv6 address that clients and peers dial. No two servers have the same one, unless something in
-        front of them translates addresses (O(gateway), O(masquerade_address)).
+      - The literal IPv4 or IPv6 address that clients and peers dial, or a list of one of each. No two servers have the same
+        one, unless something in front of them translates addresses (O(gateway), O(masquerade_address)).
+      - Two servers exchange files by each family that both have. One that shares none with any other server is refused.
       - Addresses of loopback and link-local ones are refused, because nobody else can dial them.
       - If it is not said and C(ansible_host) is a literal address, that address is taken.
-    type: str
+    type: list
+    elements: str
   control_port:
     description:
       - The TCP port of the control connection.
@@ -56,7 +58,8 @@ options:
     default: 49152-49407
   masquerade_address:
     description:
-      - The literal IPv4 address that the server announces in answer to C(PASV), for a server behind NAT.
+      - The literal IPv4 address that the server announces in answer to C(PASV), for a server behind NAT. It stands for the
+        IPv4 address in O(address).
     type: str
   gateway:
     description:
@@ -75,8 +78,9 @@ options:
   egress_addresses:
     description:
       - The literal addresses that connections opened by this server appear to come from when they reach a peer.
-      - If it is not said, O(masquerade_address) is taken, else O(address).
-      - They are of the family that the server announces. Others are told, and refused where none of that family is among them.
+      - If it is not said, O(masquerade_address) is taken, else O(address). The same goes for a family of O(address) of which
+        none is said.
+      - They are of the families that the server announces. Others are told, and refused where none of these is among them.
     type: list
     elements: str
     default: []
@@ -403,7 +407,11 @@ servers:
   sample:
     ftp1:
       address: 198.51.100.11
+      address4: 198.51.100.11
+      address6: null
       announced: 198.51.100.11
+      announced4: 198.51.100.11
+      announced6: null
       announced_family: 4
       class_members: [198.51.100.11]
       class_members4: [198.51.100.11]
@@ -412,6 +420,7 @@ servers:
       egress: [198.51.100.11]
       egress4: [198.51.100.11]
       egress6: []
+      families: [4]
       gateway: null
       passive_ports: {first: 61000, last: 61099}
       public_control_port: 21

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.families import shared
+
 CONTROL = "control"  # clients log in
 FILES = "files"  # data connections of clients, which are passive
 FXP = "fxp"  # data connections of peers, to the server that listens
@@ -26,7 +28,7 @@ Ports = t.Tuple[int, int]  # first and last
 
 class Flow(t.NamedTuple):
     """
-    Connections of one kind to one server. All addresses and networks are of the family that the server announces.
+    Connections of one kind to one server. All addresses and networks are of one ``family``.
 
     ``sources`` is where they come from. ``dialled`` and ``ports`` are what they are opened to; behind a gateway that is its outer
     address, and ``lands`` are the ports of the server itself.
@@ -39,31 +41,38 @@ class Flow(t.NamedTuple):
     dialled: str
     ports: Ports
     lands: Ports
+    family: int
 
 
 def exchange_files(plan: Plan, one: str, other: str) -> bool:
-    """Whether files may flow between two servers: each takes addresses of others beside its client's."""
-    return one != other and not {one, other} & set(plan["refusing"])
+    """Whether files may flow between two servers: each takes addresses of others beside its client's, in one family."""
+    servers = plan["servers"]
+    return one != other and not {one, other} & set(plan["refusing"]) and bool(shared(servers[one], servers[other]))
 
 
 def into(plan: Plan, name: str) -> t.Iterator[Flow]:
-    """The flows to one server: its clients', then its peers' in the order of the plan."""
+    """The flows to one server, by family: its clients', then its peers' in the order of the plan."""
+    for family in plan["servers"][name]["families"]:
+        yield from _into(plan, name, family)
+
+
+def _into(plan: Plan, name: str, family: int) -> t.Iterator[Flow]:
     server, host = plan["servers"][name], plan["hosts"][name]
-    family = server["announced_family"]
     passive, control = _passive(server), server["control_port"]
+    address, announced = server[f"address{family}"], server[f"announced{family}"]
     clients = tuple(host[f"clients{family}"])
     public = server["public_control_port"]
     if clients:
-        yield Flow(CONTROL, None, clients, name, server["address"], (public, public), (control, control))
-        yield Flow(FILES, None, clients, name, server["announced"], passive, passive)
+        yield Flow(CONTROL, None, clients, name, address, (public, public), (control, control), family)
+        yield Flow(FILES, None, clients, name, announced, passive, passive, family)
     refusing = frozenset(plan["refusing"])
     if name in refusing:
         return
     for peer, row in plan["servers"].items():
         # Where connections come from in the other family, none can be opened to an address of this one.
-        egress = tuple(row[f"egress{family}"])
+        egress = tuple(row[f"egress{family}"]) if family in row["families"] else ()
         if peer != name and peer not in refusing and egress:
-            yield Flow(FXP, peer, egress, name, server["announced"], passive, passive)
+            yield Flow(FXP, peer, egress, name, announced, passive, passive, family)
 
 
 def flows(plan: Plan) -> t.Iterator[Flow]:
@@ -87,10 +96,10 @@ def out_of(plan: Plan, name: str, family: int) -> t.Iterator[Outgoing]:
     A peer is reached at any of its addresses, those it only comes from too: so it can move from one to another in two steps.
     """
     refusing = frozenset(plan["refusing"])
-    if name in refusing:
+    if name in refusing or family not in plan["servers"][name]["families"]:
         return
     for peer, row in plan["servers"].items():
-        addresses = tuple(row[f"class_members{family}"])
+        addresses = tuple(row[f"class_members{family}"]) if family in row["families"] else ()
         if peer != name and peer not in refusing and addresses:
             yield Outgoing(peer, addresses, _passive(row))
 
@@ -105,16 +114,17 @@ def wish(plan: Plan, name: str) -> dict[str, t.Any]:
     opens.
     """
     server, host = plan["servers"][name], plan["hosts"][name]
-    peers = [{"name": flow.source, "addresses": list(flow.sources)} for flow in into(plan, name) if flow.kind == FXP]
-    family = server["announced_family"]
+    fxp = [flow for flow in into(plan, name) if flow.kind == FXP]
     return {
         "control_port": server["control_port"],
         "passive_ports": dict(server["passive_ports"]),
         "addresses": [*server["class_members4"], *server["class_members6"]],
         "clients4": list(host["clients4"]),
         "clients6": list(host["clients6"]),
-        "peers4": peers if family == 4 else [],
-        "peers6": peers if family == 6 else [],
+        **{
+            f"peers{family}": [{"name": flow.source, "addresses": list(flow.sources)} for flow in fxp if flow.family == family]
+            for family in (4, 6)
+        },
         **{
             f"outgoing{each}": [
                 {"name": one.peer, "addresses": list(one.addresses), "first": one.ports[0], "last": one.ports[1]}

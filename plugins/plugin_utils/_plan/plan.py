@@ -17,11 +17,13 @@ import itertools
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses as _plan_addresses
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families as _families
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.acknowledged import acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Options, PlanError, Problem, Reader, some
 
+FAMILIES = (4, 6)
 # The class that every server's AllowForeignAddress names.
 PEER_CLASS = "fxp_peers"
 # The states of a server: it serves, or what made it serve is taken off it.
@@ -39,56 +41,96 @@ def _server(reader: Reader) -> dict[str, t.Any]:
         _values.host_name(reader.host)
     except ValueError as exc:
         reader.problems.append(Problem(reader.host, "inventory_hostname", reader.host, str(exc)))
-    address = reader.get("address", _values.address)
+    address = _addresses(reader)
     control_port = reader.get("control_port", _values.port)
     public_control_port = reader.get("public_control_port", _values.port) or control_port
     passive = reader.get("passive_ports", _values.port_range)
-    if address is None and not reader.options["address"]:
-        reader.complain(
-            "address",
-            None,
-            "it is not said and ansible_host is no literal address that others can dial; write the "
-            "address that clients and peers dial",
-        )
     if passive and control_port and passive[0] <= control_port <= passive[1]:
         reader.complain(
             "passive_ports",
             reader.options["passive_ports"],
             f"contains the control port {control_port}; choose a range without it",
         )
+    announced = _announced(reader, address)
+    families = [family for family in address if announced[family]]
+    egress = _egress(reader, announced)
+    members = sorted({*announced.values(), *egress} - {None})
+    return {
+        # What is said first is what is dialled where one address must do.
+        "address": address[families[0]] if families else None,
+        "announced": announced[families[0]] if families else None,
+        "announced_family": families[0] if families else 4,
+        "families": sorted(families),
+        **{f"address{family}": address.get(family) for family in FAMILIES},
+        **{f"announced{family}": announced.get(family) for family in FAMILIES},
+        "control_port": control_port,
+        "public_control_port": public_control_port,
+        "gateway": reader.options["gateway"],
+        "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
+        "egress": egress,
+        # PORT brings the announced address to a peer, the peer's own connection brings the egress address.
+        "class_members": members,
+        **{f"egress{family}": _values.of_family(egress, family) for family in FAMILIES},
+        **{f"class_members{family}": _values.of_family(members, family) for family in FAMILIES},
+        "tls": reader.options["tls"],
+    }
+
+
+def _addresses(reader: Reader) -> dict[int, str]:
+    """The addresses that clients and peers dial, by family, in the order in which they are said."""
+    found: dict[int, str] = {}
+    for text in reader.options["address"] or ():
+        address = reader.parse("address", _values.address, text)
+        family = _values.family(address) if address else 0
+        if family in found:
+            reader.complain(
+                "address",
+                reader.options["address"],
+                f"has two addresses of IPv{family}; write one, or one of each family, and the others of a server that opens "
+                "connections from them into fxp_egress_addresses",
+            )
+        elif address:
+            found[family] = address
+    if not reader.options["address"]:
+        reader.complain(
+            "address",
+            None,
+            "it is not said and ansible_host is no literal address that others can dial; write the "
+            "address that clients and peers dial",
+        )
+    return found
+
+
+def _announced(reader: Reader, address: t.Mapping[int, str]) -> dict[int, str]:
+    """What the server tells clients of each family to connect to for data. Only IPv4 is translated (PASV, RFC 959)."""
     masquerade = reader.get("masquerade_address", _values.address)
-    if masquerade and ":" in masquerade:
+    if masquerade is None:
+        return dict(address)
+    if _values.family(masquerade) == 6:
         reader.complain(
             "masquerade_address",
             masquerade,
             "is an IPv6 address, which PASV cannot announce (RFC 959); "
             "write an IPv4 address, or leave it out: IPv6 is not behind NAT",
         )
-    announced = masquerade or address
-    egress = [
-        reader.parse("egress_addresses", _values.address, entry)
-        for entry in reader.options["egress_addresses"] or [announced]
-        if entry
-    ]
-    egress = sorted({entry for entry in egress if entry})
-    members = sorted({entry for entry in [announced, *egress] if entry})
-    return {
-        "address": address,
-        "announced": announced,
-        "control_port": control_port,
-        "public_control_port": public_control_port,
-        "gateway": reader.options["gateway"],
-        "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
-        "egress": egress,
-        "egress4": [entry for entry in egress if ":" not in entry],
-        "egress6": [entry for entry in egress if ":" in entry],
-        "announced_family": 6 if announced and ":" in announced else 4,
-        # PORT brings the announced address to a peer, the peer's own connection brings the egress address.
-        "class_members": members,
-        "class_members4": [entry for entry in members if ":" not in entry],
-        "class_members6": [entry for entry in members if ":" in entry],
-        "tls": reader.options["tls"],
-    }
+    elif address and 4 not in address:
+        reader.complain(
+            "masquerade_address",
+            masquerade,
+            f"is for those who dial an IPv4 address, and fxp_address has {address[6]} alone; add the IPv4 address to it, or "
+            "leave this out",
+        )
+    return {family: masquerade if family == _values.family(masquerade) == 4 else own for family, own in address.items()}
+
+
+def _egress(reader: Reader, announced: t.Mapping[int, str]) -> list[str]:
+    """Where connections of the server come from. A family of which nothing is said is not translated."""
+    said = [reader.parse("egress_addresses", _values.address, entry) for entry in reader.options["egress_addresses"]]
+    known = {entry for entry in said if entry}
+    # Where nothing fits the server, that is a mistake, and is told as one.
+    if not said or {_values.family(entry) for entry in known} & announced.keys():
+        known |= {own for family, own in announced.items() if not _values.of_family(known, family)}
+    return sorted(known)
 
 
 def _accounts(reader: Reader) -> list[dict[str, t.Any]]:
@@ -205,11 +247,6 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
     }
 
 
-def _is_open(server: t.Mapping[str, t.Any], host: t.Mapping[str, t.Any]) -> bool:
-    """Whether everybody is let in, so that a peer, too, comes as far as the server itself, which then refuses it."""
-    return bool({"0.0.0.0/0", "::/0"} & set(host[f"clients{server['announced_family']}"]))
-
-
 def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
     """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
     name = reader.options["gateway"]
@@ -244,7 +281,7 @@ def _cautions(
     for name, host in hosts.items():
         if host["allow_foreign_address"] != "off" and not any(account["fxp"] for account in host["accounts"]):
             told.setdefault("fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user.", []).append(name)
-    for name, sentence in [*_plan_addresses.cautions(servers), *_plan_tls.cautions(readers)]:
+    for name, sentence in [*_families.cautions(servers), *_plan_tls.cautions(readers)]:
         told.setdefault(sentence, []).append(name)
     for name, server in servers.items():
         first, last = _values.EPHEMERAL_PORTS
@@ -326,7 +363,11 @@ def make_plan(
     hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
     for reader in readers.values():
         _gateway(reader, gateways)
-    problems += [*_plan_addresses.disagreements(readers, servers), *_plan_tls.disagreements(readers)]
+    problems += [
+        *_plan_addresses.disagreements(readers, servers),
+        *_families.disagreements(servers),
+        *_plan_tls.disagreements(readers),
+    ]
     vantage = _vantage(readers, vantage_address, problems)
     if problems:
         raise PlanError(problems)
@@ -337,7 +378,7 @@ def make_plan(
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.
         "refusing": refusing,
-        "shut": [name for name in refusing if not _is_open(servers[name], hosts[name])],
+        "shut": [name for name in refusing if not _families.is_open(hosts[name], servers[name]["announced_family"])],
         "vantage": vantage,
         "cautions": _cautions(readers, servers, hosts),
     }

@@ -110,6 +110,16 @@ def address(text: str) -> str:
     return str(parsed)
 
 
+def family(literal: str) -> int:
+    """Return the family of an address, 4 or 6."""
+    return 6 if ":" in literal else 4
+
+
+def of_family(literals: t.Iterable[str], which: int) -> list[str]:
+    """Return those of ``literals`` that are of one family."""
+    return [literal for literal in literals if family(literal) == which]
+
+
 # IANA's special-purpose addresses (RFC 6890) that lead to no host, or not to the same one for everybody.
 _NOT_DIALLED = (
     (("0.0.0.0/8", "::/128", "224.0.0.0/4", "240.0.0.0/4", "ff00::/8"), "not the address of one host"),

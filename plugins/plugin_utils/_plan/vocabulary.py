@@ -77,7 +77,8 @@ def options_of(
             problems.append(Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
             del given[name]
     if given.get("fxp_address") is None:
-        given["fxp_address"] = literal_or_none(variables.get("ansible_host", host))
+        literal = literal_or_none(variables.get("ansible_host", host))
+        given["fxp_address"] = None if literal is None else [literal]
     options = dict(DEFAULTS)
     for name, value in given.items():
         validated, told = _validated(name, _plain(value))

@@ -48,6 +48,11 @@ def fleets(draw: st.DrawFn) -> Plan:
         if draw(st.booleans()):
             outer = f"203.0.113.{1 + number}"
             said.update(fxp_gateway="gw1", fxp_masquerade_address=outer, fxp_address=outer)
+        if number < 2 or draw(st.booleans()):
+            said["fxp_address"] = [said["fxp_address"], f"2001:db8::{11 + number}"]
+        elif "fxp_gateway" not in said and draw(st.booleans()):
+            said["fxp_address"] = f"2001:db8::{11 + number}"
+            said.pop("fxp_egress_addresses", None)
         inventory[f"ftp{number}"] = said
     return plan_of(inventory)
 
@@ -82,10 +87,16 @@ def test_rules_and_sheet_let_the_same_in_on_every_server(plan: Plan) -> None:
     sheet = _rule_sheet.rows(plan)
     for name in plan["servers"]:
         sets = loaded(text_of(read_wish(flows.wish(plan, name))))
+        if 4 not in plan["servers"][name]["families"]:
+            continue
         control = [row["source"] for row in sheet if row["destination_name"] == name and "control" in row["why"]]
         passive = [row["source"] for row in sheet if row["destination_name"] == name and "control" not in row["why"]]
         assert addresses(sets["clients4"]) == addresses(control)
         assert addresses([*sets["clients4"], *sets["peers4"]]) == addresses(passive)
+
+
+def is_control(row: t.Mapping[str, str]) -> bool:
+    return "control" in row["why"]
 
 
 def look_of(server: Plan, access: list[Plan]) -> Plan:
@@ -101,17 +112,25 @@ def test_the_audit_wants_what_the_rules_let_in(plan: Plan) -> None:
     for name, server in plan["servers"].items():
         rows = [row for row in _rule_sheet.rows(plan) if row["destination_name"] == name]
         ports, control = server["passive_ports"], server["control_port"]
+        found = {
+            family: {
+                (first, last): [
+                    row["source"] for row in rows if (":" in row["source"]) == (family == 6) and is_control(row) == kind
+                ]
+                for first, last, kind in ((control, control, True), (ports["first"], ports["last"], False))
+            }
+            for family in server["families"]
+        }
         access = [
-            {"first": first, "last": last, "family": 4, "unknown": [], "accepted": accepted}
-            for first, last, accepted in (
-                (control, control, [row["source"] for row in rows if "control" in row["why"]]),
-                (ports["first"], ports["last"], [row["source"] for row in rows if "control" not in row["why"]]),
-            )
+            {"first": first, "last": last, "family": family, "unknown": [], "accepted": accepted}
+            for family, each in found.items()
+            for (first, last), accepted in each.items()
         ]
         codes = {finding.code for finding in judge(name, look_of(server, access), plan)}
         assert not codes & {"control_wider_than_said", "control_closed", "passive_wider_than_said", "passive_closed"}
         # One address more or one network less is told.
-        access[1]["accepted"] = [*access[1]["accepted"], "192.0.2.77"] if "0.0.0.0/0" not in access[1]["accepted"] else []
+        accepted, stranger = access[1]["accepted"], "192.0.2.77" if access[1]["family"] == 4 else "2001:db8:77::1"
+        access[1]["accepted"] = [] if {"0.0.0.0/0", "::/0"} & {*accepted} else [*accepted, stranger]
         changed = {finding.code for finding in judge(name, look_of(server, access), plan)}
         assert changed & {"passive_wider_than_said", "passive_closed"}
 
@@ -119,10 +138,16 @@ def test_the_audit_wants_what_the_rules_let_in(plan: Plan) -> None:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(fleets())
 def test_what_one_server_opens_lands_at_another(plan: Plan) -> None:
-    opened = {(name, one.peer) for name in plan["servers"] for one in flows.out_of(plan, name, 4)}
-    landed = {(flow.source, flow.server) for flow in flows.flows(plan) if flow.kind == flows.FXP}
+    opened = {
+        (name, one.peer, family) for name in plan["servers"] for family in (4, 6) for one in flows.out_of(plan, name, family)
+    }
+    landed = {(flow.source, flow.server, flow.family) for flow in flows.flows(plan) if flow.kind == flows.FXP}
     pairs = {(one, two) for one in plan["servers"] for two in plan["servers"] if flows.exchange_files(plan, one, two)}
-    assert opened == landed == pairs
+    assert opened == landed
+    assert {(one, two) for one, two, _family in landed} == pairs
+    for one, two, family in landed:
+        assert plan["servers"][one][f"address{family}"]
+        assert plan["servers"][two][f"address{family}"]
 
 
 def test_a_server_that_refuses_is_open_for_its_clients_only() -> None:

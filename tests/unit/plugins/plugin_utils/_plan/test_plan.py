@@ -47,8 +47,13 @@ def test_peers_table_and_what_differs_per_host() -> None:
     )
     assert plan["servers"]["a"] == {
         "address": "198.51.100.11",
+        "address4": "198.51.100.11",
+        "address6": None,
         "announced": "198.51.100.11",
+        "announced4": "198.51.100.11",
+        "announced6": None,
         "announced_family": 4,
+        "families": [4],
         "control_port": 21,
         "class_members": ["198.51.100.11"],
         "class_members4": ["198.51.100.11"],
@@ -295,14 +300,6 @@ def test_servers_behind_one_gateway() -> None:
     ]
     with pytest.raises(_plan.PlanError, match="fxp_gateways, which is missing or empty; put it there"):
         _plan.make_plan(fleet(a=a))
-
-
-def test_servers_of_two_families() -> None:
-    assert problems_of(fleet(a=A, b={"address": "2001:db8::12"}, c=B)) == [
-        "b: fxp_address: '2001:db8::12' is IPv6 while a announces IPv4, and no file flows between the two families; "
-        "give all servers addresses of one family."
-    ]
-    _plan.make_plan(fleet(a={"address": "2001:db8::11"}, b={"address": "2001:db8::12"}))
 
 
 def test_a_range_that_the_kernel_uses_too_is_a_caution() -> None:

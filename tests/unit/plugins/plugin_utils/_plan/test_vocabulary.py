@@ -16,13 +16,13 @@ HIDDEN = "fxp_users: the value, not shown, "
 def test_defaults_and_the_address_from_ansible_host() -> None:
     options, problems = _vocabulary.options_of("ftp1", {"ansible_host": "198.51.100.11", "fxp_tls": "none", "other": 1})
     assert not problems
-    assert options["address"] == "198.51.100.11"
+    assert options["address"] == ["198.51.100.11"]
     assert options["passive_ports"] == "49152-49407"
     assert options["clients"] == ["any"]
 
 
 def test_a_name_that_is_an_address_is_one() -> None:
-    assert _vocabulary.options_of("198.51.100.11", {})[0]["address"] == "198.51.100.11"
+    assert _vocabulary.options_of("198.51.100.11", {})[0]["address"] == ["198.51.100.11"]
     assert _vocabulary.options_of("ftp1", {"ansible_host": "ftp1.example.org"})[0]["address"] is None
 
 
