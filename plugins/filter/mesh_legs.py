@@ -67,7 +67,7 @@ def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]], vantages: t.Sequence[st
         more = {"vantage": vantages[number]} if number < len(vantages) else {}
         # Check mode tells null, a mesh that never began tells nothing.
         legs += [{**leg, **more} for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
-    return sorted(legs, key=lambda leg: (leg["source"], leg["destination"], leg["passive"] != "source"))
+    return sorted(legs, key=lambda leg: (leg["source"], leg["destination"], leg.get("family") or "", leg["passive"] != "source"))
 
 
 class FilterModule:

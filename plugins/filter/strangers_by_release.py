@@ -20,7 +20,8 @@ author:
 options:
   _input:
     description:
-      - What M(proftpd.fxp.fxp_bounce_check) returned, by the name of the server.
+      - What M(proftpd.fxp.fxp_bounce_check) returned, by the name of the server, or a list of that, as a loop over address
+        families gives it. Results that were skipped are left out.
     type: dict
     required: true
   plan:

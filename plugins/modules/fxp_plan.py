@@ -399,6 +399,13 @@ authority:
       description: Whether O(tls_ca_cert) is not said, so that the authority may be made.
       type: bool
       returned: success
+families:
+  description:
+    - The address families by which servers exchange files, those that at least two of them have; of a single server its own.
+  returned: success
+  type: list
+  elements: int
+  sample: [4]
 servers:
   description:
     - The peers' table, what every server must know of the others, by inventory name. Servers that are to be absent are not in it.

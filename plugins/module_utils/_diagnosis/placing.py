@@ -91,7 +91,7 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
     question, evidence = question_of(leg), leg.get("evidence") or {}
     if question is None:
         return None
-    keys = {**{key: leg[key] for key in ("source", "destination", "passive")}, "question": question}
+    keys = {**{key: leg[key] for key in ("source", "destination", "passive", "family") if key in leg}, "question": question}
     if question not in locate.OF_CLIENT:
         port = evidence["announced_port"]
         ends = {"connecting": leg[OTHER[leg["passive"]]], "listening": leg[leg["passive"]]}
@@ -107,7 +107,7 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
         **keys,
         "connecting": leg["vantage"],
         "listening": name,
-        "address": server["address"],
+        "address": server.get("address6" if leg.get("family") == "ipv6" else "address4") or server["address"],
         "port": port,
         "local_port": local,
     }
@@ -158,7 +158,10 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         mute.append({"server": asked["connecting"], "reason": reason})
     if not under_way and "arrivals" not in watch:
         mute.append({"server": asked["listening"], "reason": watch.get("msg") or "it gave no reason"})
-    keys = ("source", "destination", "passive", "question", "connecting", "listening", "address", "port", "local_port", "egress")
+    keys = (
+        *("source", "destination", "passive", "family", "question"),
+        *("connecting", "listening", "address", "port", "local_port", "egress"),
+    )
     return {
         **{key: asked[key] for key in keys if key in asked},
         "connection": connect.get("connection") or {},
@@ -182,8 +185,8 @@ def placed(legs: t.Iterable[LegData], probes: t.Sequence[LegData], *, told: bool
 def _key(leg: LegData, question: str | None, listening: str | None = None) -> tuple[t.Any, ...]:
     if question in locate.OF_CLIENT:
         # All legs share them.
-        return question, leg.get("connecting") or leg.get("vantage"), leg.get("listening") or listening
-    return leg.get("source"), leg.get("destination"), leg.get("passive")
+        return question, leg.get("connecting") or leg.get("vantage"), leg.get("listening") or listening, leg.get("family")
+    return leg.get("source"), leg.get("destination"), leg.get("passive"), leg.get("family")
 
 
 def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegData]], asked: int | None) -> LegData:
@@ -192,7 +195,9 @@ def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegDat
     question = question_of(leg)
     role = (leg.get("evidence") or {}).get("fault_server") if question in locate.OF_CLIENT else leg["passive"]
     listening = leg.get(role or "")
-    found = probes.get(_key(leg, question, listening), ())
+    key = _key(leg, question, listening)
+    # Who wrote the probes down himself may not have said the family.
+    found = probes.get(key) or probes.get((*key[:-1], None), ())
     for probe in found:
         shown = _shown(leg, probe, question or "opens", role)
         if shown is not None:

@@ -282,6 +282,7 @@ class _Mesh:
         return {
             "source": leg.source,
             "destination": leg.destination,
+            "family": self._family(leg.destination) or None,
             "expect": leg.expect,
             **result,
             "evidence": evidence,

@@ -88,6 +88,12 @@ def of_fleet(servers: Servers) -> list[int]:
     return [family for family in BOTH if found.count(family) >= min(2, len(servers))]
 
 
+def strangers(servers: Servers) -> int:
+    """The number of ordered pairs that cannot exchange files, because they share no family."""
+    alone = [tuple(server["families"]) for server in servers.values()]
+    return 2 * alone.count((4,)) * alone.count((6,))
+
+
 def view(plan: t.Mapping[str, t.Any], family: int) -> dict[str, t.Any]:
     """
     Return the plan as clients of one family see it: the servers that have it, each with the addresses of it alone.

@@ -349,11 +349,12 @@ def make_plan(
     ``options``: for every member of ``fxp_servers`` its options as ``proftpd.fxp.fxp_plan#action`` documents them, with
     defaults filled in. ``vantage_address``: the literal address of the host that checks are driven from, where the inventory
     tells it. ``gateways``: the members of ``fxp_gateways``. ``directory``: where the inventory lies on the controller. Returns
-    plain data: ``authority`` (where the certificate of the fleet's authority and its key are), ``servers`` (the peers' table, by
-    name), ``hosts`` (what differs per host), ``refusing`` (the servers that take no foreign addresses, so that transfers with
-    them must be refused), ``shut`` (those of them whose passive ports nobody opens for peers), ``vantage`` and ``cautions``
-    (sentences on what works but deserves a word). Passwords are looked at and never returned. A server that is to be absent is in
-    ``hosts`` only, with nothing but its state, and nothing else that is said of it is looked at.
+    plain data: ``authority`` (where the certificate of the fleet's authority and its key are), ``families`` (those by which two
+    of its servers exchange files), ``servers`` (the peers' table, by name), ``hosts`` (what differs per host), ``refusing`` (the
+    servers that take no foreign addresses, so that transfers with them must be refused), ``shut`` (those of them whose passive
+    ports nobody opens for peers), ``vantage`` and ``cautions`` (sentences on what works but deserves a word). Passwords are
+    looked at and never returned. A server that is to be absent is in ``hosts`` only, with nothing but its state, and nothing
+    else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """
@@ -374,6 +375,7 @@ def make_plan(
     refusing = [name for name in servers if hosts[name]["allow_foreign_address"] == "off"]
     return {
         "authority": _plan_tls.authority(readers, directory),
+        "families": _families.of_fleet(servers),
         "servers": servers,
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.

@@ -31,6 +31,7 @@ PLAYBOOKS: dict[str, tuple[str, ...]] = {
     "smoke_test_": (
         "smoke_test_connections",
         "smoke_test_coverage",
+        "smoke_test_families",
         "smoke_test_peers",
         "smoke_test_report_directory",
         "smoke_test_seed",

@@ -154,7 +154,10 @@ def contents_of(
     other_plans: t.Iterable[str] = (),
 ) -> Contents:
     """Return the contents of a report, in the order of names."""
-    ordered = sorted(legs, key=lambda leg: (natural(leg.source), natural(leg.destination), leg.passive != "source", leg.passive))
+    ordered = sorted(
+        legs,
+        key=lambda leg: (natural(leg.source), natural(leg.destination), leg.family or "", leg.passive != "source", leg.passive),
+    )
     return Contents(
         title,
         generated,

@@ -212,7 +212,7 @@ class _Page:
         return {
             **_names(leg),
             "number": number,
-            "listens": leg.name(leg.passive) or "-",
+            "listens": leg.listens,
             "state": leg.state,
             "rate": _report.rate(leg.bytes_per_second),
             "words": _report.evidence_in_short(leg),
@@ -233,7 +233,7 @@ class _Page:
             flat += [
                 index[leg.source],
                 index[leg.destination],
-                {"source": 0, "destination": 1}.get(leg.passive, 2),
+                {"source": 0, "destination": 1}.get(leg.passive, 2) + 3 * ("", *_report.FAMILIES.values()).index(leg.over),
                 states.index(leg.state),
                 words.setdefault(text, len(words)),
                 round((leg.bytes_per_second or -1024) / 1024),
@@ -242,6 +242,7 @@ class _Page:
         return {
             # The template makes only what it prints itself visible.
             "names": [printable(name) for name in contents.servers],
+            "over": ["", *(f" ({family})" for family in _report.FAMILIES.values())],
             "states": [[state, STATES[state].sign, STATES[state].words] for state in states],
             "words": [printable(text) for text in words],
             "legs": flat,
@@ -263,6 +264,7 @@ class _Page:
             **self.matrix(),
             "strangers": self.strangers(),
             "tried": len(contents.legs),
+            "both_families": any(leg.over for leg in contents.legs),
             "rows": self.rows(),
             "without_dialogue": f"{without:,}" if without else None,
             "dialogues_at_most": DIALOGUES,
@@ -271,7 +273,7 @@ class _Page:
 
 
 def _names(leg: _report.Leg) -> Values:
-    return {"source": leg.source, "destination": leg.destination, "listens": leg.name(leg.passive)}
+    return {"source": leg.source, "destination": leg.destination, "listens": None if leg.listens == "-" else leg.listens}
 
 
 def dialogue(leg: _report.Leg) -> t.Iterator[Values]:

@@ -21,6 +21,7 @@ LEG_KEYS = (
     "source",
     "destination",
     "passive",
+    "family",
     "expect",
     "ok",
     "repeated",

@@ -90,7 +90,7 @@ def _legs(heading: str, legs: t.Sequence[_report.Leg]) -> str:
             _row(
                 plain(leg.source),
                 plain(leg.destination),
-                plain(leg.name(leg.passive) or "-"),
+                plain(leg.listens),
                 plain(_report.rate(leg.bytes_per_second)),
                 plain(_report.evidence_in_short(leg)),
             )

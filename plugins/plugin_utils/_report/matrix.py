@@ -100,7 +100,7 @@ def title_of(leg: _report.Leg) -> str:
     rate = f", {_report.rate(leg.bytes_per_second)}" if leg.bytes_per_second else ""
     return (
         f"{leg.source} \u2192 {leg.destination}"
-        + (f", {leg.name(leg.passive)} listens" if leg.name(leg.passive) else "")
+        + (f", {leg.listens} listens" if leg.listens != "-" else "")
         + f": {STATES[leg.state].words}{rate}; {why}"
     )
 
@@ -210,7 +210,7 @@ def _drawn(contents: Contents, drawing: _Drawing, caption: str) -> Values:
 
 
 def outcome_drawing(contents: Contents, pairs: Pairs) -> Values:
-    """Return the matrix of outcomes as a drawing; each cell has a half for each leg."""
+    """Return the matrix of outcomes as a drawing; each cell has a part for each leg."""
     size = cell_size(len(contents.servers))
     drawing = _Drawing()
     for row, source in enumerate(contents.servers):

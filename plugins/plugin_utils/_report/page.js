@@ -60,12 +60,13 @@
     return `${Math.round(value * 1024)} B/s`;
   }
   function parts(leg) {
-    const role = field(leg, 2),
+    const role = field(leg, 2) % 3,
+      over = data.over[Math.floor(field(leg, 2) / 3)],
       state = data.states[field(leg, 3)];
     return {
       source: data.names[field(leg, 0)],
       destination: data.names[field(leg, 1)],
-      listens: role === 2 ? "-" : data.names[field(leg, role)],
+      listens: role === 2 ? "-" : data.names[field(leg, role)] + over,
       state,
       words: data.words[field(leg, 4)],
       rate: rate(field(leg, 5)),

@@ -29,6 +29,7 @@ PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", 
 DIALOGUES_IN_FULL, MAX_DIALOGUES, ROWS_IN_FULL = 24, 10, 100
 # Of the reasons why transfers fell short, and of the transfers that each is said of.
 MAX_REASONS, MAX_LABELS = 20, 4
+FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 # What of a stranger decides; the other probes of a bounce check are about ports.
 STRANGERS_PROBES = ("passive_port_reachable", "passive_by_stranger", "port_to_stranger", "eprt_to_stranger")
 
@@ -64,6 +65,8 @@ class Leg:
     not_asked: tuple[t.Mapping[str, t.Any], ...] = ()  # server and reason
     ends: tuple[str, ...] = ()  # of the connection that was tried for that
     vantage: str | None = None  # the host that checked
+    family: str | None = None  # ipv4 or ipv6
+    over: str = ""  # the same in words where not all legs have one
     expect: str = "allowed"
     repeated: bool = False  # it fell short at first and was tried again
     first_cause: str | None = None  # of the first attempt
@@ -81,8 +84,13 @@ class Leg:
     @property
     def label(self) -> str:
         """Return pair and role, as people call the leg."""
-        listens = self.name(self.passive)
-        return f"{self.source} -> {self.destination}" + (f", {listens} listens" if listens else "")
+        return f"{self.source} -> {self.destination}" + (f", {self.listens} listens" if self.listens != "-" else "")
+
+    @property
+    def listens(self) -> str:
+        """Return who listens, and by which family where that is not the same for all."""
+        name = self.name(self.passive) or "-"
+        return f"{name} ({self.over})" if self.over and name != "-" else name
 
     @property
     def look_first(self) -> str | None:
@@ -101,7 +109,10 @@ class Leg:
 
 def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
     """Return the legs of a flat list whose entries name their ``source`` and ``destination``."""
-    return [_leg(leg) for leg in legs]
+    found = [_leg(leg) for leg in legs]
+    if len({leg.family for leg in found if leg.family}) < 2:
+        return found
+    return [dataclasses.replace(leg, over=FAMILIES.get(leg.family or "", "")) for leg in found]
 
 
 def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
@@ -130,6 +141,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         not_asked=tuple(leg.get("not_asked") or ()),
         ends=tuple(leg.get("ends") or ()),
         vantage=leg.get("vantage"),
+        family=leg.get("family"),
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),
@@ -283,7 +295,7 @@ def table(legs: t.Sequence[Leg]) -> t.Iterator[Line]:
             (
                 printable(leg.source),
                 printable(leg.destination),
-                printable(leg.name(leg.passive) or "-"),
+                printable(leg.listens),
                 "ok" if leg.ok else "FAILED",
                 "-" if leg.bytes is None else str(leg.bytes),
                 "-" if leg.seconds is None else f"{leg.seconds:.4f}",
@@ -410,10 +422,9 @@ def summary(legs: t.Sequence[Leg]) -> str:
     if not short:
         return f"All {len(legs)} transfers were proven."
     first = short[0]
-    listens = first.name(first.passive)
     return (
         f"{len(short)} of {len(legs)} transfers fell short, first {first.source} -> {first.destination}"
-        + (f" with {listens} listening" if listens else "")
+        + (f" with {first.listens} listening" if first.listens != "-" else "")
         + f": {verdict(first)}."
         + (f" {printable(first.remedy)}" if first.remedy else "")
     )

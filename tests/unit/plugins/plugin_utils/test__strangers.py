@@ -94,3 +94,29 @@ def test_servers_that_did_not_answer_are_as_they_were() -> None:
     for answer in ({"skipped": True}, {"unreachable": True, "msg": "no"}, {"release": None}):
         assert _strangers.by_release({"ftp1": result(TOOK)}, plan(), {"ftp1": answer}) == {"ftp1": result(TOOK)}
     assert _strangers.by_release({"gone": result(TOOK)}, plan(), {"gone": {"release": "1.3.7a"}}) == {"gone": result(TOOK)}
+
+
+SAFE6 = {**SAFE, "stranger": "2001:db8::77"}
+UNTRIED: Data = {"vulnerable": None, "tested": False, "findings": [{**SAFE, "result": "untested"}]}
+
+
+@pytest.mark.parametrize(
+    ("several", "vulnerable", "tested"),
+    [
+        ([result(SAFE), result(SAFE6)], False, True),
+        ([result(SAFE), result(BOUNCED)], True, True),
+        ([result(SAFE), UNTRIED], None, False),
+        ([result(BOUNCED), UNTRIED], True, False),
+        ([{"skipped": True}, result(SAFE6)], False, True),
+    ],
+)
+def test_a_server_with_two_families_is_as_safe_as_the_worse_of_them(
+    several: list[Data], vulnerable: bool | None, tested: bool
+) -> None:
+    found = _strangers.by_release({"ftp1": several}, plan(), {})["ftp1"]
+    assert (found["vulnerable"], found["tested"]) == (vulnerable, tested)
+    assert [*found["findings"]] == [each for one in several for each in one.get("findings", [])]
+
+
+def test_who_was_not_asked_is_left_out() -> None:
+    assert _strangers.by_release({"ftp1": [], "ftp2": [{"skipped": True}], "ftp3": {"skipped": True}}, plan(), {}) == {}

@@ -373,3 +373,32 @@ def test_what_is_missing_is_said() -> None:
     del incomplete["egress"]
     with pytest.raises(AnsibleFilterError, match=r"^placed_legs: entry 1 of the probes has no egress; give entries of"):
         placed_legs([LEG], [probe({}, {}), incomplete])
+
+
+def test_legs_of_two_families_are_told_apart() -> None:
+    four, six = ({**LEG, "family": family} for family in ("ipv4", "ipv6"))
+    (asked,) = connections_of([six])
+    found = placed_legs(
+        [four, six], [{**asked, "egress": ["192.0.2.12"], "connect": {"connection": SENT}, "watch": {"arrivals": NOTHING}}]
+    )
+    assert [leg.get("placed", False) for leg in found] == [False, True]
+    # Who wrote it down himself may have left the family out.
+    bare = {key: value for key, value in asked.items() if key != "family"}
+    found = placed_legs(
+        [six], [{**bare, "egress": ["192.0.2.12"], "connect": {"connection": SENT}, "watch": {"arrivals": NOTHING}}]
+    )
+    assert found[0]["placed"]
+
+
+@pytest.mark.parametrize(("family", "address"), [("ipv4", "192.0.2.11"), ("ipv6", "2001:db8::11"), (None, "2001:db8::11")])
+def test_the_clients_own_connection_is_tried_again_by_the_same_family(family: str | None, address: str) -> None:
+    server = {"address": "2001:db8::11", "address4": "192.0.2.11", "address6": "2001:db8::11"}
+    ports = {"public_control_port": 21, "control_port": 21, "passive_ports": {"first": 1, "last": 2}}
+    leg = {
+        **LEG,
+        "family": family,
+        "cause": "control_unreachable",
+        "vantage": "bastion",
+        "evidence": {"fault_kind": "connect_timed_out", "fault_server": "source"},
+    }
+    assert [one["address"] for one in connections_of([leg], {"ftp1": {**server, **ports}})] == [address]

@@ -291,3 +291,13 @@ def test_a_leg_that_was_repeated_tells_what_was_met_at_first() -> None:
     leg = _report.listed([{**PROVEN["legs"][0], **again}])[0]
     assert leg.state == _report.REPEATED
     assert _report.evidence_in_short(leg) == "verified by HASH SHA-256, at the second attempt (at first server_busy)"
+
+
+def test_the_family_is_told_where_there_are_two() -> None:
+    (proven,) = PROVEN["legs"]
+    legs = [{**proven, "source": "ftp1", "destination": "ftp2", "family": family} for family in ("ipv4", "ipv6")]
+    assert [leg.listens for leg in _report.listed(legs)] == ["ftp2 (IPv4)", "ftp2 (IPv6)"]
+    assert [leg.label for leg in _report.listed(legs)][1] == "ftp1 -> ftp2, ftp2 (IPv6) listens"
+    assert "ftp2 (IPv6)  ok" in text(_report.table(_report.listed(legs)))
+    assert [leg.listens for leg in _report.listed(legs[1:])] == ["ftp2"]
+    assert [leg.listens for leg in _report.listed([*legs, {**legs[0], "passive": "-"}])][2] == "-"
