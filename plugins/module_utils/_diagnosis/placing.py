@@ -107,7 +107,7 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
         **keys,
         "connecting": leg["vantage"],
         "listening": name,
-        "address": server.get("address6" if leg.get("family") == "ipv6" else "address4") or server["address"],
+        "address": server[{"ipv4": "address4", "ipv6": "address6"}.get(str(leg.get("family")), "address")],
         "port": port,
         "local_port": local,
     }
