@@ -85,7 +85,7 @@ def shared(one: Server, other: Server) -> list[int]:
 def of_fleet(servers: Servers) -> list[int]:
     """The families by which any two servers can exchange files; of a single server its own."""
     found = [family for server in servers.values() for family in server["families"]]
-    return [family for family in BOTH if found.count(family) >= min(2, len(servers))]
+    return [family for family in BOTH if found.count(family) >= (2 if len(servers) > 1 else 1)]
 
 
 def strangers(servers: Servers) -> int:

@@ -114,6 +114,7 @@ def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
     assert _plan.make_plan(fleet(a=A, b=gone))["hosts"]["a"]["allow_foreign_address"] == "off"
     nobody = {
         "authority": None,
+        "families": [],
         "servers": {},
         "hosts": {"a": gone, "b": gone},
         "refusing": [],
