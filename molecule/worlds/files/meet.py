@@ -5,11 +5,10 @@
 """
 Knock at servers over both families, and compare with who is to get in where.
 
-    meet.py KIND FAMILY SUBNET NUMBER...
+    meet.py KIND SUBNET NUMBER...
 
 KIND is what this host is to the servers: client, stranger, peer, or denied by their operators, and then another address of this
-host is the one to come from. FAMILY, 4 or 6, is that of the addresses by which the inventory has them. NUMBER is the last part of
-a server's IPv4 address.
+host is the one to come from. NUMBER is the last part of a server's IPv4 address.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from concurrent.futures import ThreadPoolExecutor
 DENIED = 77
 OPERATORS, INSIDE, OUTSIDE = 2222, 61049, 61050
 SECONDS = 3
-# The ports at which each gets in by the family of the inventory, and by the other one.
-OPEN: dict[str, tuple[set[int], set[int]]] = {
-    "client": ({21, INSIDE, OPERATORS}, {OPERATORS}),
-    "peer": ({INSIDE, OPERATORS}, {OPERATORS}),
-    "stranger": ({OPERATORS}, {OPERATORS}),
-    "denied": (set(), set()),
+# The ports at which each gets in.
+OPEN: dict[str, set[int]] = {
+    "client": {21, INSIDE, OPERATORS},
+    "peer": {INSIDE, OPERATORS},
+    "stranger": {OPERATORS},
+    "denied": set(),
 }
 
 
@@ -44,7 +43,7 @@ def gets_in(own: str, address: str, port: int) -> bool:
         return True
 
 
-def main(kind: str, said: str, subnet: str, numbers: list[str]) -> int:
+def main(kind: str, subnet: str, numbers: list[str]) -> int:
     first = ipaddress.IPv4Address(subnet)
     bases = {4: first, 6: ipaddress.IPv6Address(f"2001:db8:{first.packed[:2].hex()}:{first.packed[2:].hex()}::")}
     tries = [
@@ -52,19 +51,17 @@ def main(kind: str, said: str, subnet: str, numbers: list[str]) -> int:
         for family, base in bases.items()
         for number in numbers
         for port in (21, INSIDE, OUTSIDE, OPERATORS)
-        # Clients may get in by the other family, too: how far depends on whether the manager has rules for both at once.
-        if family == int(said) or kind != "client" or port not in (21, INSIDE)
     ]
     with ThreadPoolExecutor(len(tries)) as pool:
         came = pool.map(lambda one: gets_in(str(bases[one[0]] + DENIED) if kind == "denied" else "", *one[1:]), tries)
         wrong = [
             f"{kind} -> {address} {port}: {'open' if is_in else 'shut'}"
-            for (family, address, port), is_in in zip(tries, came)
-            if is_in != (port in OPEN[kind][family != int(said)])
+            for (_family, address, port), is_in in zip(tries, came)
+            if is_in != (port in OPEN[kind])
         ]
     print("\n".join(wrong) or "as planned")
     return len(wrong) > 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
