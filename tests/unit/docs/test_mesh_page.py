@@ -57,8 +57,8 @@ def test_smoke_test_shares_the_work_as_the_page_says(tmp_path: pathlib.Path) -> 
     (name,) = yaml.safe_load(variables)
     done = play(tmp_path, "proftpd.fxp.smoke_test", "-e", json.dumps({name: ["one", "two"]}))
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^ok: \[ftp1 -> one\]$", done.stdout, re.MULTILINE), done.stdout
-    assert re.search(r"^ok: \[ftp2 -> two\]$", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^ok: \[ftp1 -> one\] => \(item=IPv4\)$", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^ok: \[ftp2 -> two\] => \(item=IPv4\)$", done.stdout, re.MULTILINE), done.stdout
 
 
 @pytest.mark.parametrize(("said", "told"), [(["one", "ftp2"], "one, ftp2"), ([], "empty"), ("one", "one")])
