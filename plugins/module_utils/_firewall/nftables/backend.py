@@ -12,6 +12,7 @@ from __future__ import annotations
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import ufw
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend import Finding, Fingerprint
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import neighbours
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.batch import batch, removal_batch
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.drift import drift, in_force
@@ -50,12 +51,14 @@ class Nftables:
 
     def examine(self, text: str, recorded: Fingerprint) -> Finding:
         ruleset = self.nft.ruleset()
-        judgement = judge(ruleset, read_defines(text), self.opened_by)
+        defines = read_defines(text)
+        judgement = judge(ruleset, defines, self.opened_by)
         judgement.refuse(self.nft)
+        deaf = neighbours.warning(ruleset, defines.addresses, defines.interfaces)
         return Finding(
             tuple(drift(text, ruleset, recorded, self.opened_by)),
             tuple(dict.fromkeys("{} {} {}".format(*place.chain) for place in judgement.places)),
-            tuple(judgement.warnings(self.nft)),
+            (*judgement.warnings(self.nft), *deaf),
         )
 
     def drift(self, text: str, recorded: Fingerprint) -> list[str]:

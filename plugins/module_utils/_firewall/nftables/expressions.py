@@ -20,6 +20,7 @@ Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Lists = t.Mapping[ChainKey, t.Any]  # the elements of sets and maps, or None where they are not listed
 
 NEVER_TCP = frozenset(("udp", "udplite", "sctp", "dccp", "icmp", "icmpv6", "igmp", "esp", "ah", "comp", "arp"))
+NEVER_ICMPV6 = frozenset(("tcp", "th", *NEVER_TCP)) - {"icmpv6"}
 # Statements by which a rule holds for some only, whatever else it asks.
 LIMITS = ("limit", "ct count", "quota", "meter")
 INTERFACES = ("iif", "iifname", "oif", "oifname")
@@ -27,6 +28,7 @@ BROADCAST = ("255.255.255.255/32",)
 # What leads a connection to another port or another host.
 TRANSLATIONS = ("dnat", "redirect", "tproxy")
 TCP = frozenset(("tcp", "6"))
+ICMPV6 = frozenset(("ipv6-icmp", "icmpv6", "58"))
 FAMILY = {4: frozenset(("ipv4", "ip", "2")), 6: frozenset(("ipv6", "ip6", "10"))}
 OTHER_FAMILY = {4: "ip6", 6: "ip"}
 

@@ -22,7 +22,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import 
 
 class Traffic(t.NamedTuple):
     """
-    New TCP connections of one kind, of which all that is known here is known alike.
+    New TCP connections of one kind, or ICMPv6 messages of one type, of which all that is known here is known alike.
 
     None come from this host to itself, and they come by the interface that the answer leaves by: others get none.
     """
@@ -35,6 +35,7 @@ class Traffic(t.NamedTuple):
     far: int | None = None  # the address at the other end; None for all
     state: str | None = "new"  # as connection tracking has it; None if that is not known
     translated: bool = False  # something may have led them here
+    message: str = ""  # the type of ICMPv6 messages, where these are meant and no connections
     begins: bool = True  # or any packets of such ports, whatever their states, flags and addresses are
 
     @property
@@ -85,7 +86,8 @@ class Matches:
     def _holds(self, traffic: Traffic, left: Json, right: t.Any, op: str) -> str:
         # The protocol that a match needs is not that of these, however it is turned.
         needed = [part["payload"].get("protocol") for part in left.get("concat", [left]) if _read.has(part, "payload")]
-        if _read.NEVER_TCP.union({_read.OTHER_FAMILY[traffic.family]}).intersection(needed):
+        never = _read.NEVER_ICMPV6 if traffic.message else _read.NEVER_TCP
+        if never.union({_read.OTHER_FAMILY[traffic.family]}).intersection(needed):
             return NONE
         if op in ("<", "<=", ">", ">=") and left["payload"]["field"] == "dport":
             span = (0, right - (op == "<")) if op in ("<", "<=") else (right + (op == ">"), 65535)
@@ -121,7 +123,9 @@ class Matches:
         if "ct" in left:
             return _tracked(traffic, left["ct"].get("key"), words)
         if meta == "l4proto" or (field in ("protocol", "nexthdr") and "protocol" in payload):
-            return _if(words & _read.TCP)
+            return _if(words & (_read.ICMPV6 if traffic.message else _read.TCP))
+        if field == "type" and payload.get("protocol") == "icmpv6":
+            return STRANGE if any(isinstance(value, dict) for value in values) else _if(traffic.message in words)
         if meta in ("nfproto", "protocol") or (field == "type" and payload.get("protocol") == "ether"):
             return _if(words & _read.FAMILY[traffic.family])
         if meta == "pkttype":
