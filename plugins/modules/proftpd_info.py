@@ -242,6 +242,8 @@ rules:
       C(own_table) tells whether the rules of this collection are in force, and C(ports) which ports it is about.
     - C(unkept) names files of iptables that are not there, so that a line of this collection is lost whenever somebody loads the
       rules anew.
+    - C(no_neighbours) is the chain, as family, table and name, that drops neighbour discovery, without which IPv6 stands still;
+      V(null) if none does.
     - V(null) with O(rules=false) and where ProFTPD is not installed.
   returned: always
   type: dict

@@ -133,8 +133,8 @@ def test_whatever_they_write_nothing_is_said_to_be_dropped_that_gets_in(link: Li
 
 def test_what_is_told_of_a_server_with_an_ipv6_address(link: Link) -> None:
     link.nft.run("flush ruleset\ntable inet op {\nchain in {\ntype filter hook input priority filter; policy drop;\n}\n}\n")
-    assert neighbours.warning(link.nft.ruleset(), ["198.51.100.11", SERVER], ["eth0"]) == [
+    assert neighbours.sentences(link.nft.ruleset(), ["198.51.100.11", SERVER], ["eth0"]) == [
         "The chain inet op in drops neighbour discovery, without which hosts on its link lose the way to 2001:db8:52::11; "
         "accept it there: icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept."
     ]
-    assert neighbours.warning(link.nft.ruleset(), ["198.51.100.11"], ["eth0"]) == []
+    assert neighbours.sentences(link.nft.ruleset(), ["198.51.100.11"], ["eth0"]) == []

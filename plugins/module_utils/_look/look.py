@@ -34,6 +34,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.bac
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.files import RulesFiles
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.program import Xtables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.iptables.view import everything, unkept
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables import neighbours
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import rules as ufw_rules
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.ufw import view as ufw_view
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
@@ -283,6 +284,7 @@ def _running(
 def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], listening: t.Iterable[int]) -> Known:
     """Who gets in at the ports of the servers, at those where the daemon listens, and at those that our own table is about."""
     nothing: Known = {"evaluated": False, "why": None, "others": [], "unkept": [], "own_table": False, "ports": [], "access": []}
+    nothing["no_neighbours"] = None
     try:
         items = nftables.Nft().everything()
     except nftables.FirewallError as exc:
@@ -305,6 +307,7 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         except (HostError, OSError) as exc:
             return {**nothing, "why": str(exc)}
     ports = {*own, *_ports(servers), *((port, port) for port in listening)}
+    deaf = neighbours.dropped(view, [host.interface] if host.interface else [])
     return {
         **nothing,
         "evaluated": True,
@@ -312,6 +315,7 @@ def _rules(commands: detect.Commands, servers: t.Sequence[describe.Described], l
         "others": [] if readable else [name for name in others if name != keeper],
         "own_table": is_loaded or bool(keeper),
         "unkept": lost,
+        "no_neighbours": " ".join(deaf) if deaf else None,
         "ports": [{"first": first, "last": last} for first, last in sorted(own)],
         "access": [each.as_dict() for each in exposure.exposure(view, sorted(ports), host)],
     }

@@ -251,6 +251,16 @@ def _planned_rules(notes: Notes, look: Data, row: Data, plan: Data) -> None:
     passive = main["passive_ports"]
     if not look["rules"]["own_table"]:
         notes.add("rules_not_loaded", HOLE, "", "the firewall rules of proftpd.fxp are not loaded", "run proftpd.fxp.site")
+    deaf = look["rules"].get("no_neighbours")
+    if deaf and 6 in plan["servers"][host]["families"]:
+        notes.add(
+            "neighbours_dropped",
+            FAULT,
+            "",
+            f"the chain {deaf} drops neighbour discovery, without which hosts on its link lose the way to "
+            f"{plan['servers'][host]['address6']}",
+            "accept it there: icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
+        )
     for access in look["rules"]["access"]:
         span = range(access["first"], access["last"] + 1)
         ports = f"port {access['first']}" if len(span) == 1 else f"ports {access['first']}-{access['last']}"

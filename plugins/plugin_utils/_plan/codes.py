@@ -45,6 +45,7 @@ CODES = frozenset(
         "max_instances_missing",
         "module_after_ifsession",
         "module_missing",
+        "neighbours_dropped",
         "not_in_force",
         "not_installed",
         "not_looked_at",

@@ -54,7 +54,7 @@ class Nftables:
         defines = read_defines(text)
         judgement = judge(ruleset, defines, self.opened_by)
         judgement.refuse(self.nft)
-        deaf = neighbours.warning(ruleset, defines.addresses, defines.interfaces)
+        deaf = neighbours.sentences(ruleset, defines.addresses, defines.interfaces)
         return Finding(
             tuple(drift(text, ruleset, recorded, self.opened_by)),
             tuple(dict.fromkeys("{} {} {}".format(*place.chain) for place in judgement.places)),

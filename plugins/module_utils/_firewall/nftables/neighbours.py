@@ -35,7 +35,7 @@ def dropped(ruleset: Ruleset, interfaces: t.Sequence[str] = ()) -> ChainKey | No
     return None
 
 
-def warning(ruleset: Ruleset, addresses: t.Iterable[str], interfaces: t.Sequence[str] = ()) -> list[str]:
+def sentences(ruleset: Ruleset, addresses: t.Iterable[str], interfaces: t.Sequence[str] = ()) -> list[str]:
     """Return a sentence where a server has an IPv6 address and no neighbour discovery gets in."""
     own = [address for address in addresses if ":" in address]
     chain = dropped(ruleset, interfaces) if own else None

@@ -274,6 +274,15 @@ def ruled(*replaced: Data) -> Data:
     return seen(rules=rules)
 
 
+@pytest.mark.parametrize(("families", "found"), [([4], []), ([4, 6], [("neighbours_dropped", "fault")])])
+def test_neighbour_discovery_is_needed_where_ipv6_is_planned(families: list[int], found: list[tuple[str, str]]) -> None:
+    planned = plan()
+    for row in planned["servers"].values():
+        row.update(families=families, address6="2001:db8::11", announced6="2001:db8::11", egress6=[])
+    look = seen(rules={**RULES, "no_neighbours": "inet filter input"})
+    assert among(codes(look, planned), "neighbours_dropped") == found
+
+
 @pytest.mark.parametrize(
     ("look", "wanted"),
     [
