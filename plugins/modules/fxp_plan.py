@@ -325,7 +325,7 @@ options:
         type: str
   vantage:
     description:
-      - The host that checks are driven from, the same for all servers and never one of them.
+      - The host that checks are driven from, the same for all servers and never one of them or of C(fxp_gateways).
     type: str
     default: localhost
   take_over:

@@ -296,7 +296,9 @@ def _cautions(
     return [f"{some(names)}: {sentence}" for sentence, names in told.items()]
 
 
-def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: list[Problem]) -> str | None:
+def _vantage(
+    readers: t.Mapping[str, Reader], address: str | None, gateways: t.Collection[str], problems: list[Problem]
+) -> str | None:
     """The one host that checks are driven from, or None without a server. ``address``: its own, where the inventory tells it."""
     by_host = {name: reader.options["vantage"] for name, reader in readers.items()}
     if not by_host:
@@ -315,6 +317,16 @@ def _vantage(readers: t.Mapping[str, Reader], address: str | None, problems: lis
                 first,
                 "is one of fxp_servers; a server always accepts its own "
                 "client's address, so such a check proves nothing; choose a third host",
+            )
+        )
+    if first in gateways:
+        problems.append(
+            Problem(
+                first_host,
+                "fxp_vantage",
+                first,
+                f"is one of {GATEWAYS}; what a gateway sends itself is not forwarded, and servers see it at the address of those "
+                "behind it, so such a check proves nothing; choose another host",
             )
         )
     for name, reader in readers.items():
@@ -369,7 +381,7 @@ def make_plan(
         *_families.disagreements(servers),
         *_plan_tls.disagreements(readers),
     ]
-    vantage = _vantage(readers, vantage_address, problems)
+    vantage = _vantage(readers, vantage_address, gateways, problems)
     if problems:
         raise PlanError(problems)
     refusing = [name for name in servers if hosts[name]["allow_foreign_address"] == "off"]

@@ -303,6 +303,13 @@ def test_servers_behind_one_gateway() -> None:
         _plan.make_plan(fleet(a=a))
 
 
+def test_a_vantage_is_no_gateway() -> None:
+    assert problems_of(fleet(a={**A, "vantage": "gw2"}, b={**B, "vantage": "gw2"})) == [
+        "a: fxp_vantage: 'gw2' is one of fxp_gateways; what a gateway sends itself is not forwarded, and servers see it at the "
+        "address of those behind it, so such a check proves nothing; choose another host."
+    ]
+
+
 def test_a_range_that_the_kernel_uses_too_is_a_caution() -> None:
     account = {"check_user": "check", "check_password": PASSWORD}
     plan = _plan.make_plan(
