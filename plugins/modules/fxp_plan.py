@@ -77,7 +77,9 @@ options:
     version_added: 0.2.0
   egress_addresses:
     description:
-      - The literal addresses that connections opened by this server appear to come from when they reach a peer.
+      - The literal addresses that connections opened by this server appear to come from when they reach a peer, or networks in
+        CIDR notation where it is any address of a pool (carrier NAT). Everybody who comes from there is taken for this server, so
+        a network is best small; one shorter than /16, or /32 of IPv6, is refused.
       - If it is not said, O(masquerade_address) is taken, else O(address). The same goes for a family of O(address) of which
         none is said.
       - They are of the families that the server announces. Others are told, and refused where none of these is among them.

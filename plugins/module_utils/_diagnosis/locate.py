@@ -16,6 +16,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.addresses import is_among
+
 LARGE = 512  # bytes of data; a segment that is larger fills most of a packet, and no greeting is
 End = t.Literal["active", "passive"]
 # What a leg leaves open: whether its connection comes about, whether what was announced leads to the passive server where the
@@ -229,9 +231,9 @@ _ANY = "Look for rules and devices that let a connection be opened and drop what
 
 
 def sight_of(connection: t.Mapping[str, t.Any], arrivals: t.Mapping[str, t.Any], egress: t.Collection[str]) -> Sight:
-    """What the module fxp_probe returned on both hosts; ``egress`` are the addresses that the active one should come from."""
+    """What fxp_probe returned on both hosts; ``egress`` are addresses and networks that the active one should come from."""
     sources, answered = arrivals.get("sources"), arrivals.get("answered")
-    known = None if sources is None else [address for address in sources if address in egress]
+    known = None if sources is None else [address for address in sources if is_among(address, egress)]
     return Sight(
         state=connection.get("state"),
         left=connection.get("left"),

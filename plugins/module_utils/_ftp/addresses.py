@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import ipaddress
 import re
+import typing as t
 
 # What is not reachable from everywhere. Not ipaddress.is_private: that also holds documentation and benchmark ranges.
 _PRIVATE = tuple(
@@ -97,6 +98,14 @@ def is_unspecified(address: str) -> bool:
 def same_address(one: str, two: str) -> bool:
     """Whether two literal addresses are the same, however they are written."""
     return _ip(one) == _ip(two)
+
+
+def is_among(address: str, known: t.Iterable[str]) -> bool:
+    """Tell whether an address is one of the ``known`` addresses, or in one of the known networks (CIDR)."""
+    return any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(each) if "/" in each else same_address(address, each)
+        for each in known
+    )
 
 
 def parse_ports(text: str) -> tuple[int, int]:

@@ -99,7 +99,9 @@ def out_of(plan: Plan, name: str, family: int) -> t.Iterator[Outgoing]:
     if name in refusing or family not in plan["servers"][name]["families"]:
         return
     for peer, row in plan["servers"].items():
-        addresses = tuple(row[f"class_members{family}"]) if family in row["families"] else ()
+        members = row[f"class_members{family}"] if family in row["families"] else ()
+        # Nobody listens at a whole network, from which connections come.
+        addresses = tuple(member for member in members if "/" not in member)
         if peer != name and peer not in refusing and addresses:
             yield Outgoing(peer, addresses, _passive(row))
 

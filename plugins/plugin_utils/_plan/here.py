@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem
 
 LOCAL = ("local", "ansible.builtin.local")
@@ -39,7 +40,8 @@ def servers_here(
     if len(servers) < 2:
         return problems
     for name, addresses in servers.items():
-        shared = sorted(mine & {*addresses})
+        pools = [address for address in addresses if "/" in address]
+        shared = sorted(mine & {*addresses} | {address for address in mine if pools and _values.contains(pools, address)})
         if shared or local == [name]:
             why = f"which has the address {shared[0]} of this server" if shared else "which this server is (ansible_connection)"
             problems.append(

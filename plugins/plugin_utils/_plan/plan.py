@@ -125,7 +125,7 @@ def _announced(reader: Reader, address: t.Mapping[int, str]) -> dict[int, str]:
 
 def _egress(reader: Reader, announced: t.Mapping[int, str]) -> list[str]:
     """Where connections of the server come from. A family of which nothing is said is not translated."""
-    said = [reader.parse("egress_addresses", _values.address, entry) for entry in reader.options["egress_addresses"]]
+    said = [reader.parse("egress_addresses", _values.origin, entry) for entry in reader.options["egress_addresses"]]
     known = {entry for entry in said if entry}
     # Where nothing fits the server, that is a mistake, and is told as one.
     if not said or {_values.family(entry) for entry in known} & announced.keys():

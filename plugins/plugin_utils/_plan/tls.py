@@ -61,7 +61,8 @@ def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "tls_uncork": options["tls_uncork"],
         "tls_versions": sorted(set(options["tls_versions"])),
         "certificate_from": AUTHORITY if brought is None else BROUGHT,
-        "certificate_addresses": sorted(address for address in addresses if address),
+        # A pool of addresses that connections come from is nobody's name.
+        "certificate_addresses": sorted(address for address in addresses if address and "/" not in address),
         "certificate_name": reader.host if _values.is_domain_name(reader.host) else None,
     }
 

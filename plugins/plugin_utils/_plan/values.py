@@ -110,8 +110,26 @@ def address(text: str) -> str:
     return str(parsed)
 
 
+# Shorter prefixes than these say that half a continent is a peer.
+_SHORTEST = {4: 16, 6: 32}
+
+
+@functools.lru_cache(maxsize=None)
+def origin(text: str) -> str:
+    """Return the address ``text``, or the network in CIDR notation, as connections may come from any address of a pool."""
+    if "/" not in text:
+        return address(text)
+    found = networks([text])
+    (which, (network,)) = next((family, nets) for family, nets in found.items() if nets)
+    prefix = int(network.partition("/")[2])
+    if prefix < _SHORTEST[which]:
+        raise ValueError(f"holds more addresses than any pool has; write networks of /{_SHORTEST[which]} or smaller")
+    address(network.partition("/")[0])
+    return network if prefix < {4: 32, 6: 128}[which] else network.partition("/")[0]
+
+
 def family(literal: str) -> int:
-    """Return the family of an address, 4 or 6."""
+    """Return the family of an address or a network, 4 or 6."""
     return 6 if ":" in literal else 4
 
 

@@ -229,3 +229,12 @@ def test_a_stranger_that_the_probe_hears_is_the_server_itself() -> None:
     assert (place.end, place.certain) == ("passive", True)
     assert "fxp_egress" not in place.cure
     assert "{strangers}" in place.cure
+
+
+@pytest.mark.parametrize(
+    ("egress", "arrived"),
+    [(["203.0.113.8/30"], True), (["203.0.113.12/30"], False), (["198.51.100.1", "203.0.113.9"], True), ([], False)],
+)
+def test_what_comes_from_a_pool_has_arrived(egress: list[str], arrived: bool) -> None:
+    sight = sight_of({"state": "no answer"}, {"sources": ["203.0.113.9"], "answered": []}, egress)
+    assert (sight.arrived, sight.strange) == (arrived, not arrived)

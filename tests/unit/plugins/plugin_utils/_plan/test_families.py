@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families, flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families, flows, here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils._plan.test_plan import NAT, A, B, fleet, options, problems_of
 
@@ -148,3 +148,38 @@ def test_the_plan_as_one_family_sees_it() -> None:
     # Over IPv6 everybody comes as far as the server itself.
     assert (four["refusing"], four["shut"]) == (["b"], ["b"])
     assert (six["refusing"], six["shut"]) == (["b"], [])
+
+
+def test_connections_may_come_from_any_address_of_a_pool() -> None:
+    pool = {"egress_addresses": ["203.0.113.8/30", "203.0.113.77/32"], "tls": "required"}
+    plan = _plan.make_plan(fleet(a={**A, **pool}, b={**B, "tls": "required"}))
+    row = plan["servers"]["a"]
+    assert row["egress"] == ["203.0.113.77", "203.0.113.8/30"]
+    assert row["class_members"] == ["198.51.100.11", "203.0.113.77", "203.0.113.8/30"]
+    assert plan["hosts"]["a"]["certificate_addresses"] == ["198.51.100.11", "203.0.113.77"]
+    wish = flows.wish(plan, "b")
+    assert wish["peers4"] == [{"name": "a", "addresses": ["203.0.113.77", "203.0.113.8/30"]}]
+    # Nobody listens there.
+    assert [one["addresses"] for one in wish["outgoing4"]] == [["198.51.100.11", "203.0.113.77"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("0.0.0.0/0", "holds more addresses than any pool has; write networks of /16 or smaller"),
+        ("10.0.0.0/8", "holds more addresses than any pool has; write networks of /16 or smaller"),
+        ("2001:db8::/31", "holds more addresses than any pool has; write networks of /32 or smaller"),
+        ("2001::/16", "holds more addresses than any pool has; write networks of /32 or smaller"),
+        ("203.0.113.9/30", "has the entry '203.0.113.9/30' with host bits set; write 203.0.113.8/30"),
+        ("127.0.0.0/24", "is the loopback device of whoever dials it; write the address that peers and clients dial"),
+        ("nat/24", "has the entry 'nat/24', which is no network; write 'any', an address or a CIDR"),
+    ],
+)
+def test_pools_that_are_none(said: str, cure: str) -> None:
+    assert problems_of(fleet(a={**A, "egress_addresses": [said]}))[0] == f"a: fxp_egress_addresses: {said!r} {cure}."
+
+
+@pytest.mark.parametrize(("own", "found"), [(["203.0.113.9"], 1), (["203.0.113.12"], 0), (["198.51.100.11"], 1)])
+def test_a_vantage_in_the_pool_of_a_server_is_that_server_to_the_others(own: list[str], found: int) -> None:
+    servers = {"a": ["198.51.100.11", "203.0.113.8/30"], "b": ["198.51.100.12"]}
+    assert len(here.servers_here("localhost", servers, {"a": None, "b": None}, own)) == found
