@@ -120,7 +120,7 @@ def wish(plan: Plan, name: str) -> dict[str, t.Any]:
     return {
         "control_port": server["control_port"],
         "passive_ports": dict(server["passive_ports"]),
-        "addresses": [*server["class_members4"], *server["class_members6"]],
+        "addresses": [each for each in (*server["class_members4"], *server["class_members6"]) if "/" not in each],
         "clients4": list(host["clients4"]),
         "clients6": list(host["clients6"]),
         **{

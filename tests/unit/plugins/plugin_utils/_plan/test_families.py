@@ -159,7 +159,8 @@ def test_connections_may_come_from_any_address_of_a_pool() -> None:
     assert plan["hosts"]["a"]["certificate_addresses"] == ["198.51.100.11", "203.0.113.77"]
     wish = flows.wish(plan, "b")
     assert wish["peers4"] == [{"name": "a", "addresses": ["203.0.113.77", "203.0.113.8/30"]}]
-    # Nobody listens there.
+    # Nobody listens there, and no interface has it.
+    assert flows.wish(plan, "a")["addresses"] == ["198.51.100.11", "203.0.113.77"]
     assert [one["addresses"] for one in wish["outgoing4"]] == [["198.51.100.11", "203.0.113.77"]]
 
 
