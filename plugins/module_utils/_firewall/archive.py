@@ -62,6 +62,7 @@ PARTS = (
     "_firewall.nftables.expressions",
     "_firewall.nftables.judgement",
     "_firewall.nftables.matches",
+    "_firewall.nftables.neighbours",
     "_firewall.nftables.program",
     "_firewall.nftables.ruleset",
     "_firewall.nftables.text",
