@@ -21,6 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError, Problem
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vantage import GATEWAYS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 GROUP = "fxp_servers"
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
             {host: inventory.hostvars[host] for host, mine in options.items() if mine["state"] != _plan.ABSENT}
         )
         # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
-        for host in task_vars["groups"].get(_plan.GATEWAYS, ()):
+        for host in task_vars["groups"].get(GATEWAYS, ()):
             if host not in options:
                 problems += _vocabulary.unknown(host, inventory.raw(host))
         if problems:
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
             plan = _plan.make_plan(
-                options, seen_from, task_vars["groups"].get(_plan.GATEWAYS, ()), self._inventory_directory(task_vars)
+                options, seen_from, task_vars["groups"].get(GATEWAYS, ()), self._inventory_directory(task_vars)
             )
         except PlanError as exc:
             raise Refusal(str(exc)) from None
