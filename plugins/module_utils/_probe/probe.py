@@ -33,6 +33,7 @@ PROBE_KEYS = ("reachable", "steps", "connection", "arrivals")
 STEPS = ("control", "login", "data")
 INSIST_SECONDS = 0.5  # between two attempts
 OTHERS_SECONDS = 2.0  # between two where another program answers, whose clients are not to be kept out
+LEAST_SECONDS = 0.1  # that an attempt has
 ANSWER_SECONDS = 0.2  # that a host has for its own answer to what has arrived; its kernel needs none
 ACCEPT_SECONDS = 3.0  # that a connection may take from its first segment on, so that its second attempt is seen, too
 CARRY_SECONDS = 8.0  # that the listening end takes part in at most; the other one may be gone without a word
@@ -106,7 +107,8 @@ def probe_connection(address: str, port: int, timeout: float, insist: bool = Fal
         state, carried = _attempt(address, port, timeout, size)
         while insist and time.monotonic() - began + _pause(state, carried) < timeout:
             time.sleep(_pause(state, carried))
-            again, carried = _attempt(address, port, timeout - (time.monotonic() - began), size)
+            # On a busy host a pause may take longer than it says.
+            again, carried = _attempt(address, port, max(timeout - (time.monotonic() - began), LEAST_SECONDS), size)
             # The last attempt has less time than some rejections need.
             state = state if again == "no answer" else again
         seconds = round(time.monotonic() - began, 4)

@@ -10,9 +10,10 @@ What a proftpd.conf means for each of its servers, as far as findings need it.
 
 The rules are those of ProFTPD's src/configdb.c and src/dirtree.c: in one context the first occurrence of a directive
 counts (the last one where mod_ifsession merges, and for MaxInstances); <Global> reaches every server that does not say it
-itself, whichever server it stands in, and the last <Global> goes before the others; what the main server says does not reach a
-<VirtualHost>; <Anonymous> and <Directory> have what surrounds them unless they say otherwise. IfModule applies to modules that
-are compiled in or loaded further up, IfDefine to names that are defined further up.
+itself, whichever server it stands in, those of the main server before those of others, and of one server the last one before the
+others; what the main server says does not reach a <VirtualHost>; <Anonymous> and <Directory> have what surrounds them unless
+they say otherwise. IfModule applies to modules that are compiled in or loaded further up, IfDefine to names that are defined
+further up.
 
 What is outside of the one text is told by the caller as Surroundings: files that are included, the release for IfVersion, the
 modules that are compiled in, names that are defined on the command line, the daemon's environment. What it does not tell is left
@@ -347,8 +348,10 @@ class _Reader:
         self.around = around
         self.main = Scope(MAIN, MAIN, 1)
         self.common = Scope(GLOBAL, GLOBAL, 1)
-        # How many lines of each directive the <Global> that is read just now has.
+        # How many lines of each directive the <Global> that is read just now has, and in which server it stands.
         self.in_global: dict[str, int] = {}
+        self.holder = 0
+        self.holders: dict[str, list[int]] = {}  # of the lines of <Global>, as they lie there
         self.servers = [self.main]
         self.scopes: list[Scope] = []
         self.classes: dict[str, list[Scope]] = {}
@@ -388,13 +391,10 @@ class _Reader:
         if not line.arguments:
             return
         said = scope.said.setdefault(line.key, [])
-        # Of several <Global> the last one counts, so its lines go before those of the others (tried with 1.3.8).
-        place = self.in_global.get(line.key, 0) if scope is self.common else len(said)
+        place = len(said) if scope is not self.common else self.in_common(line.key)
         said.insert(place, line)
         if scope in self.gaps:
             self.overtaken.append(line)
-        if scope is self.common:
-            self.in_global[line.key] = place + 1
         if line.key == "define":
             self.defined.add(line.arguments[0])
         elif line.key == "loadmodule":
@@ -463,6 +463,19 @@ class _Reader:
             self.leave(scope, line, problem)
         self.open.append((iter(trees), scope, ""))
 
+    def in_common(self, key: str) -> int:
+        """
+        Return where the next line of a <Global> goes among those of all <Global>, of which the first one counts.
+
+        Of several in one server the last one counts, and those of a server go before those of the servers behind it (tried
+        with 1.3.8).
+        """
+        holders, so_far = self.holders.setdefault(key, []), self.in_global.get(key, 0)
+        place = sum(holder < self.holder for holder in holders) + so_far
+        holders.insert(place, self.holder)
+        self.in_global[key] = so_far + 1
+        return place
+
     def enter(self, section: parser.Section, scope: Scope) -> Scope | None:
         """Return the context that ``section`` makes, the surrounding one where it makes none, or None if it does not apply."""
         opening = self.resolved(section.opening)
@@ -476,7 +489,7 @@ class _Reader:
             return scope if applies else None
         self.know(section.key, section.opening, scope)
         if section.key == GLOBAL:
-            self.in_global = {}
+            self.in_global, self.holder = {}, self.servers.index(scope.root) if scope.root in self.servers else 0
             return self.common
         if not self.is_merged(section, scope):
             self.unmerged.append(Unread(scope.root, opening))

@@ -37,6 +37,11 @@ VIRTUAL = "<VirtualHost 127.0.0.2>\nServerName other\n{}</VirtualHost>\n"
         ("<Global>\nUmask 077\n</Global>\n<Global>\nUmask 027\n</Global>\n", "027", "027"),
         (VIRTUAL.format("Umask 002\n"), None, "002"),
         (VIRTUAL.format("<Global>\nUmask 077\n</Global>\n"), "077", "077"),
+        # Those of the main server come before those of others, wherever they stand.
+        ("<Global>\nUmask 077\n</Global>\n" + VIRTUAL.format("<Global>\nUmask 002\n</Global>\n"), "077", "077"),
+        (VIRTUAL.format("<Global>\nUmask 002\n</Global>\n") + "<Global>\nUmask 077\n</Global>\n", "077", "077"),
+        (VIRTUAL.format("<Global>\nUmask 077\nUmask 002\n</Global>\n"), "077", "077"),
+        (VIRTUAL.format("<Global>\nUmask 002\n</Global>\n<Global>\nUmask 077\n</Global>\n"), "077", "077"),
         ("<Global>\nUmask 077\n</Global>\n" + VIRTUAL.format("Umask 002\n"), "077", "002"),
         ("<IfModule mod_core.c>\nUmask 022\n</IfModule>\n", "022", None),
         ("<IfModule mod_core>\nUmask 022\n</IfModule>\n", None, None),
