@@ -24,15 +24,23 @@ SERVER = (
     "<VirtualHost {address}>\nPort {number}\nAuthOrder mod_auth_file.c\nAuthUserFile {passwd}\nRequireValidShell off\n"
     "WtmpLog off\nDelayEngine off\n{inner}</VirtualHost>\n"
 )
-SAID = st.lists(st.sampled_from(["on", "off"]), min_size=1, max_size=2).map(
-    lambda words: "<Global>\n" + "".join(f"AllowForeignAddress {word}\n" for word in words) + "</Global>\n"
-)
+
+
+def said(*words: str) -> str:
+    """One <Global>."""
+    return "<Global>\n" + "".join(f"AllowForeignAddress {word}\n" for word in words) + "</Global>\n"
+
+
+SAID = st.lists(st.sampled_from(["on", "off"]), min_size=1, max_size=2).map(lambda words: said(*words))
 SOME = st.lists(SAID, max_size=2).map("".join)
 
 
 @hypothesis.settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
+@hypothesis.example(before=said("off"), one=said("on"), other="", behind="")
+@hypothesis.example(before="", one=said("on") + said("off"), other=said("on"), behind="")
+@hypothesis.example(before="", one=said("off"), other="", behind=said("on", "off"))
 @hypothesis.given(before=SOME, one=SOME, other=SOME, behind=SOME)
 def test_the_global_that_counts(before: str, one: str, other: str, behind: str) -> None:
     servers: list[Proftpd] = []
