@@ -277,6 +277,11 @@ pairs_passed:
       description: Name of the server that received.
       type: str
       returned: always
+    family:
+      description: Address family that the transfer was of, V(ipv4) or V(ipv6), or null if no server could be dialled.
+      type: str
+      returned: always
+      version_added: 0.6.0
     expect:
       description: What was expected, V(allowed) or V(refused).
       type: str
