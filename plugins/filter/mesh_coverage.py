@@ -32,10 +32,18 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Prove that files flow between all servers
+  proftpd.fxp.fxp_mesh_check:
+    servers: "{{ _plan_fleet | proftpd.fxp.check_servers(hostvars) }}"
+  register: mesh
+  failed_when: false
+  delegate_to: "{{ _plan_fleet.vantage }}"
+  run_once: true
+
 - name: Show what was found
   proftpd.fxp.fxp_report:
-    legs: "{{ meshes.results | proftpd.fxp.mesh_legs }}"
-    coverage: "{{ meshes.results | proftpd.fxp.mesh_coverage(_plan_fleet) }}"
+    legs: "{{ [mesh] | proftpd.fxp.mesh_legs }}"
+    coverage: "{{ [mesh] | proftpd.fxp.mesh_coverage(_plan_fleet) | default(omit, true) }}"
   run_once: true
 """
 

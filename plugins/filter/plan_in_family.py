@@ -31,13 +31,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Prove every pair over IPv6
+- name: Prove every pair over IPv4
   vars:
-    over_ipv6: "{{ _plan_fleet | proftpd.fxp.plan_in_family(6) }}"
+    over_ipv4: "{{ _plan_fleet | proftpd.fxp.plan_in_family(4) }}"
   proftpd.fxp.fxp_mesh_check:
-    servers: "{{ over_ipv6 | proftpd.fxp.check_servers(hostvars) }}"
-    refusing: "{{ over_ipv6.refusing }}"
-    shut: "{{ over_ipv6.shut }}"
+    servers: "{{ over_ipv4 | proftpd.fxp.check_servers(hostvars) }}"
+    refusing: "{{ over_ipv4.refusing }}"
+    shut: "{{ over_ipv4.shut }}"
   delegate_to: "{{ _plan_fleet.vantage }}"
   run_once: true
 """
