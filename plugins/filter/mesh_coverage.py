@@ -63,8 +63,10 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families
 def mesh_coverage(meshes: t.Iterable[t.Mapping[str, t.Any]], plan: t.Mapping[str, t.Any]) -> str:
     """Return what ``meshes`` covered of ``plan``, in words."""
     said = []
-    for mesh in meshes:
-        text = (mesh.get("coverage") or {}).get("text")
+    found = [mesh for mesh in meshes if mesh.get("coverage")]
+    # Who had a share of nothing has nothing to tell, unless nobody had more.
+    for mesh in [mesh for mesh in found if mesh["coverage"].get("pairs")] or found:
+        text = mesh["coverage"].get("text")
         over = {leg.get("family") for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()}
         named = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(next(iter(over), ""))) if len(over) == 1 else None
         if text:

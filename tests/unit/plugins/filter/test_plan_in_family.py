@@ -26,8 +26,10 @@ DUAL = {
 }
 
 
-def mesh(text: str | None, family: str | None = None) -> dict[str, t.Any]:
-    return {"coverage": {"text": text}, "pairs_passed": [{"family": family}], "pairs_failed": []} if text else {"skipped": True}
+def mesh(text: str | None, family: str | None = None, pairs: int = 2) -> dict[str, t.Any]:
+    if text is None:
+        return {"skipped": True}
+    return {"coverage": {"text": text, "pairs": pairs}, "pairs_passed": [{"family": family}] * pairs, "pairs_failed": []}
 
 
 @pytest.mark.parametrize(
@@ -54,5 +56,9 @@ def test_coverage_of_two_families_and_of_none() -> None:
         "over IPv4 all pairs; over IPv6 all pairs; 2 ordered pairs have no family in common"
     )
     assert mesh_coverage([mesh(None)], plan_of(DUAL)) == ""
+    assert mesh_coverage([mesh("a share of none", pairs=0), mesh("a share", "ipv4")], plan_of(DUAL)).startswith(
+        "over IPv4 a share;"
+    )
+    assert mesh_coverage([mesh("no pair", pairs=0)], plan_of(DUAL)).startswith("no pair;")
     one = {name: {**SAID, "fxp_address": f"198.51.100.{number}"} for number, name in enumerate("abc", 11)}
     assert mesh_coverage([mesh("all pairs", "ipv4"), mesh("the rest", "ipv4")], plan_of(one)) == "all pairs; the rest"
