@@ -188,6 +188,20 @@ def test_it_prints(chromium: Chromium, pages: Pages) -> None:
     keep(chromium, "2-some-paper")
 
 
+@pytest.mark.parametrize("servers", [3, 40])
+def test_both_families_of_a_pair_are_told_apart(chromium: Chromium, tmp_path: pathlib.Path, servers: int) -> None:
+    legs = [{**leg, "family": family} for family in ("ipv4", "ipv6") for leg in report_samples.legs(servers, "some", sample=None)]
+    path = tmp_path / "page.html"
+    contents = contents_of("Both", report_samples.GENERATED, None, _report.listed(legs))
+    path.write_text(_report_html.as_html(contents), encoding="utf-8")
+    chromium.open(path.as_uri())
+    shown = chromium.value("[...document.querySelectorAll('tbody tr')].map(row => row.textContent).join('\\n')")
+    assert "ftp1 (IPv4)" in shown
+    assert "ftp1 (IPv6)" in shown
+    assert "over IPv4 and then over IPv6" in chromium.value("document.querySelector('#matrix').textContent")
+    assert chromium.complaints() == []
+
+
 def test_no_text_of_a_server_is_run(chromium: Chromium, tmp_path: pathlib.Path) -> None:
     text = "</script></style></title><script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
     for servers in (2, 32):
