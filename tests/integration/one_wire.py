@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import select
 import socket
@@ -14,7 +15,7 @@ import struct
 import time
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import interfaces, nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import exposure, interfaces, nftables
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.detect import Commands
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import with_interfaces
 from ansible_collections.proftpd.fxp.tests.integration.network import run, within
@@ -131,6 +132,20 @@ class Lab:
                 dialled.connect((address, port))
                 return True
         return False
+
+
+def answers_to(dials: t.Iterable[tuple[str, int]], found: t.Sequence[exposure.Access]) -> dict[tuple[str, int], str]:
+    """What is told of each who dials from an IPv4 address to a port: it gets in, it does not, or that is unknown."""
+    answers = {}
+    for source, port in dials:
+        (access,) = [each for each in found if each.family == 4 and each.first <= port <= each.last]
+        held = [
+            answer
+            for answer, networks in ((exposure.ACCEPT, access.accepted), (exposure.UNKNOWN, access.unknown))
+            if any(ipaddress.ip_address(source) in ipaddress.ip_network(network) for network in networks)
+        ]
+        answers[source, port] = held[0] if held else exposure.DROP
+    return answers
 
 
 class Within(Commands):

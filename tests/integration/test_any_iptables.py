@@ -11,7 +11,6 @@ The rules are put together from what iptables-extensions(8), the guides of distr
 from __future__ import annotations
 
 import collections
-import ipaddress
 import os
 import typing as t
 
@@ -33,6 +32,7 @@ from ansible_collections.proftpd.fxp.tests.integration.one_wire import (
     STRANGER,
     Lab,
     Within,
+    answers_to,
 )
 
 EXAMPLES = 500 if os.environ.get("FXP_LONG") else 30
@@ -136,16 +136,7 @@ def told(server: Server) -> dict[tuple[str, int], str]:
     view = everything(server.nft.everything(), Xtables(["ip", "netns", "exec", server.server]))
     host = exposure.Host(*interfaces.all_here(Within(server.server)))
     found = exposure.exposure(view, sorted((port, port) for port in {port for _source, port in DIALS}), host)
-    answers = {}
-    for source, port in DIALS:
-        (access,) = [each for each in found if each.family == 4 and each.first <= port <= each.last]
-        held = [
-            answer
-            for answer, networks in ((exposure.ACCEPT, access.accepted), (exposure.UNKNOWN, access.unknown))
-            if any(ipaddress.ip_address(source) in ipaddress.ip_network(network) for network in networks)
-        ]
-        answers[source, port] = held[0] if held else exposure.DROP
-    return answers
+    return answers_to(DIALS, found)
 
 
 @pytest.mark.parametrize("variant", ["nft", "legacy"])

@@ -12,7 +12,6 @@ what the evaluation knows.
 from __future__ import annotations
 
 import collections
-import ipaddress
 import os
 import re
 import typing as t
@@ -34,6 +33,7 @@ from ansible_collections.proftpd.fxp.tests.integration.one_wire import (
     STRANGER,
     Lab,
     Within,
+    answers_to,
 )
 
 EXAMPLES = 500 if os.environ.get("FXP_LONG") else 50
@@ -303,17 +303,7 @@ def told(lab: Lab) -> tuple[dict[tuple[str, int], str], list[str]]:
     ruleset = nftables.Ruleset(lab.nft.everything(), whole=True)
     host = exposure.Host(*interfaces.all_here(Within(lab.server)))
     found = exposure.exposure(ruleset, sorted((port, port) for port in {port for _source, port in DIALS}), host)
-    answers = {}
-    for source, port in DIALS:
-        (access,) = [each for each in found if each.family == 4 and each.first <= port <= each.last]
-        names = {exposure.ACCEPT: access.accepted, exposure.UNKNOWN: access.unknown}
-        held = [
-            answer
-            for answer, networks in names.items()
-            if any(ipaddress.ip_address(source) in ipaddress.ip_network(network) for network in networks)
-        ]
-        answers[source, port] = held[0] if held else exposure.DROP
-    return answers, [each.why for each in found if each.unknown]
+    return answers_to(DIALS, found), [each.why for each in found if each.unknown]
 
 
 def test_who_gets_in_is_told_as_the_kernel_has_it(lab: Lab) -> None:
