@@ -58,6 +58,7 @@ _value:
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.report import FAMILIES
 
 
 def mesh_coverage(meshes: t.Iterable[t.Mapping[str, t.Any]], plan: t.Mapping[str, t.Any]) -> str:
@@ -68,7 +69,7 @@ def mesh_coverage(meshes: t.Iterable[t.Mapping[str, t.Any]], plan: t.Mapping[str
     for mesh in [mesh for mesh in found if mesh["coverage"].get("pairs")] or found:
         text = mesh["coverage"].get("text")
         over = {leg.get("family") for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()}
-        named = {"ipv4": "IPv4", "ipv6": "IPv6"}.get(str(next(iter(over), ""))) if len(over) == 1 else None
+        named = FAMILIES.get(str(next(iter(over), ""))) if len(over) == 1 else None
         if text:
             said.append(f"over {named} {text}" if named and len(families.of_fleet(plan["servers"])) > 1 else text)
     strangers = families.strangers(plan["servers"]) if said else 0
