@@ -27,7 +27,7 @@ options:
       - ufw
       - iptables
     default: auto
-    version_added: 0.5.0
+    version_added: 0.3.0
   wish:
     description:
       - What is to be let through, as the filter P(proftpd.fxp.firewall_wish#filter) derives it from the plan. Everybody else is
@@ -130,5 +130,5 @@ options:
             something else decides, it counts for nothing.
         type: str
         default: 0x46000000/0xff000000
-        version_added: 0.5.0
+        version_added: 0.3.0
 """

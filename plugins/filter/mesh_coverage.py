@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: mesh_coverage
 short_description: What several meshes covered, in words
-version_added: 0.6.0
+version_added: 0.3.0
 description:
   - Puts RV(proftpd.fxp.fxp_mesh_check#module:coverage) of meshes together for the option
     O(proftpd.fxp.fxp_report#module:coverage). Servers that no mesh can have as a pair, because one has an IPv4 address alone

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: plan_in_family
 short_description: The plan as clients of one address family see it
-version_added: 0.6.0
+version_added: 0.3.0
 description:
   - Servers may have an IPv4 and an IPv6 address (O(proftpd.fxp.fxp_plan#module:address)). What a client sees of them, and what
     they exchange with one another, is of the family that it dials.

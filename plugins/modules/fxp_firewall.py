@@ -158,7 +158,7 @@ manager:
   returned: success
   type: str
   sample: nftables
-  version_added: 0.5.0
+  version_added: 0.3.0
 validated:
   description: Whether C(nft) was asked about the rules.
   returned: success

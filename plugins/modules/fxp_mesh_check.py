@@ -281,7 +281,7 @@ pairs_passed:
       description: Address family that the transfer was of, V(ipv4) or V(ipv6), or null if no server could be dialled.
       type: str
       returned: always
-      version_added: 0.6.0
+      version_added: 0.3.0
     expect:
       description: What was expected, V(allowed) or V(refused).
       type: str

@@ -292,7 +292,7 @@ options:
       - It counts where iptables decides, and nowhere else. A host where something else uses bits of it is refused.
     type: str
     default: 0x46000000/0xff000000
-    version_added: 0.5.0
+    version_added: 0.3.0
   acknowledged:
     description:
       - Findings of the playbook C(proftpd.fxp.audit) that are known. They are still shown, with the reason, but are no hole,
