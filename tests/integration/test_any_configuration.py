@@ -325,9 +325,9 @@ def settings(running: Running, server: Known, client: str, key: str) -> t.Any:
     """What is in force for a session, as it is told of its server and of the sections for some; "unknown" if it is not."""
     class_name = class_of(running.in_force, client)
     common = {
-        (scope.line.file, int(scope.line))
+        (getattr(scope.line, "file", ""), int(scope.line))
         for scope in running.in_force.scopes
-        if scope.root is running.in_force.common and isinstance(scope.line, parser.Place)
+        if scope.root is running.in_force.common
     }
     # What a class says goes before all else; of one kind the last section counts, and those of the server before <Global>.
     overrides = [each for each in reversed(server["overrides"]) if key in each]

@@ -289,6 +289,19 @@ def rulesets(draw: st.DrawFn) -> str:
     return text
 
 
+# Who comes to one port is let in at others.
+KNOCKED = """table ip host {
+set seen { type ipv4_addr; flags dynamic,timeout; timeout 1h; }
+chain input {
+type filter hook input priority filter; policy drop;
+ct state established,related accept
+ip saddr @seen accept
+tcp dport 2121 add @seen { ip saddr } counter accept
+}
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def lab() -> t.Iterator[Lab]:
     made = Lab()
@@ -316,6 +329,7 @@ def test_who_gets_in_is_told_as_the_kernel_has_it(lab: Lab) -> None:
         database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
+    @hypothesis.example(KNOCKED, False)
     @hypothesis.given(rulesets(), st.sampled_from([False, False, True]))
     def examine(rules: str, with_ours: bool) -> None:
         lab.nft.run("flush ruleset\n" + rules)

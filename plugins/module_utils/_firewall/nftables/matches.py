@@ -79,8 +79,8 @@ class Matches:
         if any(_read.has(each, limit) for each in body.get("stmt", []) for limit in _read.LIMITS):
             return SOME
         key = (*self.table, body["set"].lstrip("@"))
-        found = self.ruleset.elements.get(key)
-        has_room = found is not None and len(found) < self.ruleset.sizes[key]
+        count = self.ruleset.counts.get(key)
+        has_room = count is not None and count < self.ruleset.sizes[key]
         return ALL if has_room or body.get("op") == "delete" else STRANGE
 
     def _holds(self, traffic: Traffic, left: Json, right: t.Any, op: str) -> str:

@@ -56,7 +56,9 @@ class Ruleset:
         self.tables: dict[tuple[str, str], Json] = {}
         self.chains: dict[ChainKey, Json] = {}
         self.rules: dict[ChainKey, list[Json]] = {}
-        self.elements: dict[ChainKey, t.Any] = {}  # of sets and maps; None where they are not listed
+        # Of sets and maps; None where they are not listed, and where rules put more in: whoever comes may do that first.
+        self.elements: dict[ChainKey, t.Any] = {}
+        self.counts: dict[ChainKey, int | None] = {}  # how many those are now
         self.sizes: dict[ChainKey, int] = {}
         self.numbers: dict[t.Any, t.Any] = {}  # what right-hand sides hold, once they were read
         self.own: list[Json] = []
@@ -67,6 +69,8 @@ class Ruleset:
             else:
                 for kind, body in item.items():
                     self._take(kind, body)
+        for chain, rules in self.rules.items():
+            self.elements.update(dict.fromkeys(grown for rule in rules for grown in _grown(chain, rule)))
 
     def _take(self, kind: str, body: Json) -> None:
         if kind == "table":
@@ -79,6 +83,7 @@ class Ruleset:
         elif kind in ("map", "set"):
             key = body["family"], body["table"], body["name"]
             self.elements[key] = body.get("elem", [] if self.whole else None)
+            self.counts[key] = None if self.elements[key] is None else len(self.elements[key])
             self.sizes[key] = body.get("size", 65535)
 
     def bases(self, family: int, hooks: tuple[str, ...]) -> list[ChainKey]:
@@ -122,6 +127,14 @@ class Ruleset:
 
     def _of(self, key: ChainKey) -> list[ChainKey]:
         return [other for other in self.chains if other[:2] == key[:2]]
+
+
+def _grown(chain: ChainKey, rule: Json) -> t.Iterator[ChainKey]:
+    """The sets that a rule puts something into."""
+    for expression in rule.get("expr", []):
+        body = expression.get("set")
+        if isinstance(body, dict) and body.get("op") in ("add", "update"):
+            yield chain[0], chain[1], str(body.get("set", "")).lstrip("@")
 
 
 def is_own(item: Json) -> bool:
