@@ -28,6 +28,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service impor
 
 SYSTEMCTL = r"""#!/bin/sh
 cd {directory} || exit 9
+# One thing after the other, as systemd does them, also when whoever asked for one is killed meanwhile.
+exec 9>systemctl.lock
+flock 9
 alive() {{ [ -s pid ] && kill -0 "$(cat pid)" 2>/dev/null; }}
 stop() {{
   alive || return 0
@@ -36,7 +39,7 @@ stop() {{
   rm -f pid
 }}
 start() {{
-  /usr/sbin/proftpd -c {directory}/proftpd.conf || return 1
+  /usr/sbin/proftpd -c {directory}/proftpd.conf 9>&- || return 1
   for _ in $(seq 500); do alive && return 0; sleep 0.02; done
   return 1
 }}
