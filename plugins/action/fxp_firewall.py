@@ -14,12 +14,13 @@ from ansible.plugins.connection import ConnectionBase
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable_sentence
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
-MODULE = "proftpd.fxp.fxp_firewall"
 PATIENCE = 60  # seconds to ask a host how a change ended, after the moment at which it goes back by itself
 
 
 class ActionModule(ActionBase):
     """The controller's half of commit or return: only it can open the new connection that proves the way in to be open."""
+
+    module = "proftpd.fxp.fxp_firewall"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
@@ -112,7 +113,7 @@ class ActionModule(ActionBase):
 
     def _phase(self, task_vars: dict[str, t.Any], phase: str, **more: str) -> dict[str, t.Any]:
         arguments = {**self._task.args, **more, "_phase": phase}
-        answer: dict[str, t.Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        answer: dict[str, t.Any] = self._execute_module(module_name=self.module, module_args=arguments, task_vars=task_vars)
         if answer.get("unreachable"):
             raise AnsibleConnectionFailure(answer.get("msg", "unreachable"))
         return answer

@@ -19,7 +19,6 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _run
 MODULE = "proftpd.fxp.fxp_look"
 # Where the role keeps what a host answered.
 KNOWN = "_look_host"
-AT_WORK = "run_at_work"
 # Of an account that decide nothing about where a look is still good, and are not to leave a trace.
 SECRETS = ("password_hash", "former_hashes", "private_key")
 
@@ -51,11 +50,7 @@ class ActionModule(ActionBase):
         result = self._execute_module(module_name=MODULE, module_args={**arguments, **here}, task_vars=task_vars)
         # Nothing of what was passed is to be seen, at any verbosity.
         result.pop("invocation", None)
-        # What runs on this controller, only the controller can tell.
-        for refusal in result.get("refusals", [])[:]:
-            if refusal["code"] == AT_WORK and _run.is_over(refusal["value"]):
-                result["refusals"].remove(refusal)
-                result["run"]["over"] = refusal["value"]
+        _run.forget_what_is_over(result)
         return {**result, "ahead": ahead, "asked": asked, "play": play}
 
 

@@ -20,8 +20,8 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import GROUP as GATEWAYS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError, Problem
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vantage import GATEWAYS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 GROUP = "fxp_servers"
@@ -58,10 +58,11 @@ class ActionModule(ActionBase):
         problems += _machines.shared(
             {host: inventory.hostvars[host] for host, mine in options.items() if mine["state"] != _plan.ABSENT}
         )
-        # They have no variables of their own yet, but share those of groups; a mistyped name counts nowhere.
+        gateways: dict[str, dict[str, t.Any]] = {}
         for host in task_vars["groups"].get(GATEWAYS, ()):
-            if host not in options:
-                problems += _vocabulary.unknown(host, inventory.raw(host))
+            gateways[host], found = _vocabulary.options_of_gateway(host, inventory.hostvars[host], self._templar.is_template)
+            # Of a server they were told.
+            problems += found if host not in options else []
         if problems:
             raise Refusal(str(PlanError(problems)))
         # Servers that are to be absent have no say in where checks are driven from.
@@ -69,9 +70,7 @@ class ActionModule(ActionBase):
         known_hosts = inventory.hostvars
         seen_from = _vocabulary.literal_or_none(known_hosts[vantage].get("ansible_host")) if vantage in known_hosts else None
         try:
-            plan = _plan.make_plan(
-                options, seen_from, task_vars["groups"].get(GATEWAYS, ()), self._inventory_directory(task_vars)
-            )
+            plan = _plan.make_plan(options, seen_from, gateways, self._inventory_directory(task_vars))
         except PlanError as exc:
             raise Refusal(str(exc)) from None
         if any(host.get("certificate_from") == _plan_tls.AUTHORITY for host in plan["hosts"].values()):
@@ -146,7 +145,8 @@ class ActionModule(ActionBase):
         servers = task_vars["groups"].get(GROUP)
         if not servers:
             raise Refusal(f"The inventory group {GROUP} is missing or empty; put the servers into it.")
-        strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in servers]
+        known = {*servers, *task_vars["groups"].get(GATEWAYS, ())}
+        strangers = [host for host in task_vars["ansible_play_hosts_all"] if host not in known]
         if strangers:
             raise Refusal(
                 f"{', '.join(strangers)}: not in the inventory group {GROUP}, which has every "

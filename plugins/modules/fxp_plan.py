@@ -41,7 +41,8 @@ options:
         one, unless something in front of them translates addresses (O(gateway), O(masquerade_address)).
       - Two servers exchange files by each family that both have. One that shares none with any other server is refused.
       - Addresses of loopback and link-local ones are refused, because nobody else can dial them.
-      - If it is not said and C(ansible_host) is a literal address, that address is taken.
+      - If it is not said and C(ansible_host) is a literal address, that address is taken; with a O(gateway) that has
+        O(outer_address), that one.
     type: list
     elements: str
   control_port:
@@ -60,15 +61,38 @@ options:
     description:
       - The literal IPv4 address that the server announces in answer to C(PASV), for a server behind NAT. It stands for the
         IPv4 address in O(address).
+      - With a O(gateway) that has O(outer_address) it need not be said.
     type: str
   gateway:
     description:
       - The member of the inventory group C(fxp_gateways) that forwards connections to this server (NAT).
-      - O(masquerade_address) must be said too. It is the outer address of the gateway, and several servers may share it if their
-        passive ranges, and O(public_control_port), differ.
-      - The playbook C(proftpd.fxp.rule_sheet) tells what the gateway must forward. This release does not configure gateways.
+      - If O(outer_address) is said for that host, the playbook C(proftpd.fxp.site) configures it, and O(address) and
+        O(masquerade_address) of the server need not be said. Otherwise somebody else does, O(masquerade_address) must be said,
+        and the playbook C(proftpd.fxp.rule_sheet) tells what the gateway must forward.
+      - Several servers may share one outer address if their passive ranges, and O(public_control_port), differ.
     type: str
     version_added: 0.2.0
+  inner_address:
+    description:
+      - The server's own literal IPv4 address behind its O(gateway).
+      - If it is not said and C(ansible_host) is a literal address, that address is taken.
+    type: str
+    version_added: 0.6.0
+  outer_address:
+    description:
+      - For members of the inventory group C(fxp_gateways), not for servers. The literal IPv4 address that the world dials to
+        reach the servers behind this gateway.
+      - If it is said, the playbook C(proftpd.fxp.site) has the gateway lead connections to those servers, with nftables.
+        Otherwise the gateway is left to who administers it.
+    type: str
+    version_added: 0.6.0
+  arrival_address:
+    description:
+      - For members of the inventory group C(fxp_gateways), not for servers. The address of the gateway at which connections to
+        O(outer_address) arrive, where something in front of it translates them one to one.
+      - If it is not said, it is O(outer_address).
+    type: str
+    version_added: 0.6.0
   public_control_port:
     description:
       - The TCP port of the gateway that leads to O(control_port), which clients dial.
@@ -277,6 +301,8 @@ options:
       - V(auto) takes the one that decides on the host, else nftables. A host where two decide is refused, and one where another
         one decides than is said.
       - V(none) leaves the firewall alone, and takes the rules of earlier runs away.
+      - For members of the inventory group C(fxp_gateways), V(auto) and V(nftables) are possible, and V(none) leaves the gateway
+        to who administers it.
     type: str
     choices:
       - auto
@@ -343,6 +369,7 @@ options:
         the playbook C(proftpd.fxp.site) takes off it what this collection brought. No other variable of it is looked at, so
         that none can stop its removal.
       - Homes, logs and installed packages stay. C(docs/moves.md) tells how a server leaves without interrupting the others.
+      - A member of the inventory group C(fxp_gateways) that is V(absent) leads no connections any more; no server may name it.
     type: str
     choices:
       - present
@@ -408,6 +435,14 @@ families:
   type: list
   elements: int
   sample: [4]
+gateways:
+  description:
+    - The members of the inventory group C(fxp_gateways) that are configured, by inventory name. One that is to be absent has its
+      C(state) and no addresses.
+  returned: success
+  type: dict
+  version_added: 0.6.0
+  sample: {gw1: {arrival_address: 198.51.100.10, outer_address: 198.51.100.10, state: present}}
 servers:
   description:
     - The peers' table, what every server must know of the others, by inventory name. Servers that are to be absent are not in it.
@@ -431,6 +466,7 @@ servers:
       egress6: []
       families: [4]
       gateway: null
+      inner_address: null
       passive_ports: {first: 61000, last: 61099}
       public_control_port: 21
       tls: required

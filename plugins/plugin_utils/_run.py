@@ -13,8 +13,11 @@ import getpass
 import hashlib
 import os
 import platform
+import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import processes
+
+AT_WORK = "run_at_work"  # the code of that refusal
 
 
 def this_run() -> dict[str, str]:
@@ -42,9 +45,17 @@ def is_over(run: str) -> bool:
     return processes.waits_for_parent(int(main)) or str(processes.ticks(int(main))) not in ("None", began)
 
 
+def forget_what_is_over(look: dict[str, t.Any]) -> None:
+    """Take out of what a host answered what refuses for a run of this controller that is over: only the controller can tell."""
+    for refusal in look.get("refusals", [])[:]:
+        if refusal["code"] == AT_WORK and is_over(refusal["value"]):
+            look["refusals"].remove(refusal)
+            look["run"]["over"] = refusal["value"]
+
+
 def _here() -> str:
     """Return a word for the machine since it was started, and who counts processes there. Some know no more than their name."""
     return hashlib.sha256(f"{platform.node()} {processes.boot()} {processes.numbering()}".encode()).hexdigest()[:16]
 
 
-__all__ = ("is_over", "this_run")
+__all__ = ("forget_what_is_over", "is_over", "this_run")

@@ -55,9 +55,9 @@ _GENERAL = re.compile(
 )
 
 
-def iptables_decides(saved: str) -> bool:
+def iptables_decides(saved: str, chains_of: t.Sequence[str] = ("INPUT", "OUTPUT")) -> bool:
     """
-    True if the output of ``iptables-save -t filter`` drops by default what comes to or leaves this host.
+    True if the output of ``iptables-save -t filter`` drops by default what comes to these chains.
 
     By a policy, or by a rule that asks for nothing special, also one that is jumped to. Rules that count, log, or deny chosen
     addresses decide nothing.
@@ -79,18 +79,22 @@ def iptables_decides(saved: str) -> bool:
                 return True
         return False
 
-    policy = re.search(r"^:(INPUT|OUTPUT) (?!ACCEPT)", saved, re.MULTILINE)
-    return bool(policy) or drops("INPUT") or drops("OUTPUT")
+    policy = re.search(rf"^:({'|'.join(chains_of)}) (?!ACCEPT)", saved, re.MULTILINE)
+    return bool(policy) or any(map(drops, chains_of))
 
 
-def active(commands: Commands, ruleset: Ruleset | None) -> list[str]:
-    """Names of the firewalls that decide here, other than nftables. ``ruleset``: what nft lists, None without nft."""
+def active(commands: Commands, ruleset: Ruleset | None, chains: t.Sequence[str] = ("INPUT", "OUTPUT")) -> list[str]:
+    """
+    Names of the firewalls that decide here, other than nftables.
+
+    ``ruleset`` is what nft lists, None without nft; ``chains`` are those of iptables that count.
+    """
     found = []
     if commands.is_active("firewalld.service"):
         found.append("firewalld")
     if ufw.is_on(commands.text("/etc/ufw/ufw.conf")) and commands.has("ufw"):
         found.append("ufw")
-    if any(iptables_decides(saved) for saved in _iptables(commands, ruleset)) and not found:
+    if any(iptables_decides(saved, chains) for saved in _iptables(commands, ruleset)) and not found:
         found.append("iptables")
     return found
 

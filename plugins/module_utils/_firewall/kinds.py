@@ -15,17 +15,45 @@ import typing as t
 class Kind(t.NamedTuple):
     """The names of everything that belongs to the rules of one kind."""
 
+    name: str
     stem: str  # of the files
     unit: str  # that loads the rules at boot
+    drop_in: str  # for services that flush rules
     timer: str  # that takes a change back
     title: str  # of the unit, for people
+    owner: str  # whose rules they are, for people
     guarded: str  # the service that does not start without the rules; empty if there is none
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What the program that the units run is told, beside what it is to do."""
+        return () if self.name == "server" else (self.name,)
 
 
 KINDS = {
-    "server": Kind(
-        "firewall", "proftpd-fxp-firewall.service", "proftpd-fxp-return", "Firewall rules of the FXP server", "proftpd.service"
-    ),
+    kind.name: kind
+    for kind in (
+        Kind(
+            "server",
+            "firewall",
+            "proftpd-fxp-firewall.service",
+            "proftpd-fxp.conf",
+            "proftpd-fxp-return",
+            "Firewall rules of the FXP server",
+            "the FXP server",
+            "proftpd.service",
+        ),
+        Kind(
+            "gateway",
+            "gateway",
+            "proftpd-fxp-gateway.service",
+            "proftpd-fxp-gateway.conf",
+            "proftpd-fxp-gateway-return",
+            "What is forwarded to FXP servers",
+            "the gateway",
+            "",
+        ),
+    )
 }
 
 __all__ = ("KINDS", "Kind")

@@ -62,7 +62,22 @@ BACKENDS: dict[str, Row] = {
     "ufw": Row(_ufw, "ufw", "nftables.service"),
     "iptables": Row(_iptables, "iptables", "nftables.service netfilter-persistent.service"),
 }
+
+
+def _gateway(root: str) -> Backend:
+    from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.backend import Gateway
+
+    return Gateway(root)
+
+
+# What a gateway forwards is written for nftables alone.
+_OF_GATEWAYS: dict[str, Row] = {"nftables": Row(_gateway, "nft", "nftables.service")}
 DIRECTORY = "/etc/proftpd-fxp"  # where the text of each lies, under a name of its own
+
+
+def rows_of(kind: Kind) -> dict[str, Row]:
+    """The managers that rules of a kind can be for, by name."""
+    return _OF_GATEWAYS if kind.name == "gateway" else BACKENDS
 
 
 def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
@@ -71,7 +86,7 @@ def in_use(root: str = "", kind: Kind = KINDS["server"]) -> Backend:
 
     While one takes the place of another there may be texts of both: the later one counts.
     """
-    rows = list(BACKENDS.values())
+    rows = list(rows_of(kind).values())
     for state in (".new", "") if os.path.exists(f"{root}/run/proftpd-fxp/{kind.stem}.pending") else ("",):
         there = [(_written(f"{path_of(row, root, kind)}{state}"), -at) for at, row in enumerate(rows)]
         found = [(when, at) for when, at in there if when]
@@ -94,12 +109,12 @@ def path_of(row: Row, root: str, kind: Kind) -> str:
 
 def texts(root: str, kind: Kind) -> list[str]:
     """The files that the texts of all of them are in."""
-    return [path_of(row, root, kind) for row in BACKENDS.values()]
+    return [path_of(row, root, kind) for row in rows_of(kind).values()]
 
 
-def beside(backend: Backend) -> list[Row]:
+def beside(backend: Backend, kind: Kind = KINDS["server"]) -> list[Row]:
     """The rows of all the others."""
-    return [row for name, row in BACKENDS.items() if name != backend.name]
+    return [row for name, row in rows_of(kind).items() if name != backend.name]
 
 
-__all__ = ("BACKENDS", "DIRECTORY", "Row", "beside", "in_use", "path_of", "texts")
+__all__ = ("BACKENDS", "DIRECTORY", "Row", "beside", "in_use", "path_of", "rows_of", "texts")

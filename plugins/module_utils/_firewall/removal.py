@@ -50,7 +50,7 @@ def _kept(host: Host) -> dict[str, str]:
 
 
 def _backends(host: Host) -> list[Backend]:
-    return [host.backend, *(row.make(host.root) for row in beside(host.backend))]
+    return [host.backend, *(row.make(host.root) for row in beside(host.backend, host.kind))]
 
 
 def _rules_of(host: Host) -> list[str]:
@@ -61,7 +61,8 @@ def _rules_of(host: Host) -> list[str]:
 def _files_of(host: Host) -> tuple[str, ...]:
     units = [*(file.path for file in units_of(host)), *unwanted(host)]
     rules = _rules_of(host)
-    return (*rules, *units, host.record, host.program, *(f"{path}.new" for path in rules), host.pending)
+    program = [] if host.shares_program() else [host.program]
+    return (*rules, *units, host.record, *program, *(f"{path}.new" for path in rules), host.pending)
 
 
 class Removal(Transaction):
@@ -98,7 +99,8 @@ class Removal(Transaction):
         for path, text in (*found, *_kept(self.host).items()):
             if text is not None:
                 diffs.append({"before_header": path, "after_header": path, "before": text, "after": ""})
-        remarks = [f"{path} is removed" for path in (self.host.program, self.host.record) if os.path.exists(path)]
+        gone = [path for path in (self.host.program, self.host.record) if path in self.files]
+        remarks = [f"{path} is removed" for path in gone if os.path.exists(path)]
         remarks += ["the rules in the kernel are removed"] if is_in_kernel(self.host) else []
         return (*diffs, {"prepared": "".join(f"# {remark}\n" for remark in remarks)}) if remarks else tuple(diffs)
 

@@ -44,9 +44,18 @@ class Host:
         self.pending = f"{root}/run/proftpd-fxp/{kind.stem}.pending"
         self.lock = f"{root}/run/proftpd-fxp/firewall.lock"
 
+    def command(self, verb: str) -> list[str]:
+        """How the program is told to do something with these rules, without Ansible."""
+        return [self.program, verb, *self.kind.arguments]
+
+    def shares_program(self) -> bool:
+        """Whether the program is also for rules of another kind on this host."""
+        others = [kind for kind in KINDS.values() if kind.name != self.kind.name]
+        return any(os.path.exists(path) for kind in others for path in texts(self.root, kind))
+
     def others(self) -> list[Host]:
         """The same host in the languages of other managers of which it keeps rules, the latest first."""
-        kept = [row for row in beside(self.backend) if os.path.exists(path_of(row, self.root, self.kind))]
+        kept = [row for row in beside(self.backend, self.kind) if os.path.exists(path_of(row, self.root, self.kind))]
         found = [Host(row.make(self.root), root=self.root, kind=self.kind) for row in kept]
         return sorted(found, key=lambda host: os.stat(host.rules).st_mtime_ns, reverse=True)
 
@@ -127,7 +136,7 @@ class Host:
 
     def _leave(self) -> None:
         """Take away what managers keep without any rules that it is for: a first change died, and its reboot forgot it."""
-        for backend in [self.backend, *(row.make(self.root) for row in beside(self.backend))]:
+        for backend in [self.backend, *(row.make(self.root) for row in beside(self.backend, self.kind))]:
             if backend.kept():
                 backend.leave(False)
 
@@ -188,7 +197,7 @@ class Host:
 
     def _forget_files(self) -> None:
         """Remove what managers have in files of their own by a trial that is over, and would put in force."""
-        for row in beside(self.backend):
+        for row in beside(self.backend, self.kind):
             if row.keeper and not os.path.exists(path_of(row, self.root, self.kind)):
                 other = row.make(self.root)
                 if other.kept():

@@ -145,7 +145,7 @@ class Transaction:
         self._stand_by()
         self.systemd.disarm(self.timer)
         # The timer first: whatever dies after this line, the change is taken back.
-        self.systemd.arm(self.timer, return_after, [self.host.program, "return"])
+        self.systemd.arm(self.timer, return_after, self.host.command("return"))
         try:
             write(self.host.pending, "{}", 0o600)
             self._put_on_trial()

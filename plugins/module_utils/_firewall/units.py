@@ -14,7 +14,7 @@ import string
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import Kind
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import BACKENDS
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.managers import rows_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.state import Host
 
 _HEADER = """\
@@ -30,14 +30,14 @@ Documentation=man:$manual
 DefaultDependencies=no
 RequiresMountsFor=/etc/proftpd-fxp /usr/local/lib/proftpd-fxp /run
 ${after}Wants=network-pre.target
-Before=${before}network-pre.target $guarded shutdown.target
+Before=${before}network-pre.target ${guarded}shutdown.target
 Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=$program load
-ExecReload=$program load
+ExecStart=$load
+ExecReload=$load
 ${stop}TimeoutStartSec=120
 TimeoutStopSec=60
 
@@ -57,22 +57,22 @@ After=systemd-remount-fs.service
 """
 
 _STOP = """\
-ExecStop=$program unload
+ExecStop=$unload
 """
 
 _DROP_IN = """
-# $service flushes every table when it starts or reloads: put the rules of the FXP server back at once.
+# $service flushes every table when it starts or reloads: put the rules of $owner back at once.
 # The minus sign: whatever becomes of them, $service itself has succeeded.
 [Service]
-ExecStartPost=-$program load
-ExecReload=-$program load
+ExecStartPost=-$load
+ExecReload=-$load
 """
 # Where a service has no reload of its own, one of ours would seem to be that.
 _DROP_IN_START = """
-# $service replaces the rules of iptables when it starts: put the rules of the FXP server back at once.
+# $service replaces the rules of iptables when it starts: put the rules of $owner back at once.
 # The minus sign: whatever becomes of them, $service itself has succeeded.
 [Service]
-ExecStartPost=-$program load
+ExecStartPost=-$load
 """
 _WITHOUT_RELOAD = ("netfilter-persistent.service",)
 
@@ -131,7 +131,8 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
     words = {
         "title": kind.title,
         "unit": kind.unit,
-        "guarded": kind.guarded,
+        "guarded": f"{kind.guarded} " if kind.guarded else "",
+        "owner": kind.owner,
         "keeper": keeper,
         "before": f"{keeper} " if keeper else "",
         "after_guard": f"{kind.unit} {keeper}".rstrip(),
@@ -139,6 +140,8 @@ def files(host: Host, unit: str | None = None, drop_in: str | None = None) -> tu
         "program": host.program[len(host.root) :],
         "manager": host.backend.name,
     }
+    for verb in ("load", "unload"):
+        words[verb] = " ".join([words["program"], verb, *kind.arguments])
     words.update(what=_what(services), services=" ".join(services))
     words["after"] = string.Template(_AFTER if services else _FILES if keeper else "").substitute(words)
     words["stop"] = "" if keeper else string.Template(_STOP).substitute(words)
@@ -171,13 +174,13 @@ def switched_on(host: Host) -> list[str]:
 
 def unwanted(host: Host) -> list[str]:
     """Files of units that another manager needed and this one does not, those that systemd runs last."""
-    services = {service for row in BACKENDS.values() for service in row.service.split()}
+    services = {service for row in rows_of(host.kind).values() for service in row.service.split()}
     found = [_drop_in(host, service) for service in sorted(services - set(host.backend.service.split()))]
     return [path for path in [*found, *([] if host.backend.watched else _watch(host))] if os.path.lexists(path)]
 
 
 def _drop_in(host: Host, service: str) -> str:
-    return f"{host.root}/etc/systemd/system/{service}.d/proftpd-fxp.conf"
+    return f"{host.root}/etc/systemd/system/{service}.d/{host.kind.drop_in}"
 
 
 def _what(services: t.Sequence[str]) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ipaddress
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import kinds
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.mark import DEFAULT, Mark, read_mark
 
@@ -77,7 +76,7 @@ def wish_options() -> dict[str, t.Any]:
     peer = {"name": {"type": "str", "required": True}, "addresses": {"type": "list", "elements": "str", "required": True}}
     peers: dict[str, t.Any] = {"type": "list", "elements": "dict", "default": []}
     return {
-        "kind": {"type": "str", "choices": sorted(kinds.KINDS), "default": "server"},
+        "kind": {"type": "str", "choices": ["server"], "default": "server"},
         "control_port": number,
         "passive_ports": {"type": "dict", "required": True, "options": span},
         "addresses": texts,
@@ -98,13 +97,15 @@ def read_wish(data: Data) -> Wish:
     Raises FirewallError for what is no address, port or mark.
     """
     control, passive = data.get("control_port"), data.get("passive_ports") or {}
-    ports = Ports(_span("control_port", control, control)[0], _span("passive_ports", passive.get("first"), passive.get("last")))
+    ports = Ports(
+        span_of("control_port", control, control)[0], span_of("passive_ports", passive.get("first"), passive.get("last"))
+    )
     return Wish(
         ports,
-        _addresses("addresses", data.get("addresses"), (4, 6)),
-        {family: _addresses(f"clients{family}", data.get(f"clients{family}"), (family,)) for family in (4, 6)},
-        {family: _peers(f"peers{family}", data, family, False) for family in (4, 6)},
-        {family: _peers(f"outgoing{family}", data, family, True) for family in (4, 6)},
+        literals("addresses", data.get("addresses"), (4, 6)),
+        {family: literals(f"clients{family}", data.get(f"clients{family}"), (family,)) for family in (4, 6)},
+        {family: peers_of(f"peers{family}", data, family, False) for family in (4, 6)},
+        {family: peers_of(f"outgoing{family}", data, family, True) for family in (4, 6)},
         mark=read_mark(data.get("mark") or str(DEFAULT)),
     )
 
@@ -140,25 +141,27 @@ def data_ports(wish: Wish) -> list[Span]:
     return without([wish.ports.passive, *wish.former.passive], [])
 
 
-def _peers(key: str, data: Data, family: int, listen: bool) -> tuple[Peer, ...]:
+def peers_of(key: str, data: Data, family: int, listen: bool) -> tuple[Peer, ...]:
+    """The rows of ``data[key]``, of one family; those that ``listen`` have ports."""
     return tuple(
         Peer(
             str(row.get("name", "")),
-            _addresses(key, row.get("addresses"), (family,)),
-            *([_span(key, row.get("first"), row.get("last"))] if listen else ()),
+            literals(key, row.get("addresses"), (family,)),
+            *([span_of(key, row.get("first"), row.get("last"))] if listen else ()),
         )
         for row in data.get(key) or ()
     )
 
 
-def _span(key: str, first: t.Any, last: t.Any) -> Span:
+def span_of(key: str, first: t.Any, last: t.Any) -> Span:
+    """Ports as they are said. Raises FirewallError if they are none."""
     if not isinstance(first, int) or not isinstance(last, int) or not 1 <= first <= last <= 65535:
         said = f"{first}" if first == last else f"{first}-{last}"
         raise FirewallError(f"{key} of the wish is {said}; ports go from 1 to 65535, the lower one first.")
     return first, last
 
 
-def _addresses(key: str, values: t.Iterable[str] | None, families: tuple[int, ...]) -> tuple[str, ...]:
+def literals(key: str, values: t.Iterable[str] | None, families: tuple[int, ...]) -> tuple[str, ...]:
     """Whatever is not exactly an address or a network could be words of a firewall manager's language."""
     found = tuple(values or ())
     for value in found:
@@ -172,4 +175,18 @@ def _addresses(key: str, values: t.Iterable[str] | None, families: tuple[int, ..
     return found
 
 
-__all__ = ("Former", "Peer", "Ports", "Span", "Wish", "data_ports", "former", "read_wish", "wish_options", "without")
+__all__ = (
+    "Former",
+    "Peer",
+    "Ports",
+    "Span",
+    "Wish",
+    "data_ports",
+    "former",
+    "literals",
+    "peers_of",
+    "read_wish",
+    "span_of",
+    "wish_options",
+    "without",
+)

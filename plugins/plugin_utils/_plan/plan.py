@@ -13,17 +13,19 @@ Pure: reads the options of every server, returns plain data without secrets, kno
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses as _plan_addresses
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families as _families
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import gateways as _gateways
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import server as _server
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.accounts import accounts
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.acknowledged import acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Options, PlanError, Problem, Reader, some
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vantage import GATEWAYS, vantage_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vantage import vantage_of
 
 # The class that every server's AllowForeignAddress names.
 PEER_CLASS = "fxp_peers"
@@ -45,7 +47,9 @@ def _allow_foreign_address(reader: Reader, has_peers: bool) -> str:
     return PEER_CLASS if wanted == "peers" and has_peers else "off"
 
 
-def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dict[str, t.Any]:
+def _host(
+    reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool, gateway: t.Mapping[str, t.Any] | None
+) -> dict[str, t.Any]:
     """What this server needs beside the peers' table."""
     clients = reader.get("clients", _values.networks) or {4: [], 6: []}
     passive = server["passive_ports"]
@@ -59,39 +63,13 @@ def _host(reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool) -> dic
         "clients6": clients[6],
         "firewall_backend": reader.options["firewall_backend"],
         "firewall_mark": reader.get("firewall_mark", _values.mark),
-        "masquerade_address": reader.options["masquerade_address"],
+        "masquerade_address": _server.masquerade(reader, gateway, server["families"]),
         # A session that finds the passive range full gets a port outside of it (ProFTPD src/inet.c), behind the firewall.
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
         "state": PRESENT,
         "take_over": reader.options["take_over"],
         **_plan_tls.host(reader, server),
     }
-
-
-def _gateway(reader: Reader, gateways: t.Collection[str]) -> None:
-    """The gateway that forwards to this server: it must be one, and the server must announce its outer address."""
-    name = reader.options["gateway"]
-    if name is None:
-        if reader.options["public_control_port"] is not None:
-            reader.complain(
-                "public_control_port",
-                reader.options["public_control_port"],
-                "is a port of a gateway, and fxp_gateway is not said; say both, or only fxp_control_port",
-            )
-        return
-    if name == reader.host:
-        reader.complain("gateway", name, "is the server itself; a gateway stands in front of it")
-    elif name not in gateways:
-        known = f"has {', '.join(sorted(gateways))}" if gateways else "is missing or empty"
-        reader.complain(
-            "gateway", name, f"is not in the inventory group {GATEWAYS}, which {known}; put it there, or name one that is"
-        )
-    if reader.options["masquerade_address"] is None:
-        reader.complain(
-            "masquerade_address",
-            None,
-            "it is not said although fxp_gateway is; write the outer address of the gateway, which PASV must announce",
-        )
 
 
 def _cautions(
@@ -118,30 +96,35 @@ def _cautions(
 
 
 def make_plan(
-    options: t.Mapping[str, Options], vantage_address: str | None = None, gateways: t.Collection[str] = (), directory: str = ""
+    options: t.Mapping[str, Options],
+    vantage_address: str | None = None,
+    gateways: t.Mapping[str, Options] = types.MappingProxyType({}),
+    directory: str = "",
 ) -> dict[str, t.Any]:
     """
     Return the plan for all servers of a fleet.
 
     ``options``: for every member of ``fxp_servers`` its options as ``proftpd.fxp.fxp_plan#action`` documents them, with
     defaults filled in. ``vantage_address``: the literal address of the host that checks are driven from, where the inventory
-    tells it. ``gateways``: the members of ``fxp_gateways``. ``directory``: where the inventory lies on the controller. Returns
-    plain data: ``authority`` (where the certificate of the fleet's authority and its key are), ``families`` (those by which two
-    of its servers exchange files), ``servers`` (the peers' table, by name), ``hosts`` (what differs per host), ``refusing`` (the
-    servers that take no foreign addresses, so that transfers with them must be refused), ``shut`` (those of them whose passive
-    ports nobody opens for peers), ``vantage`` and ``cautions`` (sentences on what works but deserves a word). Passwords are
-    looked at and never returned. A server that is to be absent is in ``hosts`` only, with nothing but its state, and nothing
-    else that is said of it is looked at.
+    tells it. ``gateways``: the same of the members of ``fxp_gateways``. ``directory``: where the inventory lies on the
+    controller. Returns plain data: ``authority`` (where the certificate of the fleet's authority and its key are),
+    ``families`` (those by which two of its servers exchange files), ``gateways`` (those that are ours to configure, by name),
+    ``servers`` (the peers' table, by name), ``hosts`` (what differs per host), ``refusing`` (the servers that take no foreign
+    addresses, so that transfers with them must be refused), ``shut`` (those of them whose passive ports nobody opens for
+    peers), ``vantage`` and ``cautions`` (sentences on what works but deserves a word). Passwords are looked at and never
+    returned. A server that is to be absent is in ``hosts`` only, with nothing but its state, and nothing else that is said of
+    it is looked at.
 
     Raises PlanError with all problems at once.
     """
     problems: list[Problem] = []
     readers = {name: Reader(name, mine, problems) for name, mine in options.items() if mine["state"] != ABSENT}
-    servers = {name: _server.row(reader) for name, reader in readers.items()}
-    hosts = {name: _host(reader, servers[name], len(servers) > 1) for name, reader in readers.items()}
-    for reader in readers.values():
-        _gateway(reader, gateways)
+    boxes = _gateways.rows(gateways, options, problems)
+    in_front = {name: _gateways.of_server(reader, boxes) for name, reader in readers.items()}
+    servers = {name: _server.row(reader, in_front[name]) for name, reader in readers.items()}
+    hosts = {name: _host(reader, servers[name], len(servers) > 1, in_front[name]) for name, reader in readers.items()}
     problems += [
+        *_gateways.disagreements(readers, servers, gateways, boxes),
         *_plan_addresses.disagreements(readers, servers),
         *_families.disagreements(servers),
         *_plan_tls.disagreements(readers),
@@ -153,6 +136,7 @@ def make_plan(
     return {
         "authority": _plan_tls.authority(readers, directory),
         "families": _families.of_fleet(servers),
+        "gateways": boxes,
         "servers": servers,
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.

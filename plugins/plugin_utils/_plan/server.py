@@ -13,16 +13,23 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.families import BOTH
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import inner_address
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem, Reader
 
+Gateway = t.Optional[t.Mapping[str, t.Any]]
 
-def row(reader: Reader) -> dict[str, t.Any]:
-    """What the others must know of this server: a row of the peers' table."""
+
+def row(reader: Reader, gateway: Gateway = None) -> dict[str, t.Any]:
+    """
+    What the others must know of this server: a row of the peers' table.
+
+    ``gateway`` is the one in front of it, where that is ours to configure.
+    """
     try:
         _values.host_name(reader.host)
     except ValueError as exc:
         reader.problems.append(Problem(reader.host, "inventory_hostname", reader.host, str(exc)))
-    address = _addresses(reader)
+    address = _addresses(reader, gateway)
     control_port = reader.get("control_port", _values.port)
     public_control_port = reader.get("public_control_port", _values.port) or control_port
     passive = reader.get("passive_ports", _values.port_range)
@@ -32,7 +39,7 @@ def row(reader: Reader) -> dict[str, t.Any]:
             reader.options["passive_ports"],
             f"contains the control port {control_port}; choose a range without it",
         )
-    announced = _announced(reader, address)
+    announced = _announced(reader, address, gateway)
     families = [family for family in address if announced[family]]
     egress = _egress(reader, announced)
     members = sorted({*announced.values(), *egress} - {None})
@@ -47,6 +54,7 @@ def row(reader: Reader) -> dict[str, t.Any]:
         "control_port": control_port,
         "public_control_port": public_control_port,
         "gateway": reader.options["gateway"],
+        "inner_address": inner_address(reader, families, gateway),
         "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
         "egress": egress,
         # PORT brings the announced address to a peer, the peer's own connection brings the egress address.
@@ -57,10 +65,11 @@ def row(reader: Reader) -> dict[str, t.Any]:
     }
 
 
-def _addresses(reader: Reader) -> dict[int, str]:
+def _addresses(reader: Reader, gateway: Gateway) -> dict[int, str]:
     """The addresses that clients and peers dial, by family, in the order in which they are said."""
     found: dict[int, str] = {}
-    for text in reader.options["address"] or ():
+    said = reader.options["address"] or [gateway["outer_address"] if gateway else reader.options["inner_address"]]
+    for text in said:
         address = reader.parse("address", _values.address, text)
         family = _values.family(address) if address else 0
         if family in found:
@@ -72,7 +81,7 @@ def _addresses(reader: Reader) -> dict[int, str]:
             )
         elif address:
             found[family] = address
-    if not reader.options["address"]:
+    if said == [None]:
         reader.complain(
             "address",
             None,
@@ -82,10 +91,23 @@ def _addresses(reader: Reader) -> dict[int, str]:
     return found
 
 
-def _announced(reader: Reader, address: t.Mapping[int, str]) -> dict[int, str]:
+def masquerade(reader: Reader, gateway: Gateway, families: t.Collection[int]) -> str | None:
+    """What is said of the address that the server announces for its IPv4 one, by itself or by its gateway."""
+    said = reader.options["masquerade_address"]
+    return said if said is not None or not gateway or 4 not in families else str(gateway["outer_address"])
+
+
+def _announced(reader: Reader, address: t.Mapping[int, str], gateway: Gateway) -> dict[int, str]:
     """What the server tells clients of each family to connect to for data. Only IPv4 is translated (PASV, RFC 959)."""
     masquerade = reader.get("masquerade_address", _values.address)
     if masquerade is None:
+        if reader.options["gateway"] is not None and gateway is None and 4 in address:
+            reader.complain(
+                "masquerade_address",
+                None,
+                "it is not said although fxp_gateway is; write the outer address of the gateway, which PASV must announce, or "
+                "say it for the gateway as fxp_outer_address and have this collection configure it",
+            )
         return dict(address)
     if _values.family(masquerade) == 6:
         reader.complain(

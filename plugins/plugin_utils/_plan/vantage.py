@@ -12,10 +12,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import GROUP as GATEWAYS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem, Reader
-
-# The inventory group of the hosts that forward to servers.
-GATEWAYS = "fxp_gateways"
 
 
 def vantage_of(

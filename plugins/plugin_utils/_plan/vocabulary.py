@@ -23,6 +23,7 @@ from ansible.module_utils.common.collections import is_string
 from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.proftpd.fxp.plugins.modules.fxp_plan import DOCUMENTATION
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import gateways as _gateways
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem
@@ -76,8 +77,11 @@ def options_of(
         if _unresolved(given[name], is_template):
             problems.append(Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
             del given[name]
-    if given.get("fxp_address") is None:
-        literal = literal_or_none(variables.get("ansible_host", host))
+    literal = literal_or_none(variables.get("ansible_host", host))
+    if given.get("fxp_gateway") is not None:
+        # What Ansible dials is the server's own address, and the world dials that of the gateway.
+        given.setdefault("fxp_inner_address", literal)
+    elif given.get("fxp_address") is None:
         given["fxp_address"] = None if literal is None else [literal]
     options = dict(DEFAULTS)
     for name, value in given.items():
@@ -85,6 +89,16 @@ def options_of(
         options[name[len(PREFIX) :]] = validated
         problems += [Problem(host, name, None if hides else value, cure, secret=name in SECRET) for cure, hides in told]
     return options, [] if options["state"] == _plan.ABSENT else problems
+
+
+def options_of_gateway(
+    host: str, variables: t.Mapping[str, t.Any], is_template: t.Callable[[str], bool] = lambda text: False
+) -> tuple[dict[str, t.Any], list[Problem]]:
+    """The same of a gateway, of which few are read; others may be those of groups that it shares with servers."""
+    read = {f"{PREFIX}{name}" for name in _gateways.VARIABLES}
+    known = {name: variables[name] for name in variables if name in read}
+    options, problems = options_of(host, known, is_template)
+    return options, [] if options["state"] == _plan.ABSENT else [*problems, *unknown(host, variables)]
 
 
 def is_absent(variables: t.Mapping[str, t.Any]) -> bool:

@@ -117,7 +117,7 @@ def test_the_examples_are_one_fleet_that_can_be_planned() -> None:
         assert problems == []
     present = {name: options for name, options in fleet.items() if options["state"] == "present"}
     assert list(fleet) != list(present)
-    plan = _plan.make_plan(present, gateways=("gw1",))
+    plan = _plan.make_plan(present, gateways={"gw1": {}})
     assert plan["servers"]["ftp2"]["announced"] == "203.0.113.5"
 
 

@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import judge
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import TABLE, Ruleset
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import Placement, judge
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import Ruleset
 
 
 def batch(text: str, ruleset: Ruleset, opened_by: str = "") -> str:
@@ -20,8 +22,13 @@ def batch(text: str, ruleset: Ruleset, opened_by: str = "") -> str:
 
     ``opened_by``: a manager whose tables are opened by itself.
     """
+    return put(text, ruleset, judge(ruleset, read_defines(text), opened_by).places)
+
+
+def put(text: str, ruleset: Ruleset, places: t.Iterable[Placement]) -> str:
+    """The same where it is known already which places those are."""
     lines = [text.rstrip("\n"), *_removals(ruleset)]
-    for place in judge(ruleset, read_defines(text), opened_by).places:
+    for place in places:
         chain = "{} {} {}".format(*place.chain)
         for rule in place.rules:
             if place.before is None:
@@ -33,7 +40,7 @@ def batch(text: str, ruleset: Ruleset, opened_by: str = "") -> str:
 
 def removal_batch(ruleset: Ruleset) -> str:
     """One transaction that takes everything of ours out of the kernel."""
-    own = [f"table inet {TABLE}", f"delete table inet {TABLE}"]
+    own = [f"table inet {ruleset.marks.table}", f"delete table inet {ruleset.marks.table}"]
     return "\n".join(own + _removals(ruleset)) + "\n"
 
 

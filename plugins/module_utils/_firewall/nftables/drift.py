@@ -15,13 +15,7 @@ import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.defines import read_defines
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import Placement, judge
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import (
-    COMMENT,
-    TABLE,
-    ChainKey,
-    Json,
-    Ruleset,
-)
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import ChainKey, Json, Ruleset
 
 
 def in_force(ruleset: Ruleset) -> dict[str, list[str]]:
@@ -47,13 +41,19 @@ def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]], opened_by
 
     ``opened_by``: a manager whose tables are opened by itself.
     """
+    return differences(ruleset, recorded, judge(ruleset, read_defines(text), opened_by).places)
+
+
+def differences(ruleset: Ruleset, recorded: dict[str, list[str]], places_wanted: t.Iterable[Placement]) -> list[str]:
+    """The same where it is known already which places in other tables need rules of ours."""
     found, now = [], in_force(ruleset)
+    table, comment = ruleset.marks
     if not now["table"]:
-        found.append(f"table inet {TABLE} is not loaded")
+        found.append(f"table inet {table} is not loaded")
     elif now["table"] != recorded.get("table"):
-        found.append(f"table inet {TABLE} differs from its file")
+        found.append(f"table inet {table} differs from its file")
     wanted: dict[ChainKey, list[Placement]] = {}
-    for place in judge(ruleset, read_defines(text), opened_by).places:
+    for place in places_wanted:
         wanted.setdefault(place.chain, []).append(place)
     for key in ruleset.chains:
         chain = "chain {} {} {}".format(*key)
@@ -61,13 +61,13 @@ def drift(text: str, ruleset: Ruleset, recorded: dict[str, list[str]], opened_by
         places = wanted.get(key, [])
         if not places:
             if ours:
-                found.append(f"{chain} no longer needs the rule of {COMMENT}")
+                found.append(f"{chain} no longer needs the rule of {comment}")
         elif len(ours) != sum(len(place.rules) for place in places) or not all(
             _digest(rule.get("expr")) in recorded.get(_hook_of(rule), []) for rule in ours
         ):
-            found.append(f"{chain} drops by default and lacks the rule of {COMMENT}")
+            found.append(f"{chain} drops by default and lacks the rule of {comment}")
         elif not all(_in_place(ruleset, place) for place in places):
-            found.append(f"{chain} has the rule of {COMMENT} elsewhere than directly in front of what drops by default")
+            found.append(f"{chain} has the rule of {comment} elsewhere than directly in front of what drops by default")
     return found
 
 

@@ -86,7 +86,7 @@ def _judge(ruleset: Ruleset, defines: Defines, opened_by: str) -> Judgement:
             key = walk.base
             way = Way(walk, [other for other in _traffic(defines, key[0]) if other.kind == traffic.kind])
             if way.stop and not (opened_by and ruleset.manager(way.stop.chain) == opened_by and way.stop.reason != "translated"):
-                stops.setdefault(_who_opens(ruleset, way.stop), set()).add(traffic.kind)
+                stops.setdefault(who_opens(ruleset, way.stop), set()).add(traffic.kind)
             if not ruleset.manager(key):
                 strange.update(dict.fromkeys(way.strange))
                 limits.update(dict.fromkeys(way.limits if way.stop else ()))
@@ -101,7 +101,8 @@ def _judge(ruleset: Ruleset, defines: Defines, opened_by: str) -> Judgement:
     return Judgement(list(places.values()), [stop for stop in stops if stop.reason], list(strange), list(limits))
 
 
-def _who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
+def who_opens(ruleset: Ruleset, stop: Stop) -> Stop:
+    """The same stop, with the reason for which a rule of ours cannot open it where there is one."""
     if "owner" in ruleset.tables.get(stop.chain[:2], {}).get("flags", []):
         return stop._replace(reason="owner")
     manager = ruleset.manager(stop.chain)

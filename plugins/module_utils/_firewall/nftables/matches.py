@@ -37,11 +37,14 @@ class Traffic(t.NamedTuple):
     translated: bool = False  # something may have led them here
     message: str = ""  # the type of ICMPv6 messages, where these are meant and no connections
     begins: bool = True  # or any packets of such ports, whatever their states, flags and addresses are
+    forwarded: bool = False  # by this host: ``here`` are addresses of a host behind it, ``interface`` is on the far side
+    beyond: str | None = None  # the interface on the side of that host, if it is known
+    inwards: bool | None = None  # to that host; else what is no connection of a host behind comes to this one
 
     @property
     def incoming(self) -> bool:
-        """Whether it comes to this host."""
-        return self.kind == "incoming"
+        """Whether it comes to this host, or to the one behind it."""
+        return self.kind == "incoming" if self.inwards is None else self.inwards
 
 
 # Which connections of a kind a match holds for: all, none, or it is not known, as it picks some or is not understood.
@@ -119,7 +122,9 @@ class Matches:
         if "fib" in left:
             return _route(traffic, left["fib"], words)
         if meta in _read.INTERFACES:
-            return _interface(traffic, values) if meta.startswith("i") is traffic.incoming else STRANGE
+            if meta.startswith("i") is traffic.incoming:
+                return _interface(traffic.interface, values)
+            return _interface(traffic.beyond, values) if traffic.forwarded else STRANGE
         if "ct" in left:
             return _tracked(traffic, left["ct"].get("key"), words)
         if meta == "l4proto" or (field in ("protocol", "nexthdr") and "protocol" in payload):
@@ -183,7 +188,9 @@ def _ports(traffic: Traffic, numbers: _read.Numbers | None) -> str:
 def _route(traffic: Traffic, fib: Json, words: set[str]) -> str:
     """What is asked of an own address by its type, and of the other end by the way back, which there is."""
     flags, result = fib.get("flags", []), fib.get("result")
-    if not traffic.incoming:
+    if traffic.forwarded and result == "type":
+        return _if("unicast" in words)
+    if not traffic.incoming and not traffic.forwarded:
         return SOME if "saddr" in flags else STRANGE
     if result == "type":
         return _if(("local" if "daddr" in flags else "unicast") in words)
@@ -196,6 +203,8 @@ def _tracked(traffic: Traffic, key: str, words: set[str]) -> str:
     if key == "state":
         possible = {"new", "untracked", "invalid"} if traffic.state is None else {traffic.state}
         return _if(words & possible) if not words & possible or possible <= words else STRANGE
+    if traffic.forwarded and key == "status" and words in ({"dnat"}, {"snat"}):
+        return _if(words == {"dnat"} and traffic.translated) if traffic.inwards or words == {"dnat"} else STRANGE
     if traffic.state != "new":
         return STRANGE
     if key == "direction":
@@ -217,12 +226,12 @@ def _own_address(traffic: Traffic, values: list[t.Any]) -> str:
     return ALL if all(held) else SOME if any(held) else NONE
 
 
-def _interface(traffic: Traffic, values: list[t.Any]) -> str:
+def _interface(name: str | None, values: list[t.Any]) -> str:
     if values == ["lo"]:
         return NONE
-    if traffic.interface is None or not all(isinstance(value, str) for value in values):
+    if name is None or not all(isinstance(value, str) for value in values):
         return STRANGE
-    return _if(any(fnmatch.fnmatchcase(traffic.interface, value) for value in values))
+    return _if(any(fnmatch.fnmatchcase(name, value) for value in values))
 
 
 def _flags(operands: t.Any, words: set[str]) -> str:

@@ -16,7 +16,14 @@ import typing as t
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.batch import batch, removal_batch
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.judgement import Placement
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import TABLE, ChainKey, Json, Ruleset, is_own
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ruleset import (
+    SERVER,
+    ChainKey,
+    Json,
+    Own,
+    Ruleset,
+    is_own,
+)
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.ways import Stop
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.run import find, run
@@ -25,10 +32,15 @@ NFT_TIMEOUT = 60  # seconds for one call
 
 
 class Nft:
-    """The nft program. ``prefix`` goes before it on the command line, for another network namespace."""
+    """
+    The nft program.
 
-    def __init__(self, prefix: t.Sequence[str] = ()) -> None:
+    ``prefix`` goes before it on the command line, for another network namespace; ``marks`` is what ours is known by.
+    """
+
+    def __init__(self, prefix: t.Sequence[str] = (), marks: Own = SERVER) -> None:
         self.prefix = list(prefix)
+        self.marks = marks
         self.path = find("nft")
 
     def ruleset(self) -> Ruleset:
@@ -39,7 +51,7 @@ class Nft:
         """
         for _attempt in range(3):
             try:
-                return Ruleset(self._items())
+                return Ruleset(self._items(), marks=self.marks)
             except FirewallError as error:
                 problem = error  # what was listed first may be gone by the time its elements are listed
         raise problem
@@ -55,13 +67,14 @@ class Nft:
 
     def _items(self) -> list[Json]:
         items = self._list("-t", "list", "ruleset")
-        if any(map(is_own, items)):
-            items = [item for item in items if not is_own(item)] + self._list("list", "table", "inet", TABLE)
+        table = self.marks.table
+        if any(is_own(item, table) for item in items):
+            items = [item for item in items if not is_own(item, table)] + self._list("list", "table", "inet", table)
         for item in list(items):
             for kind, body in item.items():
                 verdicts = kind == "map" and body.get("map") == "verdict"
                 small = kind == "set" and body.get("type") in ("ifname", "inet_service")
-                if (verdicts or small) and not is_own(item):
+                if (verdicts or small) and not is_own(item, table):
                     items += self._list("list", kind, body["family"], body["table"], body["name"])
         return items
 
@@ -112,13 +125,14 @@ class Nft:
 
         ``opened_by``: a manager whose tables are opened by itself.
         """
-        self._settle(lambda ruleset: batch(text, ruleset, opened_by))
+        self.settle(lambda ruleset: batch(text, ruleset, opened_by))
 
     def unload(self) -> None:
         """Take everything of ours out of the kernel."""
-        self._settle(removal_batch)
+        self.settle(removal_batch)
 
-    def _settle(self, lines_for: t.Callable[[Ruleset], str]) -> None:
+    def settle(self, lines_for: t.Callable[[Ruleset], str]) -> None:
+        """Have nft carry out what follows from the rules in force, anew if those change meanwhile."""
         lines = lines_for(self.ruleset())
         for _dummy in range(5):
             try:

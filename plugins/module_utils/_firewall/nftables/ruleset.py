@@ -14,6 +14,16 @@ import typing as t
 COMMENT = "proftpd.fxp"
 TABLE = "proftpd_fxp"
 
+
+class Own(t.NamedTuple):
+    """What is ours in the kernel: a table of family inet, and rules with a comment in those of others."""
+
+    table: str
+    comment: str
+
+
+SERVER = Own(TABLE, COMMENT)
+
 Json = t.Dict[str, t.Any]
 ChainKey = t.Tuple[str, str, str]  # family, table, chain
 
@@ -44,15 +54,22 @@ IPTABLES = {
 # The hooks that a new connection to or from this host passes, in that order.
 INCOMING = ("ingress", "prerouting", "input")
 OUTGOING = ("output", "postrouting", "egress")
+# One that this host only forwards.
+FORWARDED = ("ingress", "prerouting", "forward", "postrouting", "egress")
 # All chains that translate are called at one place of their hook, whatever their priorities say.
 _NAT = {"prerouting": -100, "output": -100, "input": 100, "postrouting": 100}
 
 
 class Ruleset:
-    """What nft lists (libnftables-json(5)), by chain. ``whole``: what is ours is taken for rules like those of others."""
+    """
+    What nft lists (libnftables-json(5)), by chain.
 
-    def __init__(self, items: t.Iterable[Json], whole: bool = False) -> None:
+    ``whole``: what is ours is taken for rules like those of others. ``marks``: what it is known by.
+    """
+
+    def __init__(self, items: t.Iterable[Json], whole: bool = False, marks: Own = SERVER) -> None:
         self.whole = whole
+        self.marks = marks
         self.tables: dict[tuple[str, str], Json] = {}
         self.chains: dict[ChainKey, Json] = {}
         self.rules: dict[ChainKey, list[Json]] = {}
@@ -64,7 +81,7 @@ class Ruleset:
         self.own: list[Json] = []
         self._followed: dict[ChainKey, list[Json]] = {}
         for item in items:
-            if is_own(item) and not whole:
+            if is_own(item, marks.table) and not whole:
                 self.own.append(item)
             else:
                 for kind, body in item.items():
@@ -101,12 +118,12 @@ class Ruleset:
         """The rules of a chain that a connection meets, without ours unless those are to count."""
         if key not in self._followed:
             rules = self.rules.get(key, [])
-            self._followed[key] = [rule for rule in rules if self.whole or rule.get("comment") != COMMENT]
+            self._followed[key] = [rule for rule in rules if self.whole or rule.get("comment") != self.marks.comment]
         return self._followed[key]
 
     def ours(self, key: ChainKey) -> list[Json]:
         """The rules of a foreign chain that are ours."""
-        return [rule for rule in self.rules[key] if rule.get("comment") == COMMENT]
+        return [rule for rule in self.rules[key] if rule.get("comment") == self.marks.comment]
 
     def manager(self, key: ChainKey) -> str:
         """
@@ -137,9 +154,9 @@ def _grown(chain: ChainKey, rule: Json) -> t.Iterator[ChainKey]:
             yield chain[0], chain[1], str(body.get("set", "")).lstrip("@")
 
 
-def is_own(item: Json) -> bool:
+def is_own(item: Json, table: str = TABLE) -> bool:
     """Is this our table, or something in it?"""
     return any(
-        kind != "metainfo" and body.get("family") == "inet" and body.get("name" if kind == "table" else "table") == TABLE
+        kind != "metainfo" and body.get("family") == "inet" and body.get("name" if kind == "table" else "table") == table
         for kind, body in item.items()
     )

@@ -107,7 +107,7 @@ class Way:
         handle = last.rule["handle"] if last and last.rule else None
         if walk.end == QUEUE and last and handle:
             self.strange.append((last.key, handle))
-        elif walk.end == DROP and chain.get("type") == "filter" and chain["hook"] in ("input", "output"):
+        elif walk.end == DROP and chain.get("type") == "filter" and chain["hook"] in ("input", "output", "forward"):
             self.stop = self._stop(walk.by_port)
         elif walk.end == DROP and last:
             self.stop = Stop(last.key, handle, "early")
@@ -148,7 +148,7 @@ class Way:
 
     def _known(self) -> list[tuple[list[Traffic], bool]]:
         """What ours accepts: from anywhere, or where that is too much, by the interfaces of the server."""
-        anywhere = [traffic._replace(interface=None) for traffic in self.others]
+        anywhere = [traffic._replace(interface=None, beyond=None) for traffic in self.others]
         return [(anywhere, False), (self.others, True)] if self.traffic.interface else [(anywhere, False)]
 
     def _ends_all(self, rule: Json, others: list[Traffic]) -> bool:

@@ -18,7 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabular
 
 def plan(**servers: dict[str, t.Any]) -> dict[str, t.Any]:
     read = {name: _vocabulary.options_of(name, {"fxp_tls": "none", **said})[0] for name, said in servers.items()}
-    return _plan.make_plan(read, gateways=["gw1"])
+    return _plan.make_plan(read, gateways={"gw1": {}})
 
 
 A = {"fxp_address": "198.51.100.11", "fxp_passive_ports": "50000-50099", "fxp_clients": ["198.51.100.0/24"]}

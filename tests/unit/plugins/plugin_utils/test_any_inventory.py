@@ -202,7 +202,7 @@ def plan_of(inventory: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
         problems += found
     if problems:
         raise _plan.PlanError(problems)
-    return _plan.make_plan(options, gateways=["gw1"])
+    return _plan.make_plan(options, gateways={"gw1": {}})
 
 
 def rendered(role: str, template: str, plan: dict[str, t.Any], host: str) -> str:

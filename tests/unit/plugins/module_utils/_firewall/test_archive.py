@@ -92,7 +92,7 @@ def program(tmp_path: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize("arguments", [[], ["reload"], ["load", "unload"]])
 def test_runs_alone_under_the_name_of_the_single_file_of_earlier_releases(program: pathlib.Path, arguments: list[str]) -> None:
     done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False, cwd="/", env={}, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "Usage: firewall.py load|guard|watch|unload|return\n")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "Usage: firewall.py load|guard|watch|unload|return [gateway]\n")
 
 
 def test_the_environment_leads_nothing_into_it(program: pathlib.Path, tmp_path: pathlib.Path) -> None:

@@ -49,7 +49,7 @@ def test_the_certificate_has_all_addresses() -> None:
 
 
 def test_ipv4_alone_is_translated() -> None:
-    row = _plan.make_plan(fleet(a={**BOTH, **NAT}), gateways=("gw1",))["servers"]["a"]
+    row = _plan.make_plan(fleet(a={**BOTH, **NAT}), gateways={"gw1": {}})["servers"]["a"]
     assert (row["announced4"], row["announced6"]) == ("203.0.113.5", "2001:db8::13")
     assert row["egress"] == ["2001:db8::13", "203.0.113.5"]
 

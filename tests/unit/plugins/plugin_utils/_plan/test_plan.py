@@ -34,7 +34,7 @@ def problems_of(servers: dict[str, dict[str, t.Any]]) -> list[str]:
 
 A = {"address": "198.51.100.11"}
 NAT = {"masquerade_address": "203.0.113.5", "gateway": "gw1"}
-GATEWAYS = ("gw1", "gw2")
+GATEWAYS: dict[str, dict[str, t.Any]] = {"gw1": {}, "gw2": {}}
 B = {"address": "198.51.100.12"}
 
 
@@ -62,6 +62,7 @@ def test_peers_table_and_what_differs_per_host() -> None:
         "egress4": ["198.51.100.11"],
         "egress6": [],
         "gateway": None,
+        "inner_address": None,
         "passive_ports": {"first": 50000, "last": 50009},
         "public_control_port": 21,
         "tls": "none",
@@ -115,6 +116,7 @@ def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
     nobody = {
         "authority": None,
         "families": [],
+        "gateways": {},
         "servers": {},
         "hosts": {"a": gone, "b": gone},
         "refusing": [],

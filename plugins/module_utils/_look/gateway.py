@@ -1,0 +1,68 @@
+# Copyright (c) 2026, The proftpd.fxp contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is **PRIVATE** to the collection. It can have breaking changes at any time.
+# Do not use this from other collections or standalone plugins/modules!
+
+"""One look at a gateway, held against the plan. Nothing changes, nothing raises; what stands against it is data."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import typing as t
+
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, removal
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway import make
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.wish import Wish
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import forwarding, record, root
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
+from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._look.refusal import Refusal
+from ansible_collections.proftpd.fxp.plugins.module_utils._look.survey import at_work, root_is_missing
+
+Known = t.Dict[str, t.Any]
+# A first change of rules is taken back by a timer of systemd.
+WITHOUT_SYSTEMD = (
+    "systemd does not run here, and the timer that takes a bad change of the rules back needs it; leave fxp_outer_address of "
+    "this gateway out and have it forward what the rule sheet tells."
+)
+
+
+def look(wish: Wish | None, run: record.Run | None) -> Known:
+    """Ask everything, whatever the answers are. Without a wish nothing of ours is to be left."""
+    refusals = root_is_missing()
+    if refusals:
+        return _result(refusals)
+    refusals = at_work(run)
+    here = make.host()
+    if wish is None:
+        return _result(refusals, in_place=not removal.is_found(here) and not forwarding.is_ours())
+    if not Systemd().is_here():
+        return _result([*refusals, Refusal("gateway", None, None, WITHOUT_SYSTEMD)])
+    try:
+        wanted = make.leads(here, wish._replace(keep=True), detect.Commands())
+        found = Transaction(here, Systemd(), make.texts(here, wanted)).apply(0, check_mode=True)
+    except (HostError, OSError) as exc:
+        return _result([*refusals, Refusal("gateway", None, None, root.told(exc))])
+    told = [f"The gateway is not as it was left: {sentence}. The playbook site mends that." for sentence in found.drift]
+    in_place = not found.changed and make.is_final(here, wish, wanted) and forwarding.is_on(4)
+    return _result(refusals, [*found.warnings, *told], in_place, list(found.drift))
+
+
+def _result(
+    refusals: t.Sequence[Refusal], warnings: t.Sequence[str] = (), in_place: bool = False, drift: t.Sequence[str] = ()
+) -> Known:
+    return {
+        "python": sys.version.split()[0],
+        "in_place": in_place,
+        "parts": {"rules": {"in_place": in_place, "drift": list(drift)}},
+        "refusals": [dataclasses.asdict(each) for each in refusals],
+        "warnings": list(warnings),
+        "not_asked": [],
+    }
+
+
+__all__ = ("look",)
