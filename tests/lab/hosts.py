@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import lan
 import network
 from machine import Problem, on_cgroups_v2, podman, run, say
 
@@ -73,10 +74,17 @@ class Host:
     files: tuple[str, ...] = ("every",)
     units: tuple[str, ...] = ()
     release: str = RELEASE
+    behind: int = 0  # the gateway that it stands behind, by its number; 0 for none
+    gateway: int = 0  # which gateway it is; 0 for none
 
     @property
     def address(self) -> str:
-        return network.address(self.number)
+        return lan.address(self.behind, self.number) if self.behind else network.address(self.number)
+
+    @property
+    def place(self) -> list[str]:
+        """Options of the engine that put it into the lab's network; what is behind a gateway gets its interface later."""
+        return ["--network", "none"] if self.behind else network.place(self.number)
 
     @property
     def container(self) -> str:
@@ -85,10 +93,19 @@ class Host:
     @property
     def run_options(self) -> tuple[str, ...]:
         by_hand = self.release in NEED_CGROUPS_V2 and not on_cgroups_v2()
-        return (*(SYSTEMD_ON_V2_OPTIONS if by_hand else SYSTEMD_OPTIONS), *RUN_OPTIONS)
+        forwards = ("--sysctl=net.ipv4.ip_forward=1", "--sysctl=net.ipv6.conf.all.forwarding=1") if self.gateway else ()
+        return (*(SYSTEMD_ON_V2_OPTIONS if by_hand else SYSTEMD_OPTIONS), *RUN_OPTIONS, *forwards)
+
+    def join(self) -> None:
+        """Give the host its interface in the network behind a gateway, if it has one there."""
+        if self.behind:
+            lan.attach(self.container, self.behind, self.number, "eth0")
+        elif self.gateway:
+            lan.attach(self.container, self.gateway, lan.GATEWAY, lan.INSIDE)
 
 
 SERVERS = 2
+GATEWAYS = 30  # the first one has the next address, as it has among the servers
 MOST_SERVERS = 100
 OTHERS = (Host("client", 20, "lab_others"), Host("stranger", 66, "lab_others"))
 
@@ -100,6 +117,18 @@ def fleet(servers: int = SERVERS) -> tuple[Host, ...]:
     kind = ("fxp_servers", ("every", "server"), ("nftables.service",))
     made = [Host(f"ftp{n}", number, *kind) for n, number in enumerate(numbers, 1)]
     return (*made, *OTHERS)
+
+
+def with_gateways(hosts: Iterable[Host], asked: Mapping[str, Iterable[str]]) -> tuple[Host, ...]:
+    """The hosts with a gateway in front of some, by the name of each gateway: ``gw1`` and so on."""
+    numbers = {server: int(name.removeprefix("gw")) for name, servers in asked.items() for server in servers}
+    made = tuple(replace(host, behind=numbers.get(host.name, 0)) for host in hosts)
+    unknown = sorted(numbers.keys() - {host.name for host in made if host.group == "fxp_servers"})
+    if unknown:
+        raise Problem(f"A gateway is asked for {', '.join(unknown)}, which this lab is not to have as servers.")
+    kind = ("fxp_gateways", ("every", "gateway"), ("nftables.service",))
+    gateways = [Host(f"gw{n}", GATEWAYS + n, *kind, gateway=n) for n in sorted(set(numbers.values()))]
+    return (*made, *gateways)
 
 
 def with_releases(hosts: Iterable[Host], asked: Mapping[str, str], present: Mapping[str, Container]) -> tuple[Host, ...]:
@@ -120,6 +149,7 @@ class Container:
     made_from: str
     kept_in: str
     release: str
+    behind: int = 0
 
 
 def containers() -> dict[str, Container]:
@@ -129,8 +159,18 @@ def containers() -> dict[str, Container]:
     for entry in listed:
         labels = entry["Labels"]
         release = labels.get(f"{LABEL}.release", RELEASE)
-        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"], release)
+        behind = int(labels.get(f"{LABEL}.behind", 0))
+        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"], release, behind)
     return found
+
+
+def known(present: Mapping[str, Container]) -> dict[str, Host]:
+    """All hosts that a lab can have, by name, where they stand now."""
+    gateways: dict[str, list[str]] = {}
+    for name, container in present.items():
+        if container.behind:
+            gateways.setdefault(f"gw{container.behind}", []).append(name)
+    return {host.name: host for host in with_gateways(fleet(MOST_SERVERS), gateways)}
 
 
 def overlay(host: Host, public_key: str) -> bytes:
@@ -163,23 +203,27 @@ def ensure(host: Host, existing: Container | None, image: str, public_key: str, 
         remove([host.name])
         existing = None
     if existing and existing.state == "running":
+        host.join()
         return
     if not existing:
         labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state), f"{LABEL}.release": host.release}
+        labels[f"{LABEL}.behind"] = str(host.behind)
         options = [f"--label={name}={value}" for name, value in labels.items()]
         names = ["--name", host.container, "--hostname", host.name]
-        run([*podman(), "create", *names, *network.place(host.number), *options, *host.run_options, image, "/sbin/init"])
+        run([*podman(), "create", *names, *host.place, *options, *host.run_options, image, "/sbin/init"])
         with tempfile.TemporaryDirectory() as scratch:  # the engine leaves its own copy of the archive behind
             run(["env", f"TMPDIR={scratch}", "podman", "cp", "-", f"{host.container}:/"], stdin=files)
     started = time.monotonic()
     run(["podman", "start", host.container])
     wait_until_booted(host)
+    host.join()
     say(f"{host.name} ({host.address}, Debian {host.release}) is up after {time.monotonic() - started:.1f} s")
 
 
 def reboot(host: Host) -> None:
     run(["podman", "restart", "--time", "20", host.container])
     wait_until_booted(host)
+    host.join()
 
 
 def wait_until_booted(host: Host) -> None:

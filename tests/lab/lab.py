@@ -5,9 +5,10 @@
 """
 The lab: real hosts with systemd and sshd on one machine.
 
-up [--servers N] [--release HOST=RELEASE ...]
+up [--servers N] [--release HOST=RELEASE ...] [--behind GATEWAY=HOST[,HOST] ...]
                       make or mend it; ftp1 and ftp2 unless more are asked for; Debian 12 unless a host is asked to run another
-                      release, which it keeps until it is asked to run yet another or the lab goes
+                      release, which it keeps until it is asked to run yet another or the lab goes; gw1, gw2, ... stand in front
+                      of servers that have private addresses then
 status                hosts, addresses, releases, states
 shell HOST [COMMAND]  log in, or run a command there
 reboot HOST           restart a host and wait until it answers
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
+import re
 import signal
 import sys
 import time
@@ -29,6 +31,7 @@ from pathlib import Path
 
 import hosts
 import image
+import lan
 import machine
 import network
 from access import Access
@@ -39,11 +42,11 @@ LOCK_SECONDS = 900
 AT_ONCE = 4  # hosts that are started at the same time
 
 
-def up(state: Path, servers: int, releases: Mapping[str, str]) -> None:
+def up(state: Path, servers: int, releases: Mapping[str, str], gateways: Mapping[str, list[str]]) -> None:
     started = time.monotonic()
     machine.require_commands()
     existing = hosts.containers()
-    wanted = hosts.with_releases(fleet(servers), releases, existing)
+    wanted = hosts.with_releases(hosts.with_gateways(fleet(servers), gateways), releases, existing)
     elsewhere = {container.kept_in for container in existing.values()} - {str(state)}
     if elsewhere:
         other = elsewhere.pop()
@@ -57,6 +60,8 @@ def up(state: Path, servers: int, releases: Mapping[str, str]) -> None:
         machine.remember(state / "machine.json")
         machine.allow_watchers()
         network.create()
+    for number in sorted({host.behind for host in wanted} - {0}):
+        lan.ensure(number)
     access = Access(state)
     public_key = access.ensure_key()
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -76,6 +81,7 @@ def down(state: Path, purge: bool) -> None:
     for place in places:
         Access(place).remove()
     hosts.remove(sorted(existing))
+    lan.remove()
     if network.exists():
         network.remove()
     for place in places:
@@ -93,31 +99,32 @@ def down(state: Path, purge: bool) -> None:
 def status() -> None:
     existing = hosts.containers()
     print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}{'RELEASE':<10}STATE")
-    known = {host.name: host for host in fleet(MOST_SERVERS)}
+    known = hosts.known(existing)
     for host in [*fleet(), *(known[name] for name in sorted(existing) if name not in {host.name for host in fleet()})]:
         container = existing.get(host.name)
         release, state = (container.release, container.state) if container else ("-", "absent")
         print(f"{host.name:<10}{host.address:<16}{host.group:<14}{release:<10}{state}")
 
 
-def shell(state: Path, host: Host, command: list[str]) -> None:
-    _require_running(host)
+def shell(state: Path, name: str, command: list[str]) -> None:
+    host = _running(name)
     line = Access(state).ssh(host, *command, terminal=not command or sys.stdin.isatty())
     os.execvp(line[0], line)
 
 
-def reboot(state: Path, host: Host) -> None:
-    _require_running(host)
+def reboot(state: Path, name: str) -> None:
+    host = _running(name)
     started = time.monotonic()
     hosts.reboot(host)
     Access(state).wait_for_login(host)
     say(f"{host.name} rebooted in {time.monotonic() - started:.1f} s")
 
 
-def _require_running(host: Host) -> None:
-    existing = hosts.containers().get(host.name)
-    if existing is None or existing.state != "running":
-        raise Problem(f"{host.name} is not running: bring the lab up first.")
+def _running(name: str) -> Host:
+    existing = hosts.containers()
+    if name not in existing or existing[name].state != "running":
+        raise Problem(f"{name} is not running: bring the lab up first.")
+    return hosts.known(existing)[name]
 
 
 @contextmanager
@@ -153,9 +160,10 @@ def _arguments() -> argparse.Namespace:
     servers = commands.add_parser("up")
     servers.add_argument("--servers", type=int, default=SERVERS, choices=range(1, MOST_SERVERS + 1), metavar="N")
     servers.add_argument("--release", type=_release, action="append", default=[], metavar="HOST=RELEASE")
+    servers.add_argument("--behind", type=_behind, action="append", default=[], metavar="GATEWAY=HOST[,HOST]")
     commands.add_parser("status")
     commands.add_parser("down").add_argument("--purge", action="store_true")
-    names = [host.name for host in fleet(MOST_SERVERS)]
+    names = [*(host.name for host in fleet(MOST_SERVERS)), *(f"gw{number}" for number in range(1, 10))]
     commands.add_parser("reboot").add_argument("host", choices=names, metavar="host")
     login = commands.add_parser("shell")
     login.add_argument("host", choices=names, metavar="host")
@@ -170,24 +178,30 @@ def _release(text: str) -> tuple[str, str]:
     return host, release
 
 
+def _behind(text: str) -> tuple[str, list[str]]:
+    gateway, _equals, servers = text.partition("=")
+    if not servers or not re.fullmatch("gw[1-9]", gateway):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a gateway and its servers: say gw1=ftp1,ftp2")
+    return gateway, servers.split(",")
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     arguments = _arguments()
     state = arguments.state.absolute()
-    host = next((host for host in fleet(MOST_SERVERS) if host.name == getattr(arguments, "host", None)), fleet()[0])
     try:
         if os.geteuid() != 0:
             raise Problem("The lab makes containers and a network: run it as root.")
         if arguments.command == "status":
             status()
         elif arguments.command == "shell":
-            shell(state, host, arguments.remote)
+            shell(state, arguments.host, arguments.remote)
         else:
             with _one_at_a_time(state):
                 if arguments.command == "up":
-                    up(state, arguments.servers, dict(arguments.release))
+                    up(state, arguments.servers, dict(arguments.release), dict(arguments.behind))
                 elif arguments.command == "reboot":
-                    reboot(state, host)
+                    reboot(state, arguments.host)
                 else:
                     down(state, arguments.purge)
     except Problem as problem:
