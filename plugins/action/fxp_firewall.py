@@ -25,7 +25,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         task_vars = task_vars or {}
         result = super().run(tmp, task_vars)
-        self._host = task_vars.get("inventory_hostname", "")
+        self._host = self._changed_host(task_vars)
         result.update(self._change(task_vars))
         if result.get("failed") and "msg" in result:
             # What ssh says may be another's words.
@@ -33,6 +33,10 @@ class ActionModule(ActionBase):
         for key in ("on_trial", "connection", "settled"):
             result.pop(key, None)
         return result
+
+    def _changed_host(self, task_vars: dict[str, t.Any]) -> str:
+        """The host whose rules change, by its name."""
+        return str(task_vars.get("inventory_hostname", ""))
 
     def _change(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
         return_after = self._seconds(self._task.args.get("return_after", 30))

@@ -26,3 +26,7 @@ class ActionModule(CommitOrReturn):
         result: dict[str, t.Any] = self._execute_module(module_name=self.module, module_args=arguments, task_vars=task_vars or {})
         _run.forget_what_is_over(result)
         return result
+
+    def _changed_host(self, task_vars: dict[str, t.Any]) -> str:
+        # Servers that move have their gateway follow.
+        return str(self._task.delegate_to or super()._changed_host(task_vars))

@@ -272,10 +272,12 @@ in_place:
   type: bool
   sample: true
 parts:
-  description: C(rules) has C(in_place) and C(drift).
+  description:
+    - C(rules) has C(in_place), C(drift), and C(moves), the servers that a port is to lead to which leads elsewhere now. For them
+      the module is to be run again the moment that they have changed.
   returned: with O(look)
   type: dict
-  sample: {rules: {in_place: true, drift: []}}
+  sample: {rules: {in_place: true, drift: [], moves: []}}
 refusals:
   description: Everything that stands against a run, as M(proftpd.fxp.fxp_look) returns it.
   returned: with O(look)

@@ -84,7 +84,9 @@ class Host:
     @property
     def place(self) -> list[str]:
         """Options of the engine that put it into the lab's network; what is behind a gateway gets its interface later."""
-        return ["--network", "none"] if self.behind else network.place(self.number)
+        # Where there is no network, the engine writes no file with name servers either.
+        without = ["--network", "none", "--volume=/etc/resolv.conf:/etc/resolv.conf:ro"]
+        return without if self.behind else network.place(self.number)
 
     @property
     def container(self) -> str:

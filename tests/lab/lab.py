@@ -100,7 +100,8 @@ def status() -> None:
     existing = hosts.containers()
     print(f"{'HOST':<10}{'ADDRESS':<16}{'GROUP':<14}{'RELEASE':<10}STATE")
     known = hosts.known(existing)
-    for host in [*fleet(), *(known[name] for name in sorted(existing) if name not in {host.name for host in fleet()})]:
+    usual = [host.name for host in fleet()]
+    for host in [known[name] for name in [*usual, *sorted(existing.keys() - set(usual))]]:
         container = existing.get(host.name)
         release, state = (container.release, container.state) if container else ("-", "absent")
         print(f"{host.name:<10}{host.address:<16}{host.group:<14}{release:<10}{state}")

@@ -49,16 +49,20 @@ def look(wish: Wish | None, run: record.Run | None) -> Known:
         return _result([*refusals, Refusal("gateway", None, None, root.told(exc))])
     told = [f"The gateway is not as it was left: {sentence}. The playbook site mends that." for sentence in found.drift]
     in_place = not found.changed and make.is_final(here, wish, wanted) and forwarding.is_on(4)
-    return _result(refusals, [*found.warnings, *told], in_place, list(found.drift))
+    about = {"drift": list(found.drift), "moves": make.moves(here, wish)}
+    return _result(refusals, [*found.warnings, *told], in_place, about)
 
 
 def _result(
-    refusals: t.Sequence[Refusal], warnings: t.Sequence[str] = (), in_place: bool = False, drift: t.Sequence[str] = ()
+    refusals: t.Sequence[Refusal],
+    warnings: t.Sequence[str] = (),
+    in_place: bool = False,
+    about: t.Mapping[str, t.Any] | None = None,
 ) -> Known:
     return {
         "python": sys.version.split()[0],
         "in_place": in_place,
-        "parts": {"rules": {"in_place": in_place, "drift": list(drift)}},
+        "parts": {"rules": {"in_place": in_place, **(about or {})}},
         "refusals": [dataclasses.asdict(each) for each in refusals],
         "warnings": list(warnings),
         "not_asked": [],

@@ -126,6 +126,20 @@ def meanwhile(wish: Wish, former: Leads | None) -> Leads:
     )
 
 
+def moved(wish: Wish, former: Leads | None) -> list[str]:
+    """Return the servers that a port will lead to which leads elsewhere now, so that it has to change the moment they do."""
+    targets = {lead: (lead.inner, lead.port) for lead in (former.leads if former else ())}
+    return [
+        server.name
+        for server in wish.servers
+        if any(
+            old.ports[0] <= lead.ports[1] and lead.ports[0] <= old.ports[1] and target != (lead.inner, lead.port)
+            for lead in _leads(server)
+            for old, target in targets.items()
+        )
+    ]
+
+
 def _stays(inner: str, wish: Wish) -> bool:
     """Whether what leads there now may still be needed."""
     owner = next((server for server in wish.servers if inner in server.inner.values()), None)
@@ -207,4 +221,4 @@ def _holds(wide: t.Any, narrow: t.Any) -> bool:
     return wide.version == narrow.version and bool(narrow.subnet_of(wide))
 
 
-__all__ = ("BOTH", "Clients", "Lead", "Leads", "Out", "Peers", "Port", "meanwhile", "outermost", "planned")
+__all__ = ("BOTH", "Clients", "Lead", "Leads", "Out", "Peers", "Port", "meanwhile", "moved", "outermost", "planned")

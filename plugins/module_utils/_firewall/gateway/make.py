@@ -15,7 +15,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detec
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway import found
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.backend import Gateway
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.leads import Leads, meanwhile, planned
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.leads import Leads, meanwhile, moved, planned
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.text import read, text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.wish import Wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.kinds import KINDS
@@ -60,6 +60,11 @@ def is_final(here: Host, wish: Wish, wanted: Leads) -> bool:
     return _files.read_text(here.rules) == text_of(last)
 
 
+def moves(here: Host, wish: Wish) -> list[str]:
+    """Return the servers that a port will lead to which leads elsewhere now."""
+    return moved(wish, _former(here))
+
+
 def _former(here: Host) -> Leads | None:
     text = _files.read_text(here.rules)
     # What somebody made of it by hand is no state of ours.
@@ -79,4 +84,4 @@ def _refuse_managers(here: Host, commands: detect.Commands) -> None:
         )
 
 
-__all__ = ("host", "is_final", "leads", "texts")
+__all__ = ("host", "is_final", "leads", "moves", "texts")
