@@ -15,6 +15,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.lead
     Lead,
     Leads,
     meanwhile,
+    moved,
     outermost,
     planned,
 )
@@ -74,25 +75,35 @@ def test_a_fleet_that_is_as_planned_changes_nothing_on_the_way() -> None:
 
 
 def test_another_passive_range_is_led_before_the_former_one_goes() -> None:
-    moved = {"passive_ports": {"first": 63000, "last": 63049}}
-    both = meanwhile(wish(server(1, **moved), server(2), keep=True), BEFORE)
+    other = {"passive_ports": {"first": 63000, "last": 63049}}
+    both = meanwhile(wish(server(1, **other), server(2), keep=True), BEFORE)
     assert leads_of(both)[61050, 61099] == leads_of(both)[63000, 63049] == ("10.0.0.11", None)
     # To both the same peers come.
     assert {("10.0.0.11", (61050, 61099)), ("10.0.0.11", (63000, 63049))} <= peers_of(both)
-    last = meanwhile(wish(server(1, **moved), server(2)), both)
-    assert last == planned(wish(server(1, **moved), server(2)))
+    last = meanwhile(wish(server(1, **other), server(2)), both)
+    assert last == planned(wish(server(1, **other), server(2)))
     # A server that did not change in this run still has the former one.
-    left = meanwhile(wish(server(1, **moved, pending=True), server(2)), both)
+    left = meanwhile(wish(server(1, **other, pending=True), server(2)), both)
     assert leads_of(left) == leads_of(both)
 
 
 def test_a_port_leads_to_where_the_server_still_listens() -> None:
-    moved = server(1, control_port=2100)
-    both = meanwhile(wish(moved, server(2), keep=True), BEFORE)
+    now = server(1, control_port=2100)
+    assert moved(wish(now, server(2)), BEFORE) == ["s1"]
+    both = meanwhile(wish(now, server(2), keep=True), BEFORE)
     assert leads_of(both)[2121, 2121] == ("10.0.0.11", 21)
-    assert leads_of(meanwhile(wish({**moved, "pending": True}, server(2)), both))[2121, 2121] == ("10.0.0.11", 21)
-    assert leads_of(meanwhile(wish(moved, server(2)), both))[2121, 2121] == ("10.0.0.11", 2100)
+    assert leads_of(meanwhile(wish({**now, "pending": True}, server(2)), both))[2121, 2121] == ("10.0.0.11", 21)
+    assert leads_of(meanwhile(wish(now, server(2)), both))[2121, 2121] == ("10.0.0.11", 2100)
     assert ("10.0.0.11", (21, 21)) not in peers_of(both)
+
+
+def test_who_moves() -> None:
+    assert moved(wish(server(1), server(2)), BEFORE) == []
+    assert moved(wish(server(1)), None) == []
+    assert moved(wish(server(1, inner_address="10.0.0.99"), server(2)), BEFORE) == ["s1"]
+    assert moved(wish(server(1, passive_ports={"first": 61140, "last": 61160}), server(2)), BEFORE) == ["s1"]
+    # A range of its own may be had beforehand.
+    assert moved(wish(server(1, passive_ports={"first": 63000, "last": 63049}), server(2)), BEFORE) == []
 
 
 def test_two_servers_change_places_and_no_port_leads_to_two() -> None:
@@ -120,10 +131,10 @@ def test_a_server_that_goes_is_led_to_until_the_last_step() -> None:
 
 
 def test_a_server_gets_another_inner_address() -> None:
-    moved = server(1, inner_address="10.0.0.99")
-    both = meanwhile(wish(moved, server(2), keep=True), BEFORE)
+    now = server(1, inner_address="10.0.0.99")
+    both = meanwhile(wish(now, server(2), keep=True), BEFORE)
     assert leads_of(both)[2121, 2121] == ("10.0.0.11", 21)
-    assert leads_of(meanwhile(wish(moved, server(2)), both))[2121, 2121] == ("10.0.0.99", 21)
+    assert leads_of(meanwhile(wish(now, server(2)), both))[2121, 2121] == ("10.0.0.99", 21)
 
 
 def test_networks_within_others_are_left_out() -> None:
