@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
-from ansible_collections.proftpd.fxp.tests.unit.plugins.plugin_utils.test_any_inventory import plan_of
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import gateway_wish
 
 PAGE = (pathlib.Path(__file__).parents[3] / "docs/networks.md").read_text(encoding="utf-8")
 ACCOUNT = {"fxp_tls": "none", "fxp_check_user": "check", "fxp_check_password": "correct-horse-battery"}
@@ -24,7 +25,18 @@ ACCOUNT = {"fxp_tls": "none", "fxp_check_user": "check", "fxp_check_password": "
 def plans() -> list[dict[str, t.Any]]:
     blocks = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
     assert blocks
-    return [plan_of({name: {**ACCOUNT, **said} for name, said in block["fxp_servers"]["hosts"].items()}) for block in blocks]
+    return [planned(block) for block in blocks]
+
+
+def planned(inventory: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    servers, gateways = ({}, {})
+    for name, said in inventory["fxp_servers"]["hosts"].items():
+        servers[name], problems = _vocabulary.options_of(name, {**ACCOUNT, **said})
+        assert problems == []
+    for name, said in inventory.get("fxp_gateways", {"hosts": {}})["hosts"].items():
+        gateways[name], problems = _vocabulary.options_of_gateway(name, said)
+        assert problems == []
+    return _plan.make_plan(servers, gateways=gateways)
 
 
 def test_every_inventory_can_be_planned() -> None:
@@ -44,6 +56,18 @@ def test_two_families() -> None:
 def test_one_to_one_nat() -> None:
     row = plans()[1]["servers"]["ftp2"]
     assert (row["address"], row["announced"], row["egress"]) == ("203.0.113.5",) * 2 + (["203.0.113.5"],)
+
+
+def test_gateways() -> None:
+    two, translated, routed, others = plans()[2:]
+    assert {name: row["address"] for name, row in two["servers"].items()} == {
+        "ftp1": "198.51.100.10",
+        "ftp2": "198.51.100.10",
+        "ftp3": "198.51.100.13",
+    }
+    assert gateway_wish(translated, "gw1")["arrival_address"] == "172.31.0.2"
+    assert gateway_wish(routed, "gw1")["servers"][0]["address6"] == "2001:db8:1::11"
+    assert others["gateways"] == {}
 
 
 @pytest.mark.parametrize("said", re.findall(r"`(fxp_[a-z_]+: \[[^`]+)`", PAGE))

@@ -60,10 +60,10 @@ def flow(value: t.Any) -> str:
 
 
 def examples() -> dict[str, t.Any]:
-    """One value of every variable, by table: those of servers without their prefix."""
+    """One value of every variable, by table: those of servers and gateways without their prefix."""
     told = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
     servers: dict[str, t.Any] = {}
-    for said in told["servers"].values():
+    for said in [*told["servers"].values(), *told["gateways"].values()]:
         servers = {**{name.replace("fxp_", "", 1): value for name, value in said.items()}, **servers}
     entries = {
         name: {key: value for entry in servers[name] for key, value in entry.items()} for name in ("users", "acknowledged")
@@ -108,7 +108,11 @@ def test_every_variable_is_on_it() -> None:
 
 
 def test_the_examples_are_one_fleet_that_can_be_planned() -> None:
-    servers = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))["servers"]
+    told = yaml.safe_load(EXAMPLES.read_text(encoding="utf-8"))
+    servers, gateways = told["servers"], {}
+    for name, said in told["gateways"].items():
+        gateways[name], problems = _vocabulary.options_of_gateway(name, said)
+        assert problems == []
     fleet = {}
     everywhere = ("fxp_check_", "fxp_tls_ca_", "fxp_vantage")
     common = {key: value for key, value in servers["ftp1"].items() if key.startswith(everywhere)}
@@ -117,7 +121,7 @@ def test_the_examples_are_one_fleet_that_can_be_planned() -> None:
         assert problems == []
     present = {name: options for name, options in fleet.items() if options["state"] == "present"}
     assert list(fleet) != list(present)
-    plan = _plan.make_plan(present, gateways={"gw1": {}})
+    plan = _plan.make_plan(present, gateways=gateways)
     assert plan["servers"]["ftp2"]["announced"] == "203.0.113.5"
 
 
