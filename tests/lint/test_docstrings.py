@@ -145,7 +145,7 @@ def test_ruff_reads_the_form(docstring: str, rule: str) -> None:
 BY_ANOTHER_NAME = {"run", "filters", "main"}
 BACKENDS = {
     f"plugins/module_utils/_firewall/{name}.py"
-    for name in ("firewalld/backend", "guarded", "iptables/backend", "nftables/backend", "ufw/opener")
+    for name in ("firewalld/backend", "gateway/backend", "guarded", "iptables/backend", "nftables/backend", "ufw/opener")
 }
 
 

@@ -162,7 +162,11 @@ def span_of(key: str, first: t.Any, last: t.Any) -> Span:
 
 
 def literals(key: str, values: t.Iterable[str] | None, families: tuple[int, ...]) -> tuple[str, ...]:
-    """Whatever is not exactly an address or a network could be words of a firewall manager's language."""
+    """
+    Addresses and networks of these families, as they are said.
+
+    Raises FirewallError for anything else, which could be words of a firewall manager's language.
+    """
     found = tuple(values or ())
     for value in found:
         try:

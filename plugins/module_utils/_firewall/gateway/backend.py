@@ -38,9 +38,11 @@ class Gateway:
         return bool(self.nft.path)
 
     def text(self, wish: Wish) -> str:
+        """Of a gateway ``make`` writes it. Raises FirewallError."""
         raise FirewallError("The wish of a server is none of a gateway.")
 
     def ports(self, text: str) -> Ports:
+        """None of this host. Raises FirewallError."""
         raise FirewallError("The rules of a gateway govern ports of other hosts.")
 
     def examine(self, text: str, recorded: Fingerprint) -> Finding:

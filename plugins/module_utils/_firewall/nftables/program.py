@@ -132,7 +132,11 @@ class Nft:
         self.settle(removal_batch)
 
     def settle(self, lines_for: t.Callable[[Ruleset], str]) -> None:
-        """Have nft carry out what follows from the rules in force, anew if those change meanwhile."""
+        """
+        Have nft carry out what follows from the rules in force, anew if those change meanwhile.
+
+        Raises FirewallError if it does not.
+        """
         lines = lines_for(self.ruleset())
         for _dummy in range(5):
             try:
