@@ -11,6 +11,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen, _verdict
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import GROUP as GATEWAYS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 
@@ -35,7 +36,10 @@ class ActionModule(ActionBase):
         said = options["authority"]
         authority = _verdict.Authority(bool(said.get("make")), str(said["refused"]) if said.get("refused") else None)
         installing = {name: str(said.get("msg") or "") for name, said in options["installing"].items() if said}
-        run = _verdict.Run(task_vars["ansible_play_hosts_all"], str(task_vars.get("ansible_limit") or "fxp_servers"), installing)
+        hosts = task_vars["ansible_play_hosts_all"]
+        gateways = {*task_vars["groups"].get(GATEWAYS, ())}.intersection(hosts)
+        pattern = str(task_vars.get("ansible_limit") or ("all" if gateways else "fxp_servers"))
+        run = _verdict.Run(hosts, pattern, installing, "hosts" if gateways else "servers")
         lines = _verdict.told(options["looks"], authority, run)
         if lines:
             raise Refusal("\n".join(lines))

@@ -31,14 +31,19 @@ WHY = {
 }
 
 
-def _rows_of(flow: Flow, gateway: str | None) -> t.Iterator[dict[str, str]]:
+def _rows_of(flow: Flow, servers: t.Mapping[str, t.Any]) -> t.Iterator[dict[str, str]]:
     first, last = flow.ports
+    server, peer = servers[flow.server], servers.get(flow.source or "")
     ports = str(first) if first == last and flow.kind == CONTROL else f"{first}-{last}"
     # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
     led = f"port {flow.lands[0]}" if flow.kind == CONTROL else "the same ports"
     direction = f"into {flow.server}" + (f", out of {flow.source}" if flow.source else "")
-    if gateway:
-        direction += f", forwarded by {gateway} to {led}"
+    # IPv6 is let through as it is.
+    if peer and peer["gateway"] and flow.family == 4:
+        direction += f", translated by {peer['gateway']} to come from there"
+    if server["gateway"] and flow.family == 4:
+        at = f" of {server['inner_address']}" if server["inner_address"] else ""
+        direction += f", forwarded by {server['gateway']} to {led}{at}"
     why = WHY[flow.kind].format(server=flow.server)
     for source in flow.sources:
         row = (flow.source or "clients", source, flow.server, flow.dialled, "tcp", ports, direction, why)
@@ -47,7 +52,7 @@ def _rows_of(flow: Flow, gateway: str | None) -> t.Iterator[dict[str, str]]:
 
 def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """Return all connections that ``plan`` needs, server by server; a row for each address or network that they come from."""
-    return [row for flow in flows(plan) for row in _rows_of(flow, plan["servers"][flow.server]["gateway"])]
+    return [row for flow in flows(plan) for row in _rows_of(flow, plan["servers"])]
 
 
 def as_json(plan: t.Mapping[str, t.Any]) -> str:

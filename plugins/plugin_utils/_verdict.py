@@ -43,6 +43,7 @@ class Run:
     targeted: t.Sequence[str]
     pattern: str
     installing: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    what: str = "servers"  # they are
 
 
 def told(looks: Looks, authority: Authority, run: Run) -> list[str]:
@@ -61,7 +62,7 @@ def told(looks: Looks, authority: Authority, run: Run) -> list[str]:
         lines.append(" ".join(authority.problem.replace(UNCHANGED, "").split()))
     if not lines:
         return []
-    what = f"{len(refused)} of {len(run.targeted)} servers" if refused else "The fleet"
+    what = f"{len(refused)} of {len(run.targeted)} {run.what}" if refused else "The fleet"
     return [f"{what} cannot be served as planned. {_changed(run)}", *lines, *_others(looks, refused, authority, run)]
 
 

@@ -66,6 +66,11 @@ def test_what_a_gateway_must_forward() -> None:
         ("203.0.113.5", "51000-51009", "into b, forwarded by gw1 to the same ports"),
         ("203.0.113.5", "51000-51009", "into b, out of a, forwarded by gw1 to the same ports"),
     }
+    out = {row["direction"] for row in _rule_sheet.rows(plan(a=A, b=behind)) if row["source_name"] == "b"}
+    assert out == {"into a, out of b, translated by gw1 to come from there"}
+    known = {**behind, "fxp_inner_address": "10.0.0.12"}
+    told = {row["direction"] for row in _rule_sheet.rows(plan(a=A, b=known)) if row["destination_name"] == "b"}
+    assert "into b, forwarded by gw1 to port 2121 of 10.0.0.12" in told
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
