@@ -44,6 +44,7 @@ requirements:
   - nftables with JSON, and systemd, on the host; where firewalld decides, firewalld with ipsets
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._commit
   - proftpd.fxp._run
   - proftpd.fxp._wish
   - proftpd.fxp._attributes.platform
@@ -83,11 +84,6 @@ options:
         everything.
       - Deprecated, and goes in 1.0.0. The module has a text of its own.
     type: str
-  return_after:
-    description:
-      - Seconds that the host waits for the confirmation before it returns to the old rules. At least 5.
-    type: int
-    default: 30
   state:
     description:
       - Whether the rules are in force, or nothing of this collection is left in the firewall.
@@ -96,25 +92,6 @@ options:
       - present
       - absent
     default: present
-  _phase:
-    description:
-      - The step of one change. Set by the action plugin of this module; leave it alone.
-    type: str
-    choices:
-      - apply
-      - confirm
-      - settle
-    default: apply
-  _manager:
-    description:
-      - The firewall manager of the first step. Set by the action plugin of this module; leave it alone.
-    type: str
-    default: ""
-  _connection:
-    description:
-      - C(SSH_CONNECTION) of the first step. Set by the action plugin of this module; leave it alone.
-    type: str
-    default: ""
 seealso:
   - module: proftpd.fxp.fxp_plan
     description: Where the variables are documented that the rules come from.
@@ -208,7 +185,6 @@ drift:
     - chain inet filter input drops by default and lacks the rule of proftpd.fxp
 """
 
-import os
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
@@ -219,6 +195,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import (
     lockout,
     make,
     managers,
+    phases,
     removal,
     state,
     transaction,
@@ -234,7 +211,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import Ho
 from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import served
 
-MINIMUM = 5  # seconds that a new connection may need
 DEPRECATED = {"removed_in_version": "1.0.0", "removed_from_collection": "proftpd.fxp"}
 
 
@@ -242,7 +218,7 @@ def backend_of(module: Module, kind: kinds.Kind) -> Backend:
     """The backend of the manager that decides here; what goes away, or was begun, is asked of the one that it was made with."""
     if module.params["_manager"] in managers.BACKENDS:
         return managers.BACKENDS[module.params["_manager"]].make("")
-    if module.params["_phase"] == "apply" and module.params["state"] == "present":
+    if module.params["_phase"] == phases.APPLY and module.params["state"] == "present":
         return choose.choose(detect.Commands(), module.params["backend"])
     return managers.in_use(kind=kind)
 
@@ -352,12 +328,8 @@ def main() -> None:
             "content": {"type": "str", **DEPRECATED},
             "unit": {"type": "str", **DEPRECATED},
             "drop_in": {"type": "str", **DEPRECATED},
-            "return_after": {"type": "int", "default": 30},
             "run": record.run_options(),
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
-            "_manager": {"type": "str", "default": ""},
-            "_connection": {"type": "str", "default": ""},
+            **phases.options(),
         },
         required_if=[("state", "present", ("wish", "content"), True)],
         mutually_exclusive=[("wish", "content"), ("wish", "unit"), ("wish", "drop_in")],
@@ -367,23 +339,15 @@ def main() -> None:
     try:
         kind = kinds.KINDS[(module.params["wish"] or {}).get("kind", "server")]
         host = state.Host(backend_of(module, kind), kind=kind)
-        if module.params["_phase"] == "apply":
-            patience = module.params["return_after"]
-            if patience < MINIMUM:
-                raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
+        if module.params["_phase"] == phases.APPLY:
+            phases.refuse_haste(module.params["return_after"])
             begin = remove if module.params["state"] == "absent" else apply
             module.exit_json(**begin(module, host, connection))
         left = former_of(module)
         change = transaction_of(module, host, left)
-        if module.params["_phase"] == "settle":
-            settled = change.settle()
-            module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
-        if connection and connection == module.params["_connection"]:
-            raise FirewallError(
-                "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "
-                "ssh's ControlPath for this host, or set ControlPath=none for it."
-            )
-        change.confirm()
+        if module.params["_phase"] == phases.SETTLE:
+            module.exit_json(**phases.settle(change, host))
+        phases.confirm(change, connection, module.params["_connection"])
         record.end(module.params["run"], "rules", files_of(host), done=not left.spans)
         module.exit_json(changed=True)
     except TooLate as exc:

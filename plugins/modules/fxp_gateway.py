@@ -30,6 +30,7 @@ requirements:
   - nftables with JSON, iproute2, and systemd, on the host
 extends_documentation_fragment:
   - proftpd.fxp._attributes
+  - proftpd.fxp._commit
   - proftpd.fxp._run
   - proftpd.fxp._attributes.platform
 attributes:
@@ -181,11 +182,6 @@ options:
       - Change nothing, and return what stands against O(wish) as RV(refusals) instead of failing.
     type: bool
     default: false
-  return_after:
-    description:
-      - Seconds that the host waits for the confirmation before it returns to the old rules. At least 5.
-    type: int
-    default: 30
   state:
     description:
       - Whether the gateway leads connections, or nothing of this collection is left there. The latter resets connections that it
@@ -195,25 +191,6 @@ options:
       - present
       - absent
     default: present
-  _phase:
-    description:
-      - The step of one change. Set by the action plugin of this module; leave it alone.
-    type: str
-    choices:
-      - apply
-      - confirm
-      - settle
-    default: apply
-  _manager:
-    description:
-      - The firewall manager of the first step. Set by the action plugin of this module; leave it alone.
-    type: str
-    default: ""
-  _connection:
-    description:
-      - C(SSH_CONNECTION) of the first step. Set by the action plugin of this module; leave it alone.
-    type: str
-    default: ""
 seealso:
   - module: proftpd.fxp.fxp_plan
     description: Where the variables are documented that the rules come from.
@@ -289,10 +266,9 @@ run:
   type: dict
 """
 
-import os
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, removal, state, transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detect, lockout, phases, removal, state, transaction
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import make as _make
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError, TooLate
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway import make
@@ -302,8 +278,6 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._look import gateway as _look
 from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
-
-MINIMUM = 5  # seconds that a new connection may need
 
 
 def look(module: Module, wish: Wish | None, host: state.Host) -> dict[str, t.Any]:
@@ -366,36 +340,25 @@ def main() -> None:
         argument_spec={
             "wish": {"type": "dict", "options": wish_options()},
             "look": {"type": "bool", "default": False},
-            "return_after": {"type": "int", "default": 30},
             "run": record.run_options(),
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "_phase": {"type": "str", "default": "apply", "choices": ["apply", "confirm", "settle"]},
-            "_manager": {"type": "str", "default": ""},
-            "_connection": {"type": "str", "default": ""},
+            **phases.options(),
         },
         required_if=[("state", "present", ("wish",))],
         supports_check_mode=True,
     )
-    connection, patience = lockout.ssh_connection(), module.params["return_after"]
+    connection = lockout.ssh_connection()
     try:
         wish = read_wish(module.params["wish"]) if module.params["state"] == "present" else None
         host = make.host()
         if module.params["look"]:
             module.exit_json(changed=False, **look(module, wish, host))
-        if module.params["_phase"] == "apply":
-            if patience < MINIMUM:
-                raise FirewallError(f"return_after is {patience}, which leaves no time to come back; make it {MINIMUM} or more.")
+        if module.params["_phase"] == phases.APPLY:
+            phases.refuse_haste(module.params["return_after"])
             module.exit_json(**apply(module, wish, host, connection))
         change = change_of(wish, host)
-        if module.params["_phase"] == "settle":
-            settled = change.settle()
-            module.exit_json(settled=settled, rules=os.path.exists(host.rules), confirmed=settled and change.is_confirmed())
-        if connection and connection == module.params["_connection"]:
-            raise FirewallError(
-                "The confirmation came through the connection that was open before, which proves nothing; let Ansible manage "
-                "ssh's ControlPath for this host, or set ControlPath=none for it."
-            )
-        change.confirm()
+        if module.params["_phase"] == phases.SETTLE:
+            module.exit_json(**phases.settle(change, host))
+        phases.confirm(change, connection, module.params["_connection"])
         finish(wish)
         record.end(module.params["run"], "rules", [host.rules], done=wish is None or not wish.keep)
         module.exit_json(changed=True)

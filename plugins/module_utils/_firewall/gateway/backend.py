@@ -13,29 +13,24 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.backend impo
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.errors import FirewallError
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.judgement import MARKS, judge
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.text import read
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.batch import put, removal_batch
-from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.drift import differences, in_force
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.backend import Nftables
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.batch import put
+from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.drift import differences
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.program import Nft
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Ports, Wish
 
 
-class Gateway:
-    """nft on this host. What a wish becomes is made elsewhere (``make``), because it depends on what is forwarded now."""
+class Gateway(Nftables):
+    """
+    nft on this host, for other rules than those of a server.
 
-    name = "nftables"
-    package = "nftables"
-    ending = "nft"
-    service = "nftables.service"
-    keeper = ""
+    What a wish becomes is made elsewhere (``make``), because it depends on what is forwarded now.
+    """
+
     guard = "gateway"
-    watched = False
 
     def __init__(self, root: str = "", nft: Nft | None = None) -> None:
-        self.root = root
-        self.nft = nft or Nft(marks=MARKS)
-
-    def is_installed(self) -> bool:
-        return bool(self.nft.path)
+        super().__init__(root, nft or Nft(marks=MARKS))
 
     def text(self, wish: Wish) -> str:
         """Of a gateway ``make`` writes it. Raises FirewallError."""
@@ -71,34 +66,9 @@ class Gateway:
             judgement._replace(shut=self.nft.owned(judgement.places)).refuse(self.nft)
             raise
 
-    def check_removal(self) -> None:
-        self.nft.check(removal_batch(self.nft.ruleset()))
-
     def load(self, text: str) -> None:
         leads = read(text)
         self.nft.settle(lambda ruleset: put(text, ruleset, judge(ruleset, leads).places))
-
-    def load_guard(self, text: str) -> None:
-        self.nft.run(text)
-
-    def open(self, text: str) -> None:
-        """Nothing is left to do: what is loaded is open."""
-
-    def unload(self) -> None:
-        self.nft.unload()
-
-    def leave(self, guard_stays: bool) -> None:
-        self.nft.unload()
-
-    def kept(self) -> dict[str, str]:
-        return {}
-
-    def is_guarded(self, recorded: Fingerprint) -> bool:
-        now = self.in_force()["table"]
-        return bool(now) and now == recorded.get("table")
-
-    def in_force(self) -> Fingerprint:
-        return in_force(self.nft.ruleset())
 
 
 __all__ = ("Gateway",)
