@@ -94,9 +94,9 @@ class Behind:
         run("ip", "-n", own, "link", "set", "eth0", "up")
         run("ip", "-n", gateway, "link", "set", device, *(("master", bridge) if bridge else ()), "up")
 
-    def text(self, wish: t.Mapping[str, t.Any] = WISH, **more: t.Any) -> str:
+    def text(self, wish: t.Mapping[str, t.Any] | None = None, **more: t.Any) -> str:
         """The rules for a wish, as the module makes them on this gateway."""
-        return text_of(planned(read_wish(wish))._replace(outside=("wan",), inside=("lan",), **more))
+        return text_of(planned(read_wish(wish or WISH))._replace(outside=("wan",), inside=("lan",), **more))
 
     def seen(self, source: str, dialled: str, port: int, at: str, lands: int) -> str | None:
         """The address at which ``at`` sees a connection of ``source`` to ``dialled``; None if there is none."""
