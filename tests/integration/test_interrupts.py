@@ -73,6 +73,18 @@ class Play:
                     found.append(int(process.name))
         return found
 
+    def told(self) -> str:
+        """What those processes are, and what the kernel has each of their threads wait for."""
+        lines = []
+        for number in self.running():
+            with contextlib.suppress(OSError):
+                process = pathlib.Path(f"/proc/{number}")
+                waits = [
+                    f"{(task / 'wchan').read_text()} {(task / 'syscall').read_text().strip()}" for task in process.glob("task/*")
+                ]
+                lines.append(f"{number} {(process / 'cmdline').read_text()[:200]!r}: {waits}")
+        return "; ".join(lines)
+
     def kept(self) -> list[list[t.Any]]:
         """What is kept of files that stayed."""
         return [row for path in self.state.glob("proftpd-fxp/*.json") for row in json.loads(path.read_text())]
@@ -131,7 +143,7 @@ def interrupt(play: Play, servers: t.Sequence[Proftpd], number: signal.Signals, 
     os.killpg(play.process.pid, number)
     began = time.monotonic()
     play.process.poll()
-    assert until(lambda: not play.running(), seconds), f"{number.name}: still running after {seconds} s"
+    assert until(lambda: not play.running(), seconds), f"{number.name}: still running after {seconds} s: {play.told()}"
     took = time.monotonic() - began
     play.process.wait(1)
     assert [server.files() for server in servers] == [set()] * len(servers)
