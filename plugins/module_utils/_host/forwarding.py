@@ -35,9 +35,14 @@ def is_on(family: int, root: str = "") -> bool:
     return (_files.read_text(root + _SWITCH[family]) or "0").strip() not in ("", "0")
 
 
+def is_kept(root: str = "") -> bool:
+    """Whether a file of ours switches it on, whatever else does."""
+    return os.path.lexists(root + FILE)
+
+
 def is_ours(root: str = "") -> bool:
     """Whether it was this collection that switched it on, and nothing else does by now."""
-    return os.path.lexists(root + FILE) and not any(_switches_on(path) for path in _others(root))
+    return is_kept(root) and not any(_switches_on(path) for path in _others(root))
 
 
 def _others(root: str) -> list[str]:
@@ -83,7 +88,7 @@ def switch_on(root: str = "") -> None:
 
 def switch_off(root: str = "") -> bool:
     """Put it back to what it was where it was switched on here; tell whether there was anything to do."""
-    if not os.path.lexists(root + FILE):
+    if not is_kept(root):
         return False
     was_ours = is_ours(root)
     _files.remove(root + FILE)
@@ -93,4 +98,4 @@ def switch_off(root: str = "") -> bool:
     return True
 
 
-__all__ = ("FILE", "is_on", "is_ours", "refuse_ipv6", "switch_off", "switch_on")
+__all__ = ("FILE", "is_kept", "is_on", "is_ours", "refuse_ipv6", "switch_off", "switch_on")

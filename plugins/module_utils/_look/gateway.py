@@ -39,7 +39,7 @@ def look(wish: Wish | None, run: record.Run | None) -> Known:
     refusals = at_work(run)
     here = make.host()
     if wish is None:
-        return _result(refusals, in_place=not removal.is_found(here) and not forwarding.is_ours())
+        return _result(refusals, in_place=not removal.is_found(here) and not forwarding.is_kept())
     if not Systemd().is_here():
         return _result([*refusals, Refusal("gateway", None, None, WITHOUT_SYSTEMD)])
     try:

@@ -45,7 +45,9 @@ def test_what_others_switch_on_is_theirs(root: pathlib.Path, text: str) -> None:
     forwarding.switch_on(str(root))
     (root / "usr/lib/sysctl.d/50-router.conf").write_text(text)
     assert not forwarding.is_ours(str(root))
+    assert forwarding.is_kept(str(root))
     assert forwarding.switch_off(str(root))
+    assert not forwarding.is_kept(str(root))
     assert forwarding.is_on(4, str(root))
 
 
