@@ -63,20 +63,37 @@ class Listener(t.NamedTuple):
 
 
 def listeners(proc: str = "/proc", systemd: Systemd | None = None) -> list[Listener]:
-    """Return every socket of this host that listens, by port: one pass over ``proc``, and at most one question to systemd."""
-    found = {inode: (address, port) for address, port, inode in _listening(f"{proc}/net")}
-    holders: dict[str, list[Process]] = {}
-    for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
-        held = _held(f"{proc}/{pid}") & found.keys()
-        if held:
-            process = Process(pid, processes.name(pid, proc) or "a process that has ended")
-            for inode in held:
-                holders.setdefault(inode, []).append(process)
+    """Return every socket of this host that listens, by port: two passes over ``proc`` at most, and one question to systemd."""
+    found = _table(proc)
+    holders = _holders(proc, found)
+    # A session that closes its passive port meanwhile is nobody whom one cannot see: what has no holder is asked for again.
+    unseen = found.keys() - holders
+    if unseen:
+        holders.update(_holders(proc, unseen))
+        ended = unseen - _table(proc).keys()
+        found = {inode: where for inode, where in found.items() if inode not in ended}
     every = [Listener(address, port, tuple(holders.get(inode, ()))) for inode, (address, port) in found.items()]
     if any(_is_systemds(each) for each in every):
         units = (systemd or Systemd()).sockets()
         every = [each._replace(unit=units.get((str(each.address), each.port))) if _is_systemds(each) else each for each in every]
     return sorted(every, key=lambda each: (each.port, each.address.version, each.address.packed))
+
+
+def _table(proc: str) -> dict[str, tuple[Literal, int]]:
+    """Return address and port of every socket that listens, by its inode."""
+    return {inode: (address, port) for address, port, inode in _listening(f"{proc}/net")}
+
+
+def _holders(proc: str, inodes: t.Collection[str]) -> dict[str, list[Process]]:
+    """Return the processes that hold those sockets and are still there, by inode and in the order of their numbers."""
+    holders: dict[str, list[Process]] = {}
+    for pid in sorted(map(int, filter(str.isdigit, os.listdir(proc)))):
+        held = _held(f"{proc}/{pid}").intersection(inodes)
+        name = processes.name(pid, proc) if held else None
+        if name:
+            for inode in held:
+                holders.setdefault(inode, []).append(Process(pid, name))
+    return holders
 
 
 def _is_systemds(listener: Listener) -> bool:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import os
 import pathlib
+import signal
 import socket
 import sys
+import time
 import typing as t
 
 import pytest
@@ -91,6 +94,22 @@ def test_a_socket_that_is_bound_to_the_address_goes_before_any() -> None:
         assert found is not None
         assert found.address == sockets.LOCAL
     assert sockets.holder(port) is None
+
+
+def test_a_session_that_closes_its_port_while_it_is_looked_for_is_nobody_unseen() -> None:
+    """Sessions open and close passive ports all the time: every socket that is told has somebody who holds it."""
+    child = os.fork()
+    if child == 0:
+        for life in itertools.cycle((0.001, 0.05)):
+            with socket.create_server(("127.0.0.4", 0)):
+                time.sleep(life)
+    try:
+        found = [each for _look in range(100) for each in sockets.listeners() if str(each.address) == "127.0.0.4"]
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert found
+    assert not [each for each in found if child not in {process.pid for process in each.holders}]
 
 
 def hexadecimal(address: str) -> str:
