@@ -185,8 +185,8 @@ def test_blocked_source(hosts: Network, start: Starter) -> None:
 
 
 def test_server_gives_up_first(hosts: Network, start: Starter) -> None:
-    """A server whose own time limit is shorter than the check's hangs up; the cause is still the same."""
-    source, destination = start(destination=ALLOW + "TimeoutNoTransfer 1\n")
+    """A server whose own time limit is shorter than the check's, not than logging in, hangs up; the cause is still the same."""
+    source, destination = start(destination=ALLOW + "TimeoutNoTransfer 4\n")
     hosts.filter("source", "input", f"{PASSIVE_FROM_PEER} {DESTINATION} drop")
     checked = hosts.check(source.options(), destination.options(), payload_size=1000, timeout=10.0, passive="source")
     assert (checked.causes, checked.servers) == (["data_connection_blocked"], ["source"])
