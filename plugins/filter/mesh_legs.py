@@ -67,7 +67,12 @@ def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]], vantages: t.Sequence[st
         more = {"vantage": vantages[number]} if number < len(vantages) else {}
         # Check mode tells null, a mesh that never began tells nothing.
         legs += [{**leg, **more} for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
-    return sorted(legs, key=lambda leg: (leg["source"], leg["destination"], leg.get("family") or "", leg["passive"] != "source"))
+    return sorted(legs, key=_order)
+
+
+def _order(leg: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:
+    way = leg.get("family") or "", leg.get("face") == "inner"
+    return leg["source"], leg["destination"], *way, leg["passive"] != "source"
 
 
 class FilterModule:

@@ -112,6 +112,14 @@ options:
                 left to others.
             type: bool
             default: true
+          inner_networks:
+            description:
+              - IPv4 networks whose hosts dial the inner address. Those of them that dial the outer one are seen at that one then,
+                without which answers would not come back through the gateway.
+            type: list
+            elements: str
+            default: []
+            version_added: 0.6.0
           pending:
             description:
               - Whether the server may still have other ports than these. What leads there now stays then, and takes precedence.

@@ -95,6 +95,29 @@ options:
       - Names in O(servers). Only pairs with at least one of them are tried. Without it all are. Not used with O(pairs).
     type: list
     elements: str
+  faces:
+    description:
+      - Groups of servers that reach one another at other addresses than those in O(servers), for hosts in networks of their own.
+      - A pair of such a group is tried once by a host that is in its networks, at the inner addresses, and once by one that is
+        not, at those in O(servers). What no host can try is told in RV(coverage). Pairs that must be refused are tried at those
+        in O(servers) alone.
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.6.0
+    suboptions:
+      servers:
+        description:
+          - By names in O(servers), C(host), and C(port) and C(expected_address) where they are others there, as
+            O(proftpd.fxp.fxp_check#module:source) has them.
+        type: dict
+        required: true
+      shares:
+        description:
+          - The values of O(share) of the hosts that are in those networks.
+        type: list
+        elements: int
+        required: true
   protection:
     description:
       - Whether the data is encrypted, as O(proftpd.fxp.fxp_check#module:protection).
@@ -282,6 +305,11 @@ pairs_passed:
       type: str
       returned: always
       version_added: 0.3.0
+    face:
+      description: Which addresses of both servers were used, V(inner) for those in O(faces), else V(outer).
+      type: str
+      returned: always
+      version_added: 0.6.0
     expect:
       description: What was expected, V(allowed) or V(refused).
       type: str
@@ -407,6 +435,21 @@ coverage:
       description: Number of ordered pairs that the fleet has.
       type: int
       returned: always
+    pairs_inside:
+      description: Number of pairs, each in both directions, that were tried here at inner addresses (O(faces)).
+      type: int
+      returned: always
+      version_added: 0.6.0
+    inner_untried:
+      description: Number of ordered pairs whose inner addresses no host of all shares can try.
+      type: int
+      returned: always
+      version_added: 0.6.0
+    outer_untried:
+      description: Number of ordered pairs whose outer addresses no host of all shares can try.
+      type: int
+      returned: always
+      version_added: 0.6.0
     text:
       description: All of this in words.
       type: str

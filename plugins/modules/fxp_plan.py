@@ -74,9 +74,22 @@ options:
     version_added: 0.2.0
   inner_address:
     description:
-      - The server's own literal IPv4 address behind its O(gateway).
-      - If it is not said and C(ansible_host) is a literal address, that address is taken.
+      - The server's own literal IPv4 address behind its O(gateway), or the one, IPv4 or IPv6, that hosts in O(inner_networks)
+        dial.
+      - If it is not said, one of these is, and C(ansible_host) is a literal address, that address is taken.
     type: str
+    version_added: 0.6.0
+  inner_networks:
+    description:
+      - Networks, for example C(10.0.0.0/24), whose hosts dial O(inner_address) at O(control_port) and are told that address for
+        data connections. All others dial O(address) and are told that one, or O(masquerade_address).
+      - For a server with two faces, a network inside and the world outside, with NAT between them or an interface for each.
+      - Two servers that say the same networks exchange files at their inner addresses, too, for clients inside. So networks of
+        different servers are the same, or have no address in common. Behind different gateways they are not the same.
+      - It lets nobody in, that is O(clients) alone.
+    type: list
+    elements: str
+    default: []
     version_added: 0.6.0
   outer_address:
     description:
@@ -467,6 +480,7 @@ servers:
       families: [4]
       gateway: null
       inner_address: null
+      inner_networks: []
       passive_ports: {first: 61000, last: 61099}
       public_control_port: 21
       tls: required
@@ -492,6 +506,7 @@ hosts:
       clients6: []
       firewall_backend: auto
       firewall_mark: 0x46000000/0xff000000
+      inner_masquerade_address: null
       masquerade_address: null
       max_instances: 100
       state: present

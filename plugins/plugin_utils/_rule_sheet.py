@@ -38,10 +38,11 @@ def _rows_of(flow: Flow, servers: t.Mapping[str, t.Any]) -> t.Iterator[dict[str,
     # A gateway forwards the passive ports as they are: the server announces them, and NAT does not rewrite what TLS hides.
     led = f"port {flow.lands[0]}" if flow.kind == CONTROL else "the same ports"
     direction = f"into {flow.server}" + (f", out of {flow.source}" if flow.source else "")
-    # IPv6 is let through as it is.
-    if peer and peer["gateway"] and flow.family == 4:
+    # IPv6, and what stays inside, is let through as it is.
+    translated = flow.family == 4 and not flow.inner
+    if peer and peer["gateway"] and translated:
         direction += f", translated by {peer['gateway']} to come from there"
-    if server["gateway"] and flow.family == 4:
+    if server["gateway"] and translated:
         at = f" of {server['inner_address']}" if server["inner_address"] else ""
         direction += f", forwarded by {server['gateway']} to {led}{at}"
     why = WHY[flow.kind].format(server=flow.server)

@@ -22,6 +22,7 @@ from ansible_collections.proftpd.fxp.tests.integration.network import add_namesp
 OUTER, OTHER_OUTER = "198.51.100.10", "198.51.100.110"
 CLIENT, PEER, STRANGER, BLOCKED = "198.51.100.5", "198.51.100.21", "198.51.100.77", "198.51.100.66"
 S1, S2 = "10.86.1.11", "10.86.1.12"
+INSIDE, LAN = "10.86.1.50", "10.86.1.0/24"
 CLIENT6, PEER6, STRANGER6 = "2001:db8:86::5", "2001:db8:86::21", "2001:db8:86::77"
 S1_6 = "2001:db8:87::11"
 WORLD = (CLIENT, PEER, STRANGER, BLOCKED)
@@ -58,27 +59,30 @@ WISH = {"outer_address": OUTER, "servers": [server("s1", S1, S2, **SIX), server(
 
 
 class Behind:
-    """The namespaces ``world``, ``gateway``, ``s1`` and ``s2``. Both servers are reached by the gateway alone."""
+    """The namespaces ``world``, ``gateway``, ``s1``, ``s2`` and ``desk``. The world reaches servers by the gateway alone."""
 
     def __init__(self) -> None:
-        self.names = {name: f"fxpb{os.getpid()}{name}" for name in ("world", "gateway", "s1", "s2")}
-        self.holders = {S1: "s1", S2: "s2", S1_6: "s1", **dict.fromkeys((*WORLD, *WORLD6), "world")}
+        self.names = {name: f"fxpb{os.getpid()}{name}" for name in ("world", "gateway", "switch", "s1", "s2", "desk")}
+        self.holders = {S1: "s1", S2: "s2", S1_6: "s1", INSIDE: "desk", **dict.fromkeys((*WORLD, *WORLD6), "world")}
         with contextlib.ExitStack() as undo:
             undo.callback(self.remove)
             for name in self.names.values():
                 add_namespace(name)
             gateway = self.names["gateway"]
-            run("ip", "-n", gateway, "link", "add", "lan", "type", "bridge")
-            run("ip", "-n", gateway, "link", "set", "lan", "up")
+            # Apart from the gateway, whose rules could otherwise see what goes from one host inside to another.
+            run("ip", "-n", self.names["switch"], "link", "add", "bridge", "type", "bridge")
+            run("ip", "-n", self.names["switch"], "link", "set", "bridge", "up")
+            self._join("gateway", "gateway", "bridge", own="lan")
             self._join("world", "wan", None, *(f"{each}/24" for each in WORLD), *(f"{each}/64" for each in WORLD6))
-            self._join("s1", "s1", "lan", f"{S1}/24", f"{S1_6}/64")
-            self._join("s2", "s2", "lan", f"{S2}/24")
+            self._join("s1", "s1", "bridge", f"{S1}/24", f"{S1_6}/64")
+            self._join("s2", "s2", "bridge", f"{S2}/24")
+            self._join("desk", "desk", "bridge", f"{INSIDE}/24")
             for device, address in (("wan", f"{OTHER_OUTER}/24"), ("wan", f"{OUTER}/24"), ("lan", "10.86.1.1/24")):
                 run("ip", "-n", gateway, "address", "add", address, "dev", device)
             for device, address in (("wan", "2001:db8:86::10/64"), ("lan", "2001:db8:87::1/64")):
                 run("ip", "-n", gateway, "address", "add", address, "dev", device, "nodad")
             run("ip", "-n", self.names["world"], "-6", "route", "add", "2001:db8:87::/64", "via", "2001:db8:86::10")
-            for name in ("s1", "s2"):
+            for name in ("s1", "s2", "desk"):
                 run("ip", "-n", self.names[name], "route", "add", "default", "via", "10.86.1.1")
             run("ip", "-n", self.names["s1"], "-6", "route", "add", "default", "via", "2001:db8:87::1")
             switches = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
@@ -86,13 +90,13 @@ class Behind:
             self.gateway = Gateway(nft=Nft(["ip", "netns", "exec", gateway], MARKS))
             undo.pop_all()
 
-    def _join(self, name: str, device: str, bridge: str | None, *addresses: str) -> None:
-        own, gateway = self.names[name], self.names["gateway"]
-        run("ip", "-n", own, "link", "add", "eth0", "type", "veth", "peer", "name", device, "netns", gateway)
+    def _join(self, name: str, device: str, bridge: str | None, *addresses: str, own: str = "eth0") -> None:
+        here, there = self.names[name], self.names["switch" if bridge else "gateway"]
+        run("ip", "-n", here, "link", "add", own, "type", "veth", "peer", "name", device, "netns", there)
         for address in addresses:
-            run("ip", "-n", own, "address", "add", address, "dev", "eth0", *(["nodad"] if ":" in address else []))
-        run("ip", "-n", own, "link", "set", "eth0", "up")
-        run("ip", "-n", gateway, "link", "set", device, *(("master", bridge) if bridge else ()), "up")
+            run("ip", "-n", here, "address", "add", address, "dev", own, *(["nodad"] if ":" in address else []))
+        run("ip", "-n", here, "link", "set", own, "up")
+        run("ip", "-n", there, "link", "set", device, *(("master", bridge) if bridge else ()), "up")
 
     def text(self, wish: t.Mapping[str, t.Any] | None = None, **more: t.Any) -> str:
         """The rules for a wish, as the module makes them on this gateway."""
@@ -143,6 +147,8 @@ __all__ = (
     "BLOCKED",
     "CLIENT",
     "CLIENT6",
+    "INSIDE",
+    "LAN",
     "OTHER_OUTER",
     "OUTER",
     "PASSIVE",

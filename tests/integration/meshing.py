@@ -16,7 +16,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import 
 from ansible_collections.proftpd.fxp.tests.integration.checking import LEG_KEYS
 from ansible_collections.proftpd.fxp.tests.integration.daemons import PASSWORD
 
-MESH_LEG_KEYS = LEG_KEYS | {"source", "destination", "family", "repeated", "first_cause", "transcript"}
+MESH_LEG_KEYS = LEG_KEYS | {"source", "destination", "face", "family", "repeated", "first_cause", "transcript"}
 
 
 def mesh_request(servers: t.Mapping[str, t.Mapping[str, t.Any]], passive: str = "both", **options: t.Any) -> MeshRequest:

@@ -27,6 +27,7 @@ import typing as t
 import jinja2
 from ansible.plugins.filter.core import comment
 
+from ansible_collections.proftpd.fxp.plugins.filter.class_members import class_members
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
@@ -148,6 +149,7 @@ def _write(server: Server, plan: dict[str, t.Any], name: str) -> None:
     accounts.apply(str(server.place / "fxp.passwd"), rows, check_mode=False)
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment
+    environment.filters["proftpd.fxp.class_members"] = class_members
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=name)
     # Nobody reads what it says of modules.conf.
     row = dataclasses.replace(USUAL, modules_conf="modules.conf", directory=str(server.place), log_directory=str(server.place))

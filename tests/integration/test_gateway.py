@@ -16,6 +16,8 @@ from ansible_collections.proftpd.fxp.tests.integration.behind import (
     BLOCKED,
     CLIENT,
     CLIENT6,
+    INSIDE,
+    LAN,
     OTHER_OUTER,
     OUTER,
     PASSIVE,
@@ -161,6 +163,21 @@ def test_where_a_server_comes_from_is_left_to_others(place: Behind) -> None:
     place.gateway.load(place.text({**WISH, "servers": servers}))
     assert place.dials() == OTHER_OUTER
     assert place.sends(S2) == OUTER
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["a client inside", "a stranger inside"])
+def test_who_dials_the_outer_address_from_inside_is_answered(place: Behind, inside: bool) -> None:
+    servers = t.cast("list[dict[str, t.Any]]", WISH["servers"])
+    admitted = [{**each, "clients4": [f"{CLIENT}/32", *([LAN] if inside else [])]} for each in servers]
+    place.gateway.load(place.text({**WISH, "servers": admitted}))
+    assert place.logs_in(INSIDE) is None
+    text = place.text({**WISH, "servers": [{**each, "inner_networks": [LAN]} for each in admitted]})
+    place.gateway.check(text)
+    place.gateway.load(text)
+    # At the outer address, which is no address inside: so the server announces the outer one.
+    assert (place.logs_in(INSIDE), place.sends(INSIDE)) == ((OUTER, OUTER) if inside else (None, None))
+    assert (place.sends(S2), place.logs_in(CLIENT), place.dials()) == (OUTER, CLIENT, OUTER)
+    assert place.seen(INSIDE, S1, 21, S1, 21) == INSIDE
 
 
 @pytest.mark.parametrize("rules", ["", chain(f"{ESTABLISHED} {BLOCK}"), chain(BLOCK)])

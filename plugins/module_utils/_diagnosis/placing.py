@@ -91,7 +91,8 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
     question, evidence = question_of(leg), leg.get("evidence") or {}
     if question is None:
         return None
-    keys = {**{key: leg[key] for key in ("source", "destination", "passive", "family") if key in leg}, "question": question}
+    keys = {key: leg[key] for key in ("source", "destination", "passive", "family", "face") if key in leg}
+    keys["question"] = question
     if question not in locate.OF_CLIENT:
         port = evidence["announced_port"]
         ends = {"connecting": leg[OTHER[leg["passive"]]], "listening": leg[leg["passive"]]}
@@ -101,15 +102,16 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
         return None
     server = servers[name]
     # Which of the passive ports it was, nobody noted; rules are about all of them.
-    port = server["public_control_port"] if question == "control" else server["passive_ports"]["last"]
-    local = server["control_port"] if question == "control" else port
+    inside = leg.get("face") == "inner"
+    passive, control = server["passive_ports"]["last"], server["control_port"]
+    dialled = "inner_address" if inside else {"ipv4": "address4", "ipv6": "address6"}.get(str(leg.get("family")), "address")
     return {
         **keys,
         "connecting": leg["vantage"],
         "listening": name,
-        "address": server[{"ipv4": "address4", "ipv6": "address6"}.get(str(leg.get("family")), "address")],
-        "port": port,
-        "local_port": local,
+        "address": server[dialled],
+        "port": passive if question != "control" else control if inside else server["public_control_port"],
+        "local_port": control if question == "control" else passive,
     }
 
 
@@ -159,7 +161,7 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if not under_way and "arrivals" not in watch:
         mute.append({"server": asked["listening"], "reason": watch.get("msg") or "it gave no reason"})
     keys = (
-        *("source", "destination", "passive", "family", "question"),
+        *("source", "destination", "passive", "family", "face", "question"),
         *("connecting", "listening", "address", "port", "local_port", "egress"),
     )
     return {
@@ -183,10 +185,11 @@ def placed(legs: t.Iterable[LegData], probes: t.Sequence[LegData], *, told: bool
 
 
 def _key(leg: LegData, question: str | None, listening: str | None = None) -> tuple[t.Any, ...]:
+    face = leg.get("face") == "inner"
     if question in locate.OF_CLIENT:
         # All legs share them.
-        return question, leg.get("connecting") or leg.get("vantage"), leg.get("listening") or listening, leg.get("family")
-    return leg.get("source"), leg.get("destination"), leg.get("passive"), leg.get("family")
+        return question, leg.get("connecting") or leg.get("vantage"), leg.get("listening") or listening, face, leg.get("family")
+    return leg.get("source"), leg.get("destination"), leg.get("passive"), face, leg.get("family")
 
 
 def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegData]], asked: int | None) -> LegData:

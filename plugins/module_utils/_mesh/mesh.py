@@ -49,6 +49,7 @@ class MeshRequest:
 
     ``concurrency`` is the number of legs at once, ``connections`` that of control connections per server. ``transcripts`` says
     whose dialogue is kept: all, failed or none. Data is encrypted where both servers have TLS, and never with ``clear``.
+    Servers at inner addresses have names of their own here; ``names`` are those that they are called by elsewhere.
     """
 
     servers: t.Mapping[str, ServerSpec]
@@ -60,6 +61,7 @@ class MeshRequest:
     transcripts: str
     clear: bool = False
     connections: int = 1
+    names: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 # One of the connections to a server: its name and a number from 0.
@@ -141,7 +143,8 @@ class _Mesh:
         # A check asks both servers at once and tells of one. So who was given up is first asked beside one that was not.
         for given_up in range(3):
             ranked = [at for at in sorted(self.first_causes) if self._given_up(at) == given_up]
-            self._apart([Work(self.legs[at].servers, functools.partial(self._repeat, at)) for at in ranked])
+            alone = [(at, tuple(map(self._called, self.legs[at].servers))) for at in ranked]
+            self._apart([Work(servers, functools.partial(self._repeat, at)) for at, servers in alone])
         # Over fresh connections, now that nobody else needs the servers.
         self._leave((place for place, station in self.stations.items() if station.holds_files), for_good=True)
         return self._outcome()
@@ -234,7 +237,7 @@ class _Mesh:
             transcript = Transcript(self.masker)
             shown = try_pair(self._terms(leg), transcript)
             result, dialogue, warnings = leg_result(shown.legs[0], leg.expect, self.masker), transcript.entries(), shown.warnings
-            left = [{**one, "server": leg.ends[t.cast(Role, one["server"])]} for one in shown.files_left]
+            left = [{**one, "server": self._called(leg.ends[t.cast(Role, one["server"])])} for one in shown.files_left]
             untold = shown.untold or ()
             self.alone.learn(leg, shown.legs[0].evidence, shown.fault)
         with self.lock:
@@ -280,8 +283,9 @@ class _Mesh:
             self.transcripts += 1
             keep = True
         return {
-            "source": leg.source,
-            "destination": leg.destination,
+            "source": self._called(leg.source),
+            "destination": self._called(leg.destination),
+            "face": "inner" if leg.source in self.request.names else "outer",
             "family": self._family(leg.destination) or None,
             "expect": leg.expect,
             **result,
@@ -290,6 +294,9 @@ class _Mesh:
             "first_cause": None,
             "transcript": dialogue if keep else [],
         }
+
+    def _called(self, name: str) -> str:
+        return self.request.names.get(name, name)
 
     def _servers(self, leg: Leg) -> dict[Role, ServerSpec]:
         return {role: self.request.servers[name] for role, name in leg.ends.items()}
@@ -322,7 +329,7 @@ class _Mesh:
 
     def _note_left(self, name: str, session: Session, files: t.Iterable[str]) -> None:
         for file in files:
-            self.files_left.append({"server": name, "directory": session.spec.directory, "file": file})
+            self.files_left.append({"server": self._called(name), "directory": session.spec.directory, "file": file})
             self.warnings.append(session.complaint(file))
 
     def _tell(self) -> None:

@@ -25,8 +25,11 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import 
     COVERAGES,
     PASSIVES,
     Edge,
+    Face,
+    Leg,
     both_ways,
     edges,
+    face_of,
     legs,
     rounds,
     share,
@@ -36,6 +39,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import 
 # servers spend most of a transfer waiting (docs/performance.md).
 MOST_LEGS_AT_ONCE = 32
 MOST_ENCRYPTED_AT_ONCE = 64
+OF_FACE = ("host", "port", "expected_address")  # what of a server is another one at its inner address
 
 
 def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
@@ -55,6 +59,15 @@ def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
         "refusing": {"type": "list", "elements": "str", "default": []},
         "shut": {"type": "list", "elements": "str", "default": []},
         "only": {"type": "list", "elements": "str"},
+        "faces": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "servers": {"type": "dict", "required": True},
+                "shares": {"type": "list", "elements": "int", "required": True},
+            },
+        },
         "protection": {"type": "str", "choices": ["private", "clear"]},
         "passive": {"type": "str", "choices": list(PASSIVES), "default": "alternate"},
         "coverage": {"type": "str", "choices": list(COVERAGES), "default": "all"},
@@ -91,7 +104,9 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
     refusing, shut = frozenset(options["refusing"]), frozenset(options["shut"])
     every = legs(rounds(names), options["passive"], expect, lambda name, to: name not in shut or to in refusing)
-    schedule = share(every, options["share"], options["shares"])
+    faces, inside = _faces(options, names)
+    schedule = share(every, options["share"], options["shares"], faces)
+    specs.update((key, parse_server(f"faces.{key}", mine)) for key, (_name, mine) in inside.items())
     is_private(options["protection"], {f"servers.{name}": spec for name, spec in specs.items()})
     clear = options["protection"] == "clear"
     _check_ports(options["connections"], specs)
@@ -105,6 +120,7 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
         transcripts=options["transcripts"],
         clear=clear,
         connections=options["connections"],
+        names={key: name for key, (name, _mine) in inside.items()},
     )
     mine = len({(leg.source, leg.destination) for pair in schedule for leg in pair})
     told = ("passive", "share", "shares")
@@ -117,8 +133,40 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
         "pairs": mine,
         "pairs_asked": len(asked),
         "pairs_of_fleet": len(fleet),
+        "pairs_inside": sum(leg[0].source in inside for leg in schedule),
+        **_untried(every, faces, options["shares"]),
     }
     return Plan(request, {**coverage, "text": _words(coverage)})
+
+
+def _faces(options: t.Mapping[str, t.Any], names: t.Sequence[str]) -> tuple[list[Face], dict[str, tuple[str, dict[str, t.Any]]]]:
+    """The faces, and by the names that inner addresses have in the schedule those of the servers and their options there."""
+    faces, inside = [], {}
+    for index, face in enumerate(options["faces"]):
+        inner = {}
+        for name, said in face["servers"].items():
+            if name not in names:
+                raise RequestError(f"faces[{index}].servers has {name!r}, which servers does not have; {_instead(name, names)}")
+            odd = sorted({*said} - {*OF_FACE}) if isinstance(said, t.Mapping) else [str(said)]
+            if odd or "host" not in said:
+                raise RequestError(
+                    f"faces[{index}].servers.{name} has {', '.join(odd) or 'no host'}, but it is a host, and may have a port and "
+                    "an expected_address; write for example {host: 10.0.0.11, port: 21}."
+                )
+            inner[name] = f"{name} (inside)"
+            inside[inner[name]] = name, {**options["servers"][name], "expected_address": None, **said}
+        faces.append(Face(inner, frozenset(face["shares"])))
+    return faces, inside
+
+
+def _untried(every: t.Iterable[t.Sequence[Leg]], faces: t.Sequence[Face], shares: int) -> dict[str, int]:
+    """The numbers of pairs of which no host tries one of the two faces."""
+    untried = {"inner_untried": 0, "outer_untried": 0}
+    for leg in (leg for pair in every for leg in {each.servers: each for each in pair}.values()):
+        face = face_of(leg, faces)
+        untried["inner_untried"] += face is not None and not face.shares
+        untried["outer_untried"] += face is not None and face.shares >= {*range(shares)}
+    return untried
 
 
 def legs_at_once(servers: t.Mapping[str, ServerSpec], clear: bool, connections: int = 1) -> int:
@@ -199,7 +247,12 @@ def _words(coverage: t.Mapping[str, t.Any]) -> str:
         "alternate": "sides listening by turns",
     }.get(coverage["passive"], f"the {coverage['passive']} listening")
     pairs = f"{coverage['pairs']} of {coverage['pairs_of_fleet']} ordered pairs of {coverage['servers']} servers"
-    return f"{kind}{part}: {pairs}, {listens}"
+    untried = [
+        f"the {face} addresses of {coverage[f'{face}_untried']} of them were not tried"
+        for face in ("inner", "outer")
+        if coverage[f"{face}_untried"] and not coverage["share"]
+    ]
+    return ", ".join([f"{kind}{part}: {pairs}, {listens}", *untried])
 
 
 __all__ = ("Plan", "legs_at_once", "mesh_options", "parse_mesh")

@@ -123,9 +123,42 @@ def _heard(leg: Leg, listens: t.Callable[[str, str], bool]) -> Leg:
     return leg if leg.expect == "allowed" or listens(passive, active) else replace(leg, passive=turned)
 
 
-def share(schedule: list[list[Leg]], index: int, count: int) -> list[list[Leg]]:
-    """The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule go to different hosts."""
-    return schedule[index::count]
+class Face(t.NamedTuple):
+    """Servers that reach one another at inner addresses, by the name of the outer one, and the shares of hosts that do, too."""
+
+    inner: t.Mapping[str, str]
+    shares: frozenset[int]
+
+
+def share(schedule: list[list[Leg]], index: int, count: int, faces: t.Sequence[Face] = ()) -> list[list[Leg]]:
+    """
+    The pairs that host ``index`` of ``count`` proves. Neighbours in the schedule go to different hosts.
+
+    A pair with two faces is proven once by hosts inside, at the inner addresses, and once by others, at the outer ones.
+    """
+    units = [unit for pair in schedule for unit in _by_face(pair, faces, frozenset(range(count)))]
+    return [pair for turn, (pair, hosts) in enumerate(units) if _whose(turn, count, hosts) == index]
+
+
+def _by_face(pair: list[Leg], faces: t.Sequence[Face], everybody: frozenset[int]) -> t.Iterator[tuple[list[Leg], frozenset[int]]]:
+    face = face_of(pair[0], faces)
+    if face is None:
+        yield pair, everybody
+        return
+    outside = everybody - face.shares
+    if face.shares:
+        yield [replace(leg, source=face.inner[leg.source], destination=face.inner[leg.destination]) for leg in pair], face.shares
+    if outside:
+        yield pair, outside
+
+
+def face_of(leg: Leg, faces: t.Iterable[Face]) -> Face | None:
+    """Return the inner addresses of both servers, if they have some in common. What must be refused is proven at outer ones."""
+    return next((face for face in faces if leg.expect == "allowed" and face.inner.keys() >= {*leg.servers}), None)
+
+
+def _whose(turn: int, count: int, hosts: t.Collection[int]) -> int:
+    return turn % count if turn % count in hosts else sorted(hosts)[turn % len(hosts)]
 
 
 def lanes(schedule: t.Iterable[t.Sequence[Leg]], count: int) -> list[int]:
@@ -151,4 +184,4 @@ def _role(passive: str, turn: int) -> Role:
     return "source" if passive == "source" else "destination"
 
 
-__all__ = ("COVERAGES", "PASSIVES", "Edge", "Leg", "both_ways", "edges", "lanes", "legs", "rounds", "share")
+__all__ = ("COVERAGES", "PASSIVES", "Edge", "Face", "Leg", "both_ways", "edges", "face_of", "lanes", "legs", "rounds", "share")

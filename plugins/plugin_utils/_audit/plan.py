@@ -23,7 +23,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit.findings import
     contexts,
     sections,
 )
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, flows
 
 
 def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None) -> None:
@@ -114,21 +114,38 @@ def _data_connections(notes: Notes, main: Data, row: Data, own: Data) -> None:
             )
         if "MasqueradeAddress" in context["unknown"]:
             continue  # which is told
-        if "masquerade_address" in context and context["masquerade_address"] != row["masquerade_address"]:
+        inside = _is_inside(context)
+        announced = row["inner_masquerade_address"] if inside else row["masquerade_address"]
+        if "masquerade_address" in context and context["masquerade_address"] != announced:
             notes.add(
                 "masquerade_differs",
                 FAULT,
                 "main",
                 f"{where + ' announces ' if where else 'it announces '}"
                 f"{context['masquerade_address'] or 'its own address'} and the plan says "
-                f"{row['masquerade_address'] or 'its own address'}",
-                "run proftpd.fxp.site, or correct fxp_masquerade_address",
+                f"{announced or 'its own address'}",
+                f"run proftpd.fxp.site, or correct fxp_{'inner' if inside else 'masquerade'}_address",
             )
+    inner = row["inner_masquerade_address"]
+    told = any(_is_inside(context) and "masquerade_address" in context for _where, context in sections(main))
+    if inner is not None and not told:
+        notes.add(
+            "masquerade_differs",
+            FAULT,
+            "main",
+            f"hosts in fxp_inner_networks are announced the same address as all others, and the plan says {inner}",
+            "run proftpd.fxp.site",
+        )
+
+
+def _is_inside(context: Data) -> bool:
+    """Whether a section is the one for hosts in the inner networks."""
+    return bool(context.get("section") == "IfClass" and context.get("for") == faces.INNER_CLASS)
 
 
 def _peers(notes: Notes, main: Data, row: Data, plan: Data) -> None:
     """Who may be the other end of a data connection, against the peers of the plan."""
-    members = [address for name, peer in plan["servers"].items() if name != notes.host for address in peer["class_members"]]
+    members = [address for addresses in faces.members(plan, notes.host).values() for address in addresses]
     meant = row["allow_foreign_address"]
     grants = [
         (where, context["allow_foreign_address"])

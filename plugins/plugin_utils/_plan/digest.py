@@ -18,7 +18,7 @@ import hashlib
 import json
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, flows
 
 FORMAT = 1  # of the share; another one makes every digest another one
 _OF_ACCOUNTS = ("name", "uid", "gid", "fxp", "upload", "download", "max_sessions", "transfer_rate")
@@ -28,13 +28,13 @@ def share(plan: flows.Plan, name: str) -> dict[str, t.Any]:
     """What the plan decides about one server, as plain data in one order."""
     host = plan["hosts"][name]
     peers = host["allow_foreign_address"] != "off"
+    inner = plan["servers"][name]["inner_networks"]
     return {
         "format": FORMAT,
         "masquerade_address": host["masquerade_address"],
         "foreign_addresses": host["allow_foreign_address"],
-        "class": sorted(
-            address for peer, row in plan["servers"].items() if peers and peer != name for address in row["class_members"]
-        ),
+        "class": sorted(address for addresses in faces.members(plan, name).values() for address in addresses if peers),
+        **({"inner": [host["inner_masquerade_address"], inner]} if inner else {}),
         "accounts": sorted(
             ({key: account[key] for key in _OF_ACCOUNTS} for account in host["accounts"]),
             key=lambda account: str(account["name"]),

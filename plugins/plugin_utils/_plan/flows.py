@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.families import shared
 
 CONTROL = "control"  # clients log in
@@ -31,7 +32,7 @@ class Flow(t.NamedTuple):
     Connections of one kind to one server. All addresses and networks are of one ``family``.
 
     ``sources`` is where they come from. ``dialled`` and ``ports`` are what they are opened to; behind a gateway that is its outer
-    address, and ``lands`` are the ports of the server itself.
+    address, and ``lands`` are the ports of the server itself. Those that are ``inner`` go to its inner address instead.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Flow(t.NamedTuple):
     ports: Ports
     lands: Ports
     family: int
+    inner: bool = False
 
 
 def exchange_files(plan: Plan, one: str, other: str) -> bool:
@@ -51,9 +53,11 @@ def exchange_files(plan: Plan, one: str, other: str) -> bool:
 
 
 def into(plan: Plan, name: str) -> t.Iterator[Flow]:
-    """The flows to one server, by family: its clients', then its peers' in the order of the plan."""
+    """The flows to one server, by family: its clients', then its peers' in the order of the plan; at last those inside."""
     for family in plan["servers"][name]["families"]:
         yield from _into(plan, name, family)
+    if plan["servers"][name]["inner_networks"]:
+        yield from _inside(plan, name)
 
 
 def _into(plan: Plan, name: str, family: int) -> t.Iterator[Flow]:
@@ -73,6 +77,18 @@ def _into(plan: Plan, name: str, family: int) -> t.Iterator[Flow]:
         egress = tuple(row[f"egress{family}"]) if family in row["families"] else ()
         if peer != name and peer not in refusing and egress:
             yield Flow(FXP, peer, egress, name, announced, passive, passive, family)
+
+
+def _inside(plan: Plan, name: str) -> t.Iterator[Flow]:
+    """The flows to the inner address of a server, of hosts in its inner networks."""
+    server, host = plan["servers"][name], plan["hosts"][name]
+    inner, family, control, passive = server["inner_address"], faces.family(server), server["control_port"], _passive(server)
+    clients = tuple(faces.shared_networks(host[f"clients{family}"], server["inner_networks"]))
+    if clients:
+        yield Flow(CONTROL, None, clients, name, inner, (control, control), (control, control), family, True)
+        yield Flow(FILES, None, clients, name, inner, passive, passive, family, True)
+    for peer, address in faces.beside(plan, name).items():
+        yield Flow(FXP, peer, (address,), name, inner, passive, passive, family, True)
 
 
 def flows(plan: Plan) -> t.Iterator[Flow]:
@@ -95,13 +111,15 @@ def out_of(plan: Plan, name: str, family: int) -> t.Iterator[Outgoing]:
 
     A peer is reached at any of its addresses, those it only comes from too: so it can move from one to another in two steps.
     """
-    refusing = frozenset(plan["refusing"])
-    if name in refusing or family not in plan["servers"][name]["families"]:
+    refusing, own = frozenset(plan["refusing"]), plan["servers"][name]
+    if name in refusing:
         return
+    inside = faces.beside(plan, name) if family == faces.family(own) else {}
     for peer, row in plan["servers"].items():
-        members = row[f"class_members{family}"] if family in row["families"] else ()
+        members = row[f"class_members{family}"] if family in row["families"] and family in own["families"] else ()
         # Nobody listens at a whole network, from which connections come.
-        addresses = tuple(member for member in members if "/" not in member)
+        dialled = [*(member for member in members if "/" not in member), *([inside[peer]] if peer in inside else [])]
+        addresses = tuple(dict.fromkeys(dialled))
         if peer != name and peer not in refusing and addresses:
             yield Outgoing(peer, addresses, _passive(row))
 
@@ -116,15 +134,19 @@ def wish(plan: Plan, name: str) -> dict[str, t.Any]:
     opens.
     """
     server, host = plan["servers"][name], plan["hosts"][name]
-    fxp = [flow for flow in into(plan, name) if flow.kind == FXP]
+    own = [each for each in (*server["class_members4"], *server["class_members6"]) if "/" not in each]
+    peers: dict[int, dict[str, dict[str, None]]] = {4: {}, 6: {}}
+    for flow in into(plan, name):
+        if flow.kind == FXP:
+            peers[flow.family].setdefault(str(flow.source), {}).update(dict.fromkeys(flow.sources))
     return {
         "control_port": server["control_port"],
         "passive_ports": dict(server["passive_ports"]),
-        "addresses": [each for each in (*server["class_members4"], *server["class_members6"]) if "/" not in each],
+        "addresses": list(dict.fromkeys([*own, *([server["inner_address"]] if server["inner_networks"] else [])])),
         "clients4": list(host["clients4"]),
         "clients6": list(host["clients6"]),
         **{
-            f"peers{family}": [{"name": flow.source, "addresses": list(flow.sources)} for flow in fxp if flow.family == family]
+            f"peers{family}": [{"name": peer, "addresses": list(sources)} for peer, sources in peers[family].items()]
             for family in (4, 6)
         },
         **{

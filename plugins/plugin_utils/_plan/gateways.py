@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.faces import beside
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.flows import Plan, wish
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Options, Problem, Reader, some
 
@@ -171,14 +172,18 @@ def _alien(reader: Reader, gateways: Rows) -> t.Iterator[Problem]:
 
 
 def inner_address(reader: Reader, families: t.Collection[int], gateway: Row | None) -> str | None:
-    """Return the server's own IPv4 address behind its gateway; None where it is behind none, or has no IPv4."""
+    """Return the server's own address behind its gateway or inside its networks; None where it is behind none, or has no IPv4."""
     said = reader.parse("inner_address", _values.address, reader.options["inner_address"])
     if reader.options["gateway"] is None:
-        if said is not None:
+        if said is not None and not reader.options["inner_networks"]:
             reader.complain(
-                "inner_address", said, "is the address behind a gateway, and fxp_gateway is not said; say both, or leave it out"
+                "inner_address",
+                said,
+                "is the address behind a gateway, or for hosts in fxp_inner_networks, and neither fxp_gateway nor those are "
+                "said; say one of them, or leave it out",
             )
-        return None
+            return None
+        return t.cast("str | None", said)
     if gateway is None or 4 not in families:
         return t.cast("str | None", said)
     if said is None:
@@ -217,6 +222,7 @@ def gateway_wish(plan: Plan, name: str, pending: t.Collection[str] = (), *, keep
     def row(server: str) -> dict[str, t.Any]:
         own, known = wish(plan, server), plan["servers"][server]
         own.pop("addresses")
+        inside = {address for peer, address in beside(plan, server).items() if peer not in inner}
         peers = [{**peer, "addresses": [inner[peer["name"]]]} if inner.get(peer["name"]) else peer for peer in own["peers4"]]
         return {
             **own,
@@ -225,7 +231,13 @@ def gateway_wish(plan: Plan, name: str, pending: t.Collection[str] = (), *, keep
             "address6": known["address6"],
             "public_control_port": known["public_control_port"],
             "peers4": peers,
-            "outgoing4": [peer for peer in own["outgoing4"] if peer["name"] not in inner],
+            # What goes to an inner address is not for the world, and does not come from the outer one.
+            "outgoing4": [
+                {**peer, "addresses": [address for address in peer["addresses"] if address not in inside]}
+                for peer in own["outgoing4"]
+                if peer["name"] not in inner
+            ],
+            "inner_networks": _values.of_family(known["inner_networks"], 4),
             # Where something else is said, the operator has them come from there.
             "renamed": known["egress4"] == [gateway["outer_address"]],
             "pending": server in pending,

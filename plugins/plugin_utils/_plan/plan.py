@@ -17,6 +17,7 @@ import types
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses as _plan_addresses
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces as _faces
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families as _families
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import gateways as _gateways
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import server as _server
@@ -53,6 +54,7 @@ def _host(
     """What this server needs beside the peers' table."""
     clients = reader.get("clients", _values.networks) or {4: [], 6: []}
     passive = server["passive_ports"]
+    masquerade = _server.masquerade(reader, gateway, server["families"])
     return {
         "accept_open_passive": reader.options["accept_open_passive"],
         "accounts": accounts(reader),
@@ -63,7 +65,8 @@ def _host(
         "clients6": clients[6],
         "firewall_backend": reader.options["firewall_backend"],
         "firewall_mark": reader.get("firewall_mark", _values.mark),
-        "masquerade_address": _server.masquerade(reader, gateway, server["families"]),
+        "inner_masquerade_address": _faces.masquerade(server, masquerade),
+        "masquerade_address": masquerade,
         # A session that finds the passive range full gets a port outside of it (ProFTPD src/inet.c), behind the firewall.
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
         "state": PRESENT,
@@ -80,7 +83,7 @@ def _cautions(
     for name, host in hosts.items():
         if host["allow_foreign_address"] != "off" and not any(account["fxp"] for account in host["accounts"]):
             told.setdefault("fxp_users: no account may do FXP; say fxp: true for one, or say fxp_check_user.", []).append(name)
-    for name, sentence in [*_families.cautions(servers), *_plan_tls.cautions(readers)]:
+    for name, sentence in [*_families.cautions(servers), *_faces.cautions(servers), *_plan_tls.cautions(readers)]:
         told.setdefault(sentence, []).append(name)
     for name, server in servers.items():
         first, last = _values.EPHEMERAL_PORTS
@@ -127,6 +130,7 @@ def make_plan(
         *_gateways.disagreements(readers, servers, gateways, boxes),
         *_plan_addresses.disagreements(readers, servers),
         *_families.disagreements(servers),
+        *_faces.disagreements(servers),
         *_plan_tls.disagreements(readers),
     ]
     vantage = vantage_of(readers, vantage_address, gateways, problems)

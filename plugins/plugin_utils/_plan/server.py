@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces as _faces
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.families import BOTH
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import inner_address
@@ -43,6 +44,7 @@ def row(reader: Reader, gateway: Gateway = None) -> dict[str, t.Any]:
     families = [family for family in address if announced[family]]
     egress = _egress(reader, announced)
     members = sorted({*announced.values(), *egress} - {None})
+    inner = inner_address(reader, families, gateway)
     return {
         # What is said first is what is dialled where one address must do.
         "address": address[families[0]] if families else None,
@@ -54,7 +56,8 @@ def row(reader: Reader, gateway: Gateway = None) -> dict[str, t.Any]:
         "control_port": control_port,
         "public_control_port": public_control_port,
         "gateway": reader.options["gateway"],
-        "inner_address": inner_address(reader, families, gateway),
+        "inner_address": inner,
+        "inner_networks": _faces.networks(reader, families, inner),
         "passive_ports": {"first": passive[0], "last": passive[1]} if passive else None,
         "egress": egress,
         # PORT brings the announced address to a peer, the peer's own connection brings the egress address.

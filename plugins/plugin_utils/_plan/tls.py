@@ -56,6 +56,8 @@ def host(reader: Reader, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if not options["tls_versions"]:
         reader.complain("tls_versions", options["tls_versions"], "has no version in it; write ['1.2']")
     addresses = {*(server[f"{kind}{family}"] for kind in ("address", "announced") for family in (4, 6)), *server["egress"]}
+    if server["inner_networks"]:
+        addresses.add(server["inner_address"])
     return {
         "tls": options["tls"],
         "tls_uncork": options["tls_uncork"],

@@ -78,10 +78,11 @@ def options_of(
             problems.append(Problem(host, name, None, "its template cannot be resolved; say the variables that it names"))
             del given[name]
     literal = literal_or_none(variables.get("ansible_host", host))
-    if given.get("fxp_gateway") is not None:
-        # What Ansible dials is the server's own address, and the world dials that of the gateway.
+    behind = given.get("fxp_gateway") is not None
+    if behind or given.get("fxp_inner_networks"):
+        # What Ansible dials is the server's own address, and the world dials that of the gateway, or another one of the server.
         given.setdefault("fxp_inner_address", literal)
-    elif given.get("fxp_address") is None:
+    if not behind and given.get("fxp_address") is None:
         given["fxp_address"] = None if literal is None else [literal]
     options = dict(DEFAULTS)
     for name, value in given.items():

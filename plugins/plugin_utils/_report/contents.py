@@ -156,7 +156,14 @@ def contents_of(
     """Return the contents of a report, in the order of names."""
     ordered = sorted(
         legs,
-        key=lambda leg: (natural(leg.source), natural(leg.destination), leg.family or "", leg.passive != "source", leg.passive),
+        key=lambda leg: (
+            natural(leg.source),
+            natural(leg.destination),
+            leg.family or "",
+            leg.face == "inner",
+            leg.passive != "source",
+            leg.passive,
+        ),
     )
     return Contents(
         title,

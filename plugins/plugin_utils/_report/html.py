@@ -226,6 +226,7 @@ class _Page:
         contents = self.contents
         index = {name: number for number, name in enumerate(contents.servers)}
         states, words = list(STATES), {"": 0}
+        over = list(dict.fromkeys(["", *(leg.over for leg in contents.legs)]))
         flat: list[int] = []
         for number, leg in enumerate(contents.legs):
             group = self.group_of.get(number, -1)
@@ -233,7 +234,7 @@ class _Page:
             flat += [
                 index[leg.source],
                 index[leg.destination],
-                {"source": 0, "destination": 1}.get(leg.passive, 2) + 3 * ("", *_report.FAMILIES.values()).index(leg.over),
+                {"source": 0, "destination": 1}.get(leg.passive, 2) + 3 * over.index(leg.over),
                 states.index(leg.state),
                 words.setdefault(text, len(words)),
                 round((leg.bytes_per_second or -1024) / 1024),
@@ -242,7 +243,7 @@ class _Page:
         return {
             # The template makes only what it prints itself visible.
             "names": [printable(name) for name in contents.servers],
-            "over": ["", *(f" ({family})" for family in _report.FAMILIES.values())],
+            "over": [way and f" ({way})" for way in over],
             "states": [[state, STATES[state].sign, STATES[state].words] for state in states],
             "words": [printable(text) for text in words],
             "legs": flat,
@@ -264,12 +265,20 @@ class _Page:
             **self.matrix(),
             "strangers": self.strangers(),
             "tried": len(contents.legs),
-            "both_families": any(leg.over for leg in contents.legs),
+            "ways": _ways(contents.legs),
             "rows": self.rows(),
             "without_dialogue": f"{without:,}" if without else None,
             "dialogues_at_most": DIALOGUES,
             "data": self.data(),
         }
+
+
+def _ways(legs: t.Sequence[_report.Leg]) -> str:
+    """Return in which order the transfers of a pair are shown where they go by several families or addresses, in words."""
+    families = [name for key, name in _report.FAMILIES.items() if any(leg.over.startswith(name) for leg in legs)]
+    over = f"over {' and then over '.join(families)}" if families else ""
+    inside = "first outside and then inside" if any(leg.face == "inner" for leg in legs) else ""
+    return ", ".join(filter(None, (over, inside)))
 
 
 def _names(leg: _report.Leg) -> Values:

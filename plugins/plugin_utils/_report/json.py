@@ -22,6 +22,7 @@ LEG_KEYS = (
     "destination",
     "passive",
     "family",
+    "face",
     "expect",
     "ok",
     "repeated",

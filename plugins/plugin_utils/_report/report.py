@@ -29,6 +29,7 @@ PROVEN, REPEATED, REFUSED, UNCERTAIN, FAILED = "proven", "repeated", "refused", 
 DIALOGUES_IN_FULL, MAX_DIALOGUES, ROWS_IN_FULL = 24, 10, 100
 # Of the reasons why transfers fell short, and of the transfers that each is said of.
 MAX_REASONS, MAX_LABELS = 20, 4
+INSIDE = "inside"  # at inner addresses
 FAMILIES = {"ipv4": "IPv4", "ipv6": "IPv6"}
 # What of a stranger decides; the other probes of a bounce check are about ports.
 STRANGERS_PROBES = ("passive_port_reachable", "passive_by_stranger", "port_to_stranger", "eprt_to_stranger")
@@ -66,7 +67,8 @@ class Leg:
     ends: tuple[str, ...] = ()  # of the connection that was tried for that
     vantage: str | None = None  # the host that checked
     family: str | None = None  # ipv4 or ipv6
-    over: str = ""  # the same in words where not all legs have one
+    face: str = "outer"  # or inner, by which addresses of both servers
+    over: str = ""  # both in words where not all legs have the same
     expect: str = "allowed"
     repeated: bool = False  # it fell short at first and was tried again
     first_cause: str | None = None  # of the first attempt
@@ -110,9 +112,14 @@ class Leg:
 def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
     """Return the legs of a flat list whose entries name their ``source`` and ``destination``."""
     found = [_leg(leg) for leg in legs]
-    if len({leg.family for leg in found if leg.family}) < 2:
-        return found
-    return [dataclasses.replace(leg, over=FAMILIES.get(leg.family or "", "")) for leg in found]
+    several = len({leg.family for leg in found if leg.family}) > 1
+    return [dataclasses.replace(leg, over=_over(leg, several)) for leg in found]
+
+
+def _over(leg: Leg, several_families: bool) -> str:
+    """Return by which addresses a leg went, where that is not the same for all; the outer ones go without saying."""
+    family = FAMILIES.get(leg.family or "", "") if several_families else ""
+    return ", ".join(filter(None, (family, INSIDE if leg.face == "inner" else "")))
 
 
 def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
@@ -142,6 +149,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         ends=tuple(leg.get("ends") or ()),
         vantage=leg.get("vantage"),
         family=leg.get("family"),
+        face=leg.get("face") or "outer",
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),

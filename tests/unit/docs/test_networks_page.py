@@ -13,7 +13,7 @@ import typing as t
 import pytest
 import yaml
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, flows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import gateway_wish
@@ -59,7 +59,7 @@ def test_one_to_one_nat() -> None:
 
 
 def test_gateways() -> None:
-    two, translated, routed, others = plans()[2:]
+    two, translated, routed, _faces, others = plans()[2:]
     assert {name: row["address"] for name, row in two["servers"].items()} == {
         "ftp1": "198.51.100.10",
         "ftp2": "198.51.100.10",
@@ -68,6 +68,14 @@ def test_gateways() -> None:
     assert gateway_wish(translated, "gw1")["arrival_address"] == "172.31.0.2"
     assert gateway_wish(routed, "gw1")["servers"][0]["address6"] == "2001:db8:1::11"
     assert others["gateways"] == {}
+
+
+def test_two_faces() -> None:
+    plan = plans()[5]
+    assert plan["cautions"] == []
+    assert faces.members(plan, "ftp1") == {"ftp2": ["198.51.100.22", "10.0.0.22"], "ftp3": ["198.51.100.13"]}
+    assert faces.members(plan, "ftp3") == {"ftp1": ["198.51.100.10"], "ftp2": ["198.51.100.22"]}
+    assert [plan["hosts"][name]["inner_masquerade_address"] for name in ("ftp1", "ftp2")] == ["10.0.0.11", None]
 
 
 @pytest.mark.parametrize("said", re.findall(r"`(fxp_[a-z_]+: \[[^`]+)`", PAGE))

@@ -82,6 +82,7 @@ class Leads(t.NamedTuple):
     renamed: tuple[str, ...]  # inner addresses whose connections to peers come from the arrival address
     outside: tuple[str, ...] = ()  # interfaces by which connections arrive; none if that is not known
     inside: tuple[str, ...] = ()  # and by which they go on
+    lan: tuple[str, ...] = ()  # networks inside whose hosts may dial the outer address, too
     closed: bool = False  # nothing else is forwarded, because the host forwarded nothing before this collection
 
     @property
@@ -123,6 +124,7 @@ def meanwhile(wish: Wish, former: Leads | None) -> Leads:
             family: (*found.out[family], *(row for row in former.out[family] if row not in found.out[family])) for family in BOTH
         },
         renamed=tuple(dict.fromkeys([*found.renamed, *(inner for inner in former.renamed if inner in gone)])),
+        lan=outermost([*found.lan, *former.lan]),
     )
 
 
@@ -172,6 +174,10 @@ def _leads_of(wish: Wish, leads: t.Sequence[Lead], ports6: t.Sequence[Port]) -> 
         {family: tuple(_peers(wish, ports[family], family)) for family in BOTH},
         {family: tuple(_out(wish, family)) for family in BOTH},
         tuple(server.inner[4] for server in wish.servers if server.renamed and 4 in server.inner and server.own.outgoing[4]),
+        # As an address is written alone, so that it is not said twice where it is that of a server.
+        lan=outermost(
+            network[: -len("/32")] if network.endswith("/32") else network for one in wish.servers for network in one.lan
+        ),
     )
 
 

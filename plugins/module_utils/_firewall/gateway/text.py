@@ -26,6 +26,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.lead
     Out,
     Peers,
     Port,
+    outermost,
 )
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import Span
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
@@ -114,7 +115,8 @@ def _translations(leads: Leads) -> t.Iterator[str]:
 
 def _renamings(leads: Leads) -> t.Iterator[str]:
     if leads.inners:
-        yield f"ct status dnat ip saddr {_set(leads.inners)} ip daddr . tcp dport $forwarded4 snat ip to $outer"
+        inside = outermost([*leads.inners, *leads.lan])
+        yield f"ct status dnat ip saddr {_set(inside)} ip daddr . tcp dport $forwarded4 snat ip to $outer"
     for inner in leads.renamed:
         peers = list(dict.fromkeys(out.address for out in leads.out[4] if out.inner == inner))
         if peers:
@@ -165,17 +167,20 @@ def read(text: str) -> Leads:
     chains = dict(re.findall(r"^\tchain (\w+) \{\n(.*?)^\t\}", text, re.M | re.S))
     admitted = chains.get("ftp", "")
     renamed = re.findall(r"^\t\tip saddr (\S+) ip daddr \{", chains.get("postrouting", ""), re.M)
+    inside = re.search(r"^\t\tct status dnat ip saddr \{ (.*?) \}", chains.get("postrouting", ""), re.M)
+    leads = tuple(
+        Lead(_ports(ports), inner, int(port) if port else None, name)
+        for ports, inner, port, name in re.findall(
+            r'^\t\tip daddr \$arrival tcp dport (\S+) dnat ip to ([\d.]+)(?::(\d+))? comment "(.*)"$',
+            chains.get("prerouting", ""),
+            re.M,
+        )
+    )
+    inners = {lead.inner for lead in leads}
     return Leads(
         outer.group(1),
         arrival.group(1),
-        tuple(
-            Lead(_ports(ports), inner, int(port) if port else None, name)
-            for ports, inner, port, name in re.findall(
-                r'^\t\tip daddr \$arrival tcp dport (\S+) dnat ip to ([\d.]+)(?::(\d+))? comment "(.*)"$',
-                chains.get("prerouting", ""),
-                re.M,
-            )
-        ),
+        leads,
         {family: tuple(_forwarded(text, family)) for family in BOTH},
         {family: tuple(_clients(admitted, family)) for family in BOTH},
         {family: tuple(_peers(admitted, family)) for family in BOTH},
@@ -183,6 +188,7 @@ def read(text: str) -> Leads:
         tuple(renamed),
         outside=_names(text, "outside"),
         inside=_names(text, "inside"),
+        lan=tuple(each for each in _listed(inside.group(1)) if each not in inners) if inside else (),
         closed=bool(re.search(r"^define closed = 1$", text, re.M)),
     )
 

@@ -22,7 +22,8 @@ class Server(t.NamedTuple):
     ``inner`` are its own addresses by family: connections to the IPv4 one are translated, those to the IPv6 one only let
     through. ``public`` is the port that clients dial, ``own`` what the server's own firewall lets through, with addresses as they
     are on the inner side. ``renamed`` says that what it opens to peers elsewhere is to come from the outer address.
-    ``pending`` says that it may still have other ports than the plan's.
+    ``pending`` says that it may still have other ports than the plan's. ``lan`` are the networks whose hosts may dial the outer
+    address from inside.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Server(t.NamedTuple):
     own: _wish.Wish
     renamed: bool = True
     pending: bool = False
+    lan: tuple[str, ...] = ()
 
 
 class Wish(t.NamedTuple):
@@ -56,6 +58,7 @@ def wish_options() -> dict[str, t.Any]:
         "inner_address": {"type": "str"},
         "address6": {"type": "str"},
         "public_control_port": {"type": "int", "required": True},
+        "inner_networks": {"type": "list", "elements": "str", "default": []},
         "renamed": {"type": "bool", "default": True},
         "pending": {"type": "bool", "default": False},
         **own,
@@ -94,6 +97,7 @@ def _server(row: _wish.Data) -> Server:
         _wish.read_wish(row),
         bool(row.get("renamed", True)),
         bool(row.get("pending")),
+        _wish.literals("inner_networks", row.get("inner_networks") or (), (4,)),
     )
 
 

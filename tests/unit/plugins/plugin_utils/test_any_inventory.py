@@ -22,6 +22,7 @@ import jinja2
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.proftpd.fxp.plugins.filter.class_members import class_members
 from ansible_collections.proftpd.fxp.plugins.filter.password_hashes import password_hashes
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.nftables.text import text_of
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.wish import read_wish
@@ -164,6 +165,8 @@ REST = st.fixed_dictionaries(
         "fxp_egress_addresses": or_odd(st.lists(or_odd(ADDRESS), max_size=3)),
         "fxp_gateway": or_odd(st.just("gw1")),
         "fxp_public_control_port": or_odd(st.just(2100)),
+        "fxp_inner_address": or_odd(st.sampled_from(["10.0.0.5", "10.0.0.6", "fd00::5"])),
+        "fxp_inner_networks": or_odd(st.lists(or_odd(st.sampled_from(["10.0.0.0/8", "10.0.0.0/24", "fd00::/64"])), max_size=2)),
         "fxp_foreign_addresses": or_odd(st.sampled_from(["peers", "none"])),
         "fxp_clients": or_odd(st.lists(or_odd(NETWORK), max_size=3)),
         "fxp_users": or_odd(st.lists(USER, max_size=2, unique_by=lambda user: repr(user.get("name")))),
@@ -208,6 +211,7 @@ def plan_of(inventory: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
 def rendered(role: str, template: str, plan: dict[str, t.Any], host: str) -> str:
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = lambda text: f"#\n# {text}\n#"
+    environment.filters["proftpd.fxp.class_members"] = class_members
     source = (ROLES / role / "templates" / template).read_text(encoding="utf-8")
     return environment.from_string(source).render(_plan_fleet=plan, inventory_hostname=host)
 
@@ -262,10 +266,11 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
         fxp = mine["allow_foreign_address"] != "off"
         tls = mine["tls"] != "none"
         optional = {
-            "MasqueradeAddress": mine["masquerade_address"],
-            "<Class>": mine["allow_foreign_address"] == "fxp_peers",
-            "TLSOptions": mine["tls"] == "required" and fxp,
-            **dict.fromkeys(TLS_DIRECTIVES, tls),
+            "MasqueradeAddress": [mine["masquerade_address"], mine["inner_masquerade_address"]],
+            "<IfClass>": [mine["inner_masquerade_address"]],
+            "<Class>": [mine["inner_masquerade_address"], mine["allow_foreign_address"] == "fxp_peers"],
+            "TLSOptions": [mine["tls"] == "required" and fxp],
+            **{directive: [tls] for directive in TLS_DIRECTIVES},
         }
         names = shape(rendered("server", "proftpd.conf.j2", plan, host))
         limited = [
@@ -281,7 +286,7 @@ def check_what_is_written(plan: dict[str, t.Any], inventory: dict[str, dict[str,
         assert names.count("LoadModule") == 5 + tls
         varying = {*optional, *OF_ACCOUNTS}
         assert [name for name in names if name not in varying] == [name for name in usual if name not in varying]
-        assert {name: names.count(name) for name in optional} == {name: int(bool(there)) for name, there in optional.items()}
+        assert {name: names.count(name) for name in optional} == {name: sum(map(bool, there)) for name, there in optional.items()}
         rows = password_hashes(
             mine["accounts"], inventory[host].get("fxp_users") or [], inventory[host].get("fxp_check_password") or "", host=host
         )

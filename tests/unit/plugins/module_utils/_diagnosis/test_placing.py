@@ -402,3 +402,6 @@ def test_the_clients_own_connection_is_tried_again_by_the_same_family(family: st
         "evidence": {"fault_kind": "connect_timed_out", "fault_server": "source"},
     }
     assert [one["address"] for one in connections_of([leg], {"ftp1": {**server, **ports}})] == [address]
+    inside = {"inner_address": "10.0.0.11", "public_control_port": 2121}
+    (asked,) = connections_of([{**leg, "face": "inner"}], {"ftp1": {**server, **ports, **inside}})
+    assert (asked["address"], asked["port"], asked["local_port"]) == ("10.0.0.11", 21, 21)

@@ -58,6 +58,50 @@ def test_sample_and_share_are_told() -> None:
     )
 
 
+INNER = {f"ftp{number}": {"host": f"10.0.0.{number}", "port": 21} for number in (1, 2)}
+
+
+def test_a_host_inside_dials_inner_addresses() -> None:
+    request, coverage = plan(faces=[{"servers": INNER, "shares": [0]}])
+    inner = {leg.servers for pair in request.schedule for leg in pair if "ftp1 (inside)" in leg.servers}
+    assert inner == {("ftp1 (inside)", "ftp2 (inside)"), ("ftp2 (inside)", "ftp1 (inside)")}
+    assert request.names == {"ftp1 (inside)": "ftp1", "ftp2 (inside)": "ftp2"}
+    spec = request.servers["ftp1 (inside)"]
+    assert (spec.host, spec.port, spec.user) == ("10.0.0.1", 21, "fxp")
+    assert (coverage["pairs"], coverage["pairs_inside"], coverage["inner_untried"], coverage["outer_untried"]) == (20, 1, 0, 2)
+    assert coverage["text"].endswith("sides listening by turns, the outer addresses of 2 of them were not tried")
+
+
+def test_a_host_outside_tells_what_it_could_not_try() -> None:
+    request, coverage = plan(faces=[{"servers": INNER, "shares": []}])
+    assert {*request.servers} == {*SERVERS, *request.names}
+    assert (coverage["pairs"], coverage["pairs_inside"]) == (20, 0)
+    assert coverage["text"].endswith("sides listening by turns, the inner addresses of 2 of them were not tried")
+
+
+def test_two_hosts_try_both() -> None:
+    shared = [plan(faces=[{"servers": INNER, "shares": [1]}], shares=2, share=share)[1] for share in (0, 1)]
+    assert [each["pairs_inside"] for each in shared] == [0, 1]
+    # One pair is tried in both ways.
+    assert sum(each["pairs"] for each in shared) == 22
+    assert not any("not tried" in each["text"] for each in shared)
+
+
+@pytest.mark.parametrize(
+    ("servers", "told"),
+    [
+        ({"ftp9": {"host": "10.0.0.9"}}, "faces[0].servers has 'ftp9', which servers does not have; did you mean"),
+        ({"ftp1": {"port": 21}}, "faces[0].servers.ftp1 has no host, but it is a host, and may have a port"),
+        ({"ftp1": {"host": "10.0.0.1", "user": "x"}}, "faces[0].servers.ftp1 has user, but it is a host, and may have a port"),
+        ({"ftp1": "10.0.0.1"}, "faces[0].servers.ftp1 has 10.0.0.1, but it is a host, and may have a port"),
+    ],
+)
+def test_faces_that_are_none(servers: dict[str, t.Any], told: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        plan(faces=[{"servers": servers, "shares": []}])
+    assert str(caught.value).startswith(told)
+
+
 def test_a_share_may_be_empty() -> None:
     request, coverage = plan(servers=dict(list(SERVERS.items())[:2]), shares=3, share=2)
     assert (list(request.schedule), coverage["pairs"]) == ([], 0)

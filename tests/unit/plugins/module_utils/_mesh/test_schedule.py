@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._mesh.schedule import (
     PASSIVES,
+    Face,
     Leg,
     both_ways,
     edges,
@@ -124,6 +125,25 @@ def test_shares_are_a_partition_in_equal_parts(names: set[str], count: int, pass
     assert sorted(map(repr, itertools.chain(*shares))) == sorted(map(repr, schedule))
     sizes = [len(part) for part in shares]
     assert max(sizes) - min(sizes) <= 1
+
+
+@given(FLEETS, st.integers(1, 4), st.data())
+def test_a_pair_with_two_faces_is_proven_once_by_each(names: set[str], count: int, data: st.DataObject) -> None:
+    inside = data.draw(st.sets(st.sampled_from(sorted(names)), min_size=2))
+    hosts = data.draw(st.frozensets(st.integers(0, count - 1)))
+    face = Face({name: f"{name} (inside)" for name in inside}, hosts)
+    schedule = whole(names, "both")
+    shares = [share(schedule, index, count, [face]) for index in range(count)]
+    outer = collections.Counter(frozenset(leg.servers) for part in shares for pair in part for leg in pair[:1])
+    for one, two in itertools.combinations(sorted(names), 2):
+        both = {one, two} <= inside
+        assert outer[frozenset((one, two))] == (not both or len(hosts) < count)
+        if both:
+            assert outer[frozenset((f"{one} (inside)", f"{two} (inside)"))] == bool(hosts)
+    for index, part in enumerate(shares):
+        for pair in part:
+            assert {*pair[0].servers} <= names or index in hosts
+            assert not {*pair[0].servers} <= inside or index not in hosts
 
 
 @given(FLEETS, st.integers(1, 7), st.sampled_from(PASSIVES))

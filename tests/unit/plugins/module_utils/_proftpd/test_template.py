@@ -13,6 +13,7 @@ import jinja2
 import pytest
 from ansible.plugins.filter.core import comment
 
+from ansible_collections.proftpd.fxp.plugins.filter.class_members import class_members
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.lints import findings
@@ -55,6 +56,11 @@ PLANS: dict[str, dict[str, dict[str, t.Any]]] = {
     "TLS without foreign addresses": {NAME: {**TLS, "foreign_addresses": "none"}, "b": TLS},
     "TLS for logins": {NAME: {"tls": "control"}, "b": {}},
     "accounts with limits": {NAME: {**TLS, "users": USERS}, "b": TLS},
+    "two faces": {
+        NAME: {"masquerade_address": "203.0.113.5", "inner_address": "192.0.2.1", "inner_networks": ["192.0.2.0/24"]},
+        "b": {"address": "198.51.100.2", "inner_address": "192.0.2.2", "inner_networks": ["192.0.2.0/24"]},
+        "c": {"address": "198.51.100.3"},
+    },
     "many peers": {NAME: {}, **{f"peer{number}": {"address": f"198.51.100.{number}"} for number in range(1, 101)}},
 }
 
@@ -72,6 +78,7 @@ def render(plan: dict[str, t.Any]) -> str:
     # As Ansible's template lookup does it.
     environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     environment.filters["comment"] = comment
+    environment.filters["proftpd.fxp.class_members"] = class_members
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=NAME)
     return platform.DEBIAN_12.fill(text)
 
@@ -101,7 +108,11 @@ def test_what_the_role_prints_is_read_back_as_the_plan(name: str) -> None:
     assert allowed == {name: (mine["allow_foreign_address"],) for name in may}
     assert said("MaxInstances") == (str(mine["max_instances"]),)
     assert said("ServerName") == (NAME,)
-    members = [address for peer, row in plan["servers"].items() if peer != NAME for address in row["class_members"]]
+    members = [address for addresses in class_members(plan, NAME).values() for address in addresses]
+    inner = {scope.name: scope.own("MasqueradeAddress") for scope in in_force.scopes if scope.kind == "ifclass"}
+    announced = [line.arguments for line in inner.values() if line]
+    assert announced == ([(mine["inner_masquerade_address"],)] if mine["inner_masquerade_address"] else [])
+    assert in_force.members("fxp_inner") == (server["inner_networks"] if announced else None)
     assert in_force.members(_plan.PEER_CLASS) == (members if mine["allow_foreign_address"] == _plan.PEER_CLASS else None)
     assert in_force.unread == []
     assert said("TLSEngine") == (("on",) if mine["tls"] != "none" else None)

@@ -127,7 +127,7 @@ WRONG: dict[str, tuple[dict[str, dict[str, t.Any]], dict[str, dict[str, t.Any]],
     "an inner address behind nothing": (
         {"a": {**PUBLIC, "fxp_inner_address": INNER}, "b": {**PUBLIC, "fxp_address": "198.51.100.22"}},
         {},
-        f"a: fxp_inner_address: '{INNER}' is the address behind a gateway, and fxp_gateway is not said",
+        f"a: fxp_inner_address: '{INNER}' is the address behind a gateway, or for hosts in fxp_inner_networks, and neither",
     ),
     "another address": (
         {"a": {**BEHIND, "fxp_address": "198.51.100.99"}, "b": PUBLIC},

@@ -63,6 +63,7 @@ def test_peers_table_and_what_differs_per_host() -> None:
         "egress6": [],
         "gateway": None,
         "inner_address": None,
+        "inner_networks": [],
         "passive_ports": {"first": 50000, "last": 50009},
         "public_control_port": 21,
         "tls": "none",

@@ -301,3 +301,6 @@ def test_the_family_is_told_where_there_are_two() -> None:
     assert "ftp2 (IPv6)  ok" in text(_report.table(_report.listed(legs)))
     assert [leg.listens for leg in _report.listed(legs[1:])] == ["ftp2"]
     assert [leg.listens for leg in _report.listed([*legs, {**legs[0], "passive": "-"}])][2] == "-"
+    inside = [*legs, {**legs[0], "face": "inner"}]
+    assert [leg.listens for leg in _report.listed(inside)] == ["ftp2 (IPv4)", "ftp2 (IPv6)", "ftp2 (IPv4, inside)"]
+    assert [leg.listens for leg in _report.listed([legs[0], inside[2]])] == ["ftp2", "ftp2 (inside)"]

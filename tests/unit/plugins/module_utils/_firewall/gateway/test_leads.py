@@ -175,6 +175,7 @@ SERVERS = st.lists(
             "outgoing4": _peers(_ADDRESSES, listen=True),
             "outgoing6": _peers(_ADDRESSES6, listen=True),
             "renamed": st.booleans(),
+            "inner_networks": st.sampled_from([[], ["10.0.0.0/24"], ["10.0.0.5/32", "192.0.2.0/24"]]),
         }
     ),
     max_size=4,
@@ -189,6 +190,7 @@ def test_what_is_written_is_read_again(servers: list[dict[str, t.Any]], closed: 
     again = read(text)
     assert leads_of(again) == leads_of(leads)
     assert again.clients == leads.clients
+    assert {*again.lan} == {each for each in leads.lan if each not in leads.inners} or not leads.inners
     assert (again.outside, again.inside, again.closed) == (leads.outside, leads.inside, closed)
 
 
