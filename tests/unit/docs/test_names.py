@@ -14,6 +14,7 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.faces import INNER_CLASS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.plan import PEER_CLASS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.said import PLAYBOOKS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.vocabulary import VOCABULARY
@@ -23,7 +24,7 @@ PLACES = ("README.md", "docs", "plugins", "roles", "playbooks", "templates", "mo
 ENDINGS = (".md", ".yml", ".py", ".j2", ".cfg")
 NAME = re.compile(r"(?<![\w.$/-])(?:fxp|smoke_test|audit|rule_sheet)_[a-z0-9_]*[a-z0-9](?![\w(])")
 # Groups of the inventory, a class in what is written on servers, and what stands for a name that a user chose.
-OTHERS = {"fxp_servers", "fxp_gateways", PEER_CLASS, "fxp_result"}
+OTHERS = {"fxp_servers", "fxp_gateways", PEER_CLASS, INNER_CLASS, "fxp_result"}
 
 
 def texts(path: pathlib.Path) -> t.Iterator[str]:
