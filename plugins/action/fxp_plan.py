@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 
@@ -16,17 +17,24 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import prin
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import partner_rows as _partner_rows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import said as _said
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.gateways import GROUP as GATEWAYS
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.partners import OPTION as PARTNERS
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import PlanError, Problem
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._refusal import Refusal
 
 GROUP = "fxp_servers"
 # Strategies under which run_once really means once.
 STRATEGIES = ("linear", "ansible.builtin.linear", "debug", "ansible.builtin.debug")
+
+
+def _text_of(directory: str, path: str) -> str:
+    with open(os.path.join(directory, path), encoding="utf-8") as file:
+        return file.read()
 
 
 class ActionModule(ActionBase):
@@ -51,10 +59,12 @@ class ActionModule(ActionBase):
         known = task_vars.get("_plan_fleet")
         if known and known.get("play") == str(play._uuid) and not problems:
             return dict(known)
+        read_file = functools.lru_cache(maxsize=None)(functools.partial(_text_of, self._inventory_directory(task_vars)))
         options: dict[str, dict[str, t.Any]] = {}
         for host in task_vars["groups"][GROUP]:
             options[host], found = _vocabulary.options_of(host, inventory.hostvars[host], self._templar.is_template)
             problems += found
+            problems += self._read_authorities(host, options[host], read_file)
         problems += _machines.shared(
             {host: inventory.hostvars[host] for host, mine in options.items() if mine["state"] != _plan.ABSENT}
         )
@@ -79,6 +89,12 @@ class ActionModule(ActionBase):
         for sentence in [*plan["cautions"], *self._unread(task_vars)]:
             self._display.warning(printable(sentence))
         return {"changed": False, "play": str(play._uuid), **plan}
+
+    @staticmethod
+    def _read_authorities(host: str, mine: dict[str, t.Any], read_file: t.Callable[[str], str]) -> list[Problem]:
+        """Put the text of partners' authorities into the place of their paths, which count from the inventory."""
+        mine[PARTNERS], wrong = _partner_rows.with_text(mine[PARTNERS], read_file)
+        return [Problem(host, f"fxp_{PARTNERS}", None, cure) for cure in wrong if mine["state"] != _plan.ABSENT]
 
     @staticmethod
     def _refuse(reason: str | None) -> None:

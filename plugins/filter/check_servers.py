@@ -50,7 +50,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - By the server's name, how to log in to it and what it must announce.
+    - By the server's name, how to log in to it and what it must announce. Without O(names) partners of whom an account is known
+      (O(proftpd.fxp.fxp_plan#module:extra_peers)) are among them.
   type: dict
   sample:
     ftp1:
@@ -66,6 +67,8 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import partners
+
 
 def check_servers(
     plan: t.Mapping[str, t.Any],
@@ -73,9 +76,16 @@ def check_servers(
     ca_content: str | None = None,
     names: t.Collection[str] | None = None,
 ) -> dict[str, dict[str, t.Any]]:
-    """Return the options of each server of ``plan``, or of those in ``names`` that it has."""
+    """Return the options of each server of ``plan``, or of those in ``names`` that it has; and of partners that are proven."""
     wanted = plan["servers"] if names is None else [name for name in names if name in plan["servers"]]
-    return {name: _options(name, plan["servers"][name], hostvars[name], ca_content) for name in wanted}
+    found = {name: _options(name, plan["servers"][name], hostvars[name], ca_content) for name in wanted}
+    for name, partner in plan["partners"].items() if names is None else ():
+        if partner["is_proven"] and partner["servers"]:
+            said = hostvars[partner["servers"][0]]["fxp_extra_peers"]
+            account = next(entry for entry in said if entry["name"] == name)
+            login = {"fxp_check_user": account["user"], "fxp_check_password": account["password"]}
+            found[name] = _options(name, partner, login, partner["authority"] or ca_content)
+    return found
 
 
 def _options(
@@ -84,13 +94,14 @@ def _options(
     missing = [key for key in ("fxp_check_user", "fxp_check_password") if key not in variables]
     if missing:
         raise AnsibleFilterError(f"check_servers: {name} has no {' and no '.join(missing)}; say it in the inventory.")
+    ports = server["passive_ports"]
     options = {
         "host": server["address"],
         "port": server["public_control_port"],
         "user": variables["fxp_check_user"],
         "password": variables["fxp_check_password"],
         "expected_address": server["announced"],
-        "passive_ports": "{first}-{last}".format(**server["passive_ports"]),
+        **({"passive_ports": "{first}-{last}".format(**ports)} if ports != partners.ANY_PORT else {}),
     }
     if server.get("tls", "none") != "none":
         options["tls"] = "explicit"

@@ -11,7 +11,7 @@ version_added: 0.3.0
 description:
   - Puts RV(proftpd.fxp.fxp_mesh_check#module:coverage) of meshes together for the option
     O(proftpd.fxp.fxp_report#module:coverage). Servers that no mesh can have as a pair, because one has an IPv4 address alone
-    and the other an IPv6 address alone, are told too.
+    and the other an IPv6 address alone, are told too, and so are partners of whom no account is known.
 author:
   - The proftpd.fxp contributors (@proftpd-fxp)
 options:
@@ -58,6 +58,7 @@ _value:
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import some
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._report.report import FAMILIES
 
 
@@ -76,6 +77,9 @@ def mesh_coverage(meshes: t.Iterable[t.Mapping[str, t.Any]], plan: t.Mapping[str
     if strangers:
         pairs = "1 ordered pair has" if strangers == 1 else f"{strangers:,} ordered pairs have"
         said.append(f"{pairs} no family in common")
+    unproven = [name for name, partner in plan["partners"].items() if not partner["is_proven"]] if said else []
+    if unproven:
+        said.append(f"nothing is proven with {some(unproven)}, of whom no account is said (fxp_extra_peers)")
     return "; ".join(said)
 
 

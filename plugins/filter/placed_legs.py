@@ -35,6 +35,12 @@ options:
     type: list
     elements: dict
     required: true
+  servers:
+    description:
+      - Names of servers on which Ansible runs. Of others, which are partners, it is told that they were not asked.
+    type: list
+    elements: str
+    version_added: 0.6.0
 seealso:
   - plugin: proftpd.fxp.unplaced_legs
     plugin_type: filter
@@ -72,7 +78,9 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.placing imp
 
 
 def placed_legs(
-    legs: t.Iterable[t.Mapping[str, t.Any]], probes: t.Sequence[t.Mapping[str, t.Any]]
+    legs: t.Iterable[t.Mapping[str, t.Any]],
+    probes: t.Sequence[t.Mapping[str, t.Any]],
+    servers: t.Container[str] | None = None,
 ) -> list[t.Mapping[str, t.Any]]:
     """Return ``legs`` with the places that ``probes`` showed."""
     wanted = ("source", "destination", "passive", "connecting", "listening", "port", "egress", "connect", "watch")
@@ -83,7 +91,7 @@ def placed_legs(
                 f"placed_legs: entry {number} of the probes has no {missing[0]}; give entries of the filter unplaced_legs, each "
                 "with egress, connect and watch."
             )
-    return placed(legs, [probe_of(probe) for probe in probes])
+    return placed(legs, [probe_of(probe) for probe in probes], servers)
 
 
 class FilterModule:

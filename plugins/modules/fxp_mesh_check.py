@@ -95,6 +95,13 @@ options:
       - Names in O(servers). Only pairs with at least one of them are tried. Without it all are. Not used with O(pairs).
     type: list
     elements: str
+  partners:
+    description:
+      - Names in O(servers) that are tried with some of the others alone, each with the list of their names. Two of these are not
+        tried with one another unless both lists say so. Not used with O(pairs).
+    type: dict
+    default: {}
+    version_added: 0.6.0
   faces:
     description:
       - Groups of servers that reach one another at other addresses than those in O(servers), for hosts in networks of their own.

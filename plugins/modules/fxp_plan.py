@@ -123,10 +123,70 @@ options:
     type: list
     elements: str
     default: []
+  extra_peers:
+    description:
+      - FTP servers outside the inventory, of partners, that the server exchanges files with as with its peers. They are in class,
+        rules and trust of the server, and in the rule sheet. Nothing is configured on them; the playbook
+        C(proftpd.fxp.rule_sheet) writes a letter for each, which tells what their administrators must do.
+      - All servers that name a partner say the same of it. It is best said once, for the group C(fxp_servers).
+    type: list
+    elements: dict
+    default: []
+    version_added: 0.6.0
+    suboptions:
+      name:
+        description:
+          - What the partner is called here. No server of the inventory has that name.
+        type: str
+        required: true
+      address:
+        description:
+          - The literal address that the partner announces and that clients dial, or a list of one of each family.
+        type: list
+        elements: str
+        required: true
+      egress_addresses:
+        description:
+          - Where connections of the partner come from, as O(egress_addresses).
+        type: list
+        elements: str
+        default: []
+      control_port:
+        description:
+          - The TCP port of its control connection.
+        type: int
+        default: 21
+      passive_ports:
+        description:
+          - The range of TCP ports that it listens on for data connections. If it is not said, any port from 1024 on is let out.
+        type: str
+      tls:
+        description:
+          - What is encrypted between it and the server, as O(tls). V(required) needs a partner that takes the data connection of
+            a server which has no TLS session with it. V(control) is for one that cannot encrypt files between servers.
+        type: str
+        choices:
+          - required
+          - control
+          - none
+        default: required
+      ca:
+        description:
+          - The certificate of the authority that the partner's certificate comes from, as PEM text, or the path of a file as
+            O(tls_ca_cert). The server then trusts it beside that of the fleet.
+        type: str
+      user:
+        description:
+          - An account of the partner that checks may use. Without it nothing is proven with the partner.
+        type: str
+      password:
+        description:
+          - Its password.
+        type: str
   foreign_addresses:
     description:
       - Whose addresses the server accepts for data connections, beside the address of the client that is logged in.
-      - V(peers) are the announced and the egress addresses of all other members of C(fxp_servers).
+      - V(peers) are the announced and the egress addresses of all other members of C(fxp_servers), and of O(extra_peers).
       - V(none) turns FXP off for this server.
       - They are accepted for accounts with O(users[].fxp=true) and for O(check_user). All other accounts cannot do FXP.
       - On Debian 11 V(peers) needs O(accept_open_passive=true).
@@ -456,6 +516,13 @@ gateways:
   type: dict
   version_added: 0.6.0
   sample: {gw1: {arrival_address: 198.51.100.10, outer_address: 198.51.100.10, state: present}}
+partners:
+  description:
+    - What servers must know of those in O(extra_peers), by name, as RV(servers).
+  returned: success
+  type: dict
+  version_added: 0.6.0
+  sample: {}
 servers:
   description:
     - The peers' table, what every server must know of the others, by inventory name. Servers that are to be absent are not in it.
@@ -504,6 +571,7 @@ hosts:
       check_user: fxpcheck
       clients4: [198.51.100.0/24]
       clients6: []
+      extra_peers: []
       firewall_backend: auto
       firewall_mark: 0x46000000/0xff000000
       inner_masquerade_address: null

@@ -53,7 +53,8 @@ def _rows_of(flow: Flow, servers: t.Mapping[str, t.Any]) -> t.Iterator[dict[str,
 
 def rows(plan: t.Mapping[str, t.Any]) -> list[dict[str, str]]:
     """Return all connections that ``plan`` needs, server by server; a row for each address or network that they come from."""
-    return [row for flow in flows(plan) for row in _rows_of(flow, plan["servers"])]
+    servers = {**{name: {**row, "gateway": None} for name, row in plan["partners"].items()}, **plan["servers"]}
+    return [row for flow in flows(plan) for row in _rows_of(flow, servers)]
 
 
 def as_json(plan: t.Mapping[str, t.Any]) -> str:

@@ -55,6 +55,8 @@ ROOMS: dict[str, set[str]] = {
     # The page is a template; ansible-core brings the library.
     "_report": {"_host", "jinja2"},
     "_rule_sheet": {"_plan"},
+    # So is a partner's letter.
+    "_letter": {"_plan", "_host", "jinja2"},
 }
 # Plugins are thin: documentation, an argument spec, and a call into a core.
 _CORES = {

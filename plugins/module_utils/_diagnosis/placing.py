@@ -27,6 +27,7 @@ _CLIENT_DATA = "client_data_"
 _INSIDE = "it is decided inside of the servers, so no connection shows it; read the logs of both (TLSLog)"
 _NO_CONNECTION = "the dialogue did not come to a data connection"
 _NO_PLAN = "it is not known where to connect to"
+_PARTNER = "it is a partner's, on which nothing can be run"
 
 
 def is_open(leg: LegData) -> bool:
@@ -77,14 +78,19 @@ def connections_of(
 
     ``connecting`` and ``listening`` are names, ``address`` and ``port`` what to dial, ``local_port`` is the port on the listening
     host itself. Those of the client are only told with ``servers``, the ones of the plan, once each. Of many, ``most`` are chosen
-    so that as many servers as possible are asked.
+    so that as many servers as possible are asked. With ``servers`` those of partners, on which nothing can be run, are left out.
     """
     found: dict[tuple[t.Any, ...], dict[str, t.Any]] = {}
     for leg in legs:
         one = _connection_of(leg, servers or {}) if is_open(leg) else None
-        if one:
+        if one and (servers is None or all(name in servers or name == leg.get("vantage") for _end, name in _ends(one))):
             found.setdefault(_key(one, one["question"]), one)
     return _chosen(list(found.values()), most) if most else list(found.values())
+
+
+def _strangers(leg: LegData, servers: t.Container[str] | None) -> list[str]:
+    """The ends of a leg that are none of the ``servers``, where these are known."""
+    return [] if servers is None else [str(leg[end]) for end in ("source", "destination") if leg[end] not in servers]
 
 
 def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any] | None:
@@ -172,16 +178,19 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def placed(legs: t.Iterable[LegData], probes: t.Sequence[LegData], *, told: bool = True) -> list[LegData]:
+def placed(
+    legs: t.Iterable[LegData], probes: t.Sequence[LegData], servers: t.Container[str] | None = None, *, told: bool = True
+) -> list[LegData]:
     """
     The legs, each with the place that those showed who were asked, if they showed any; ``seen`` then says what they saw.
 
-    A probe is one of ``probe_of``. With ``told`` legs that stay open say why nobody was asked about them.
+    A probe is one of ``probe_of``. With ``told`` legs that stay open say why nobody was asked about them. Those that are none of
+    ``servers`` are partners.
     """
     by_leg: dict[tuple[t.Any, ...], list[LegData]] = {}
     for probe in probes:
         by_leg.setdefault(_key(probe, probe.get("question")), []).append(probe)
-    return [_placed(leg, by_leg, len(probes) if told else None) for leg in legs]
+    return [_placed(leg, by_leg, len(probes) if told else None, _strangers(leg, servers)) for leg in legs]
 
 
 def _key(leg: LegData, question: str | None, listening: str | None = None) -> tuple[t.Any, ...]:
@@ -192,7 +201,12 @@ def _key(leg: LegData, question: str | None, listening: str | None = None) -> tu
     return leg.get("source"), leg.get("destination"), leg.get("passive"), face, leg.get("family")
 
 
-def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegData]], asked: int | None) -> LegData:
+def _placed(
+    leg: LegData,
+    probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegData]],
+    asked: int | None,
+    partners: t.Sequence[str] = (),
+) -> LegData:
     if not is_open(leg):
         return leg
     question = question_of(leg)
@@ -207,6 +221,8 @@ def _placed(leg: LegData, probes: t.Mapping[tuple[t.Any, ...], t.Sequence[LegDat
             return shown
     if found or asked is None or leg.get("seen"):
         return leg
+    if partners and question not in locate.OF_CLIENT:
+        return _mute(leg, [{"server": name, "reason": _PARTNER} for name in partners], verb="not asked")
     if question is None:
         why = _INSIDE if (leg.get("evidence") or {}).get("active_side") else _NO_CONNECTION
     elif asked:

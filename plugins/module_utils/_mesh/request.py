@@ -59,6 +59,7 @@ def mesh_options(names: t.Iterable[str]) -> dict[str, t.Any]:
         "refusing": {"type": "list", "elements": "str", "default": []},
         "shut": {"type": "list", "elements": "str", "default": []},
         "only": {"type": "list", "elements": "str"},
+        "partners": {"type": "dict", "default": {}},
         "faces": {
             "type": "list",
             "elements": "dict",
@@ -210,7 +211,13 @@ def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Se
                 raise RequestError(f"{option} has {name!r}, which servers does not have; {_instead(name, names)}")
     refusing = frozenset(options["refusing"])
     only = frozenset(names if options["only"] is None else options["only"])
-    return {pair: "allowed" if refusing.isdisjoint(pair) else "refused" for pair in fleet if not only.isdisjoint(pair)}
+    wanted = (pair for pair in fleet if not only.isdisjoint(pair) and _may_meet(pair, options["partners"]))
+    return {pair: "allowed" if refusing.isdisjoint(pair) else "refused" for pair in wanted}
+
+
+def _may_meet(pair: Edge, partners: t.Mapping[str, t.Collection[str]]) -> bool:
+    """Whether a pair is one that a partner in it exchanges files with. Two partners are nobody's business here."""
+    return all(other in partners[name] for name, other in (pair, pair[::-1]) if name in partners)
 
 
 def _instead(name: str, names: t.Sequence[str]) -> str:

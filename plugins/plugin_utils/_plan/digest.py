@@ -18,7 +18,7 @@ import hashlib
 import json
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, flows
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, flows, partners
 
 FORMAT = 1  # of the share; another one makes every digest another one
 _OF_ACCOUNTS = ("name", "uid", "gid", "fxp", "upload", "download", "max_sessions", "transfer_rate")
@@ -29,11 +29,13 @@ def share(plan: flows.Plan, name: str) -> dict[str, t.Any]:
     host = plan["hosts"][name]
     peers = host["allow_foreign_address"] != "off"
     inner = plan["servers"][name]["inner_networks"]
+    authorities = partners.authorities(plan, name)
     return {
         "format": FORMAT,
         "masquerade_address": host["masquerade_address"],
         "foreign_addresses": host["allow_foreign_address"],
         "class": sorted(address for addresses in faces.members(plan, name).values() for address in addresses if peers),
+        **({"authorities": authorities} if authorities else {}),
         **({"inner": [host["inner_masquerade_address"], inner]} if inner else {}),
         "accounts": sorted(
             ({key: account[key] for key in _OF_ACCOUNTS} for account in host["accounts"]),

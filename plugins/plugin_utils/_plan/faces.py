@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import typing as t
 
-import netaddr
-
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem, Reader, some
 
@@ -88,7 +86,7 @@ def disagreements(servers: Servers) -> t.Iterator[Problem]:
 
 def _overlap(name: str, own: tuple[str, ...], first: t.Mapping[tuple[str, ...], str]) -> t.Iterator[Problem]:
     for others, other in first.items():
-        common = shared_networks(own, others) if own and own != others else []
+        common = _values.shared_networks(own, others) if own and own != others else []
         if common and first[own] == name:
             yield Problem(
                 name,
@@ -109,12 +107,6 @@ def _two_gateways(name: str, server: Server, other: Server | None, other_name: s
             f"is also that of {other_name}, which is behind another gateway ({other['gateway']}, not {server['gateway']}), where "
             "the same addresses are other hosts; leave the variable out for the servers behind one of the two",
         )
-
-
-def shared_networks(some_networks: t.Iterable[str], others: t.Iterable[str]) -> list[str]:
-    """Return the networks of addresses that are in both."""
-    common = netaddr.IPSet(some_networks) & netaddr.IPSet(others)
-    return [str(network) for network in common.iter_cidrs()]
 
 
 def cautions(servers: Servers) -> t.Iterator[tuple[str, str]]:
@@ -161,13 +153,14 @@ def beside(plan: Plan, name: str) -> dict[str, str]:
 
 
 def members(plan: Plan, name: str) -> dict[str, list[str]]:
-    """Return the addresses of each peer of a server that it takes beside its client's own, by name."""
+    """Return the addresses of each peer and partner of a server that it takes beside its client's own, by name."""
     inside = beside(plan, name)
-    return {
+    found = {
         peer: list(dict.fromkeys([*row["class_members"], *([inside[peer]] if peer in inside else [])]))
         for peer, row in plan["servers"].items()
         if peer != name
     }
+    return {**found, **{partner: plan["partners"][partner]["class_members"] for partner in plan["hosts"][name]["extra_peers"]}}
 
 
 def groups(plan: Plan, which: int, vantages: t.Sequence[t.Sequence[str]]) -> list[dict[str, t.Any]]:

@@ -14,6 +14,7 @@ dialled (RFC 2428), and ProFTPD refuses or cannot open others.
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Problem, some
@@ -25,13 +26,20 @@ BOTH = (4, 6)
 EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def disagreements(servers: Servers) -> t.Iterator[Problem]:
-    """Servers that share a family with no other one, and such whose data connections come from where nobody expects them."""
+def disagreements(
+    servers: Servers, partners: t.Mapping[str, t.Collection[str]] = types.MappingProxyType({})
+) -> t.Iterator[Problem]:
+    """
+    Servers that share a family with no other one, and such whose data connections come from where nobody expects them.
+
+    Who has partners (by server, their names) exchanges files with those.
+    """
     known = {name: server for name, server in servers.items() if server["families"]}
     having = {family: [name for name, server in known.items() if family in server["families"]] for family in BOTH}
     alone = [name for name, server in known.items() if all(having[family] == [name] for family in server["families"])]
     # Of two that are strangers to one another, one is told.
     alone = alone[1:] if len(alone) == len(known) else alone
+    alone = [name for name in alone if not partners.get(name)]
     for name, server in known.items():
         if name in alone:
             (family,) = server["families"]
@@ -94,27 +102,32 @@ def strangers(servers: Servers) -> int:
     return 2 * alone.count((4,)) * alone.count((6,))
 
 
+def _seen(rows: Servers, family: int) -> dict[str, dict[str, t.Any]]:
+    return {
+        name: {
+            **row,
+            "address": row[f"address{family}"],
+            "announced": row[f"announced{family}"],
+            "announced_family": family,
+            "egress": row[f"egress{family}"],
+        }
+        for name, row in rows.items()
+        if family in row["families"]
+    }
+
+
 def view(plan: t.Mapping[str, t.Any], family: int) -> dict[str, t.Any]:
     """
-    Return the plan as clients of one family see it: the servers that have it, each with the addresses of it alone.
+    Return the plan as clients of one family see it: the servers and partners that have it, each with the addresses of it alone.
 
     ``refusing`` and ``shut`` are of these servers.
     """
-    servers = {
-        name: {
-            **server,
-            "address": server[f"address{family}"],
-            "announced": server[f"announced{family}"],
-            "announced_family": family,
-            "egress": server[f"egress{family}"],
-        }
-        for name, server in plan["servers"].items()
-        if family in server["families"]
-    }
+    servers = _seen(plan["servers"], family)
     refusing = [name for name in plan["refusing"] if name in servers]
     return {
         **plan,
         "servers": servers,
+        "partners": _seen(plan["partners"], family),
         "refusing": refusing,
         "shut": [name for name in refusing if not is_open(plan["hosts"][name], family)],
     }

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces, partners, values
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.families import shared
 
 CONTROL = "control"  # clients log in
@@ -77,13 +77,16 @@ def _into(plan: Plan, name: str, family: int) -> t.Iterator[Flow]:
         egress = tuple(row[f"egress{family}"]) if family in row["families"] else ()
         if peer != name and peer not in refusing and egress:
             yield Flow(FXP, peer, egress, name, announced, passive, passive, family)
+    for partner, row in partners.of(plan, name).items():
+        if row[f"egress{family}"]:
+            yield Flow(FXP, partner, tuple(row[f"egress{family}"]), name, announced, passive, passive, family)
 
 
 def _inside(plan: Plan, name: str) -> t.Iterator[Flow]:
     """The flows to the inner address of a server, of hosts in its inner networks."""
     server, host = plan["servers"][name], plan["hosts"][name]
     inner, family, control, passive = server["inner_address"], faces.family(server), server["control_port"], _passive(server)
-    clients = tuple(faces.shared_networks(host[f"clients{family}"], server["inner_networks"]))
+    clients = tuple(values.shared_networks(host[f"clients{family}"], server["inner_networks"]))
     if clients:
         yield Flow(CONTROL, None, clients, name, inner, (control, control), (control, control), family, True)
         yield Flow(FILES, None, clients, name, inner, passive, passive, family, True)
@@ -92,9 +95,22 @@ def _inside(plan: Plan, name: str) -> t.Iterator[Flow]:
 
 
 def flows(plan: Plan) -> t.Iterator[Flow]:
-    """All flows of the fleet, server by server."""
+    """All flows of the fleet, server by server, and those to partners."""
     for name in plan["servers"]:
         yield from into(plan, name)
+    for partner in plan["partners"]:
+        yield from to_partner(plan, partner)
+
+
+def to_partner(plan: Plan, partner: str) -> t.Iterator[Flow]:
+    """The flows that servers of ours open to a partner. Who else logs in there is nobody's business here."""
+    row = plan["partners"][partner]
+    ports = _passive(row)
+    for name in row["servers"]:
+        for family in shared(plan["servers"][name], row):
+            egress = tuple(plan["servers"][name][f"egress{family}"])
+            if egress:
+                yield Flow(FXP, name, egress, partner, row[f"announced{family}"], ports, ports, family)
 
 
 class Outgoing(t.NamedTuple):
@@ -122,6 +138,10 @@ def out_of(plan: Plan, name: str, family: int) -> t.Iterator[Outgoing]:
         addresses = tuple(dict.fromkeys(dialled))
         if peer != name and peer not in refusing and addresses:
             yield Outgoing(peer, addresses, _passive(row))
+    for partner, row in partners.of(plan, name).items():
+        addresses = tuple(member for member in row[f"class_members{family}"] if "/" not in member)
+        if addresses and family in own["families"]:
+            yield Outgoing(partner, addresses, _passive(row))
 
 
 def wish(plan: Plan, name: str) -> dict[str, t.Any]:

@@ -20,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces as _faces
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families as _families
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import gateways as _gateways
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import partner_rows as _partner_rows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import server as _server
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import values as _values
@@ -34,7 +35,7 @@ PEER_CLASS = "fxp_peers"
 PRESENT, ABSENT = "present", "absent"
 
 
-def _allow_foreign_address(reader: Reader, has_peers: bool) -> str:
+def _allow_foreign_address(reader: Reader, *, has_peers: bool) -> str:
     """The value of AllowForeignAddress: never absent, because ProFTPD may then accept anybody's data connections."""
     wanted = reader.options["foreign_addresses"]
     if wanted == "any":
@@ -49,7 +50,11 @@ def _allow_foreign_address(reader: Reader, has_peers: bool) -> str:
 
 
 def _host(
-    reader: Reader, server: t.Mapping[str, t.Any], has_peers: bool, gateway: t.Mapping[str, t.Any] | None
+    reader: Reader,
+    server: t.Mapping[str, t.Any],
+    is_alone: bool,
+    partners: list[str],
+    gateway: t.Mapping[str, t.Any] | None,
 ) -> dict[str, t.Any]:
     """What this server needs beside the peers' table."""
     clients = reader.get("clients", _values.networks) or {4: [], 6: []}
@@ -59,10 +64,11 @@ def _host(
         "accept_open_passive": reader.options["accept_open_passive"],
         "accounts": accounts(reader),
         "acknowledged": acknowledged(reader),
-        "allow_foreign_address": _allow_foreign_address(reader, has_peers),
+        "allow_foreign_address": _allow_foreign_address(reader, has_peers=bool(partners) or not is_alone),
         "check_user": reader.options["check_user"],
         "clients4": clients[4],
         "clients6": clients[6],
+        "extra_peers": partners,
         "firewall_backend": reader.options["firewall_backend"],
         "firewall_mark": reader.get("firewall_mark", _values.mark),
         "inner_masquerade_address": _faces.masquerade(server, masquerade),
@@ -112,11 +118,11 @@ def make_plan(
     tells it. ``gateways``: the same of the members of ``fxp_gateways``. ``directory``: where the inventory lies on the
     controller. Returns plain data: ``authority`` (where the certificate of the fleet's authority and its key are),
     ``families`` (those by which two of its servers exchange files), ``gateways`` (those that are ours to configure, by name),
-    ``servers`` (the peers' table, by name), ``hosts`` (what differs per host), ``refusing`` (the servers that take no foreign
-    addresses, so that transfers with them must be refused), ``shut`` (those of them whose passive ports nobody opens for
-    peers), ``vantage`` and ``cautions`` (sentences on what works but deserves a word). Passwords are looked at and never
-    returned. A server that is to be absent is in ``hosts`` only, with nothing but its state, and nothing else that is said of
-    it is looked at.
+    ``servers`` (the peers' table, by name), ``partners`` (the same of servers outside the inventory), ``hosts`` (what differs
+    per host), ``refusing`` (the servers that take no foreign addresses, so that transfers with them must be refused), ``shut``
+    (those of them whose passive ports nobody opens for peers), ``vantage`` and ``cautions`` (sentences on what works but
+    deserves a word). Passwords are looked at and never returned. A server that is to be absent is in ``hosts`` only, with
+    nothing but its state, and nothing else that is said of it is looked at.
 
     Raises PlanError with all problems at once.
     """
@@ -125,11 +131,15 @@ def make_plan(
     boxes = _gateways.rows(gateways, options, problems)
     in_front = {name: _gateways.of_server(reader, boxes) for name, reader in readers.items()}
     servers = {name: _server.row(reader, in_front[name]) for name, reader in readers.items()}
-    hosts = {name: _host(reader, servers[name], len(servers) > 1, in_front[name]) for name, reader in readers.items()}
+    partners = _partner_rows.read(readers, servers)
+    hosts = {
+        name: _host(reader, servers[name], len(servers) == 1, partners.of_server[name], in_front[name])
+        for name, reader in readers.items()
+    }
     problems += [
         *_gateways.disagreements(readers, servers, gateways, boxes),
         *_plan_addresses.disagreements(readers, servers),
-        *_families.disagreements(servers),
+        *_families.disagreements(servers, partners.of_server),
         *_faces.disagreements(servers),
         *_plan_tls.disagreements(readers),
     ]
@@ -139,9 +149,16 @@ def make_plan(
     refusing = [name for name in servers if hosts[name]["allow_foreign_address"] == "off"]
     return {
         "authority": _plan_tls.authority(readers, directory),
-        "families": _families.of_fleet(servers),
+        "families": _families.of_fleet({**servers, **partners.rows}),
         "gateways": boxes,
         "servers": servers,
+        "partners": {
+            partner: {
+                **row,
+                "servers": [name for name, own in partners.of_server.items() if partner in own and name not in refusing],
+            }
+            for partner, row in partners.rows.items()
+        },
         "hosts": {name: hosts.get(name, {"state": ABSENT}) for name in options},
         # Not a list of pairs: a thousand servers have a million of them.
         "refusing": refusing,

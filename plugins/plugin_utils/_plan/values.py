@@ -173,6 +173,12 @@ def _networks(texts: tuple[str, ...]) -> dict[int, list[str]]:
     return {family: [str(network) for network in merged if network.version == family] for family in (4, 6)}
 
 
+def shared_networks(some_networks: t.Iterable[str], others: t.Iterable[str]) -> list[str]:
+    """Return the networks of addresses that are in both."""
+    common = netaddr.IPSet(some_networks) & netaddr.IPSet(others)
+    return [str(network) for network in common.iter_cidrs()]
+
+
 def port(number: int) -> int:
     """Return ``number`` if it is a TCP port."""
     if not 1 <= number <= LAST_PORT:

@@ -31,7 +31,15 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan.reader import Pr
 PREFIX = "fxp_"
 # A key that was pasted into the wrong variable is as secret.
 SECRET = frozenset(
-    {"fxp_users", "fxp_check_password", "fxp_tls_ca_cert", "fxp_tls_ca_key", "fxp_tls_certificate", "fxp_tls_private_key"}
+    {
+        "fxp_users",
+        "fxp_extra_peers",
+        "fxp_check_password",
+        "fxp_tls_ca_cert",
+        "fxp_tls_ca_key",
+        "fxp_tls_certificate",
+        "fxp_tls_private_key",
+    }
 )
 
 

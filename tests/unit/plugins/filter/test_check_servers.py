@@ -27,7 +27,7 @@ HOSTVARS = {
 
 
 def plan(**servers: t.Any) -> dict[str, t.Any]:
-    return {"servers": {name: {**SERVER, **more} for name, more in servers.items()}}
+    return {"servers": {name: {**SERVER, **more} for name, more in servers.items()}, "partners": {}}
 
 
 def test_every_server_has_its_own_login() -> None:

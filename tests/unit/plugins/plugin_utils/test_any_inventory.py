@@ -156,6 +156,17 @@ ACKNOWLEDGEMENT = st.fixed_dictionaries(
     {"code": or_odd(st.sampled_from(["advisory", "peer_missing"])), "reason": or_odd(st.just("it stays"))},
     optional={"until": or_odd(st.just("2027-01-31"))},
 )
+PARTNER = st.fixed_dictionaries(
+    {"name": or_odd(st.sampled_from(["acme", "beta"])), "address": or_odd(st.sampled_from(["203.0.113.77", "2001:db8:7::1"]))},
+    optional={
+        "egress_addresses": or_odd(st.lists(or_odd(ADDRESS), max_size=2)),
+        "passive_ports": or_odd(st.just("40000-40099")),
+        "tls": or_odd(st.sampled_from(["none", "required", "control"])),
+        "ca": PEM,
+        "user": or_odd(NAME),
+        "password": or_odd(PASSWORD),
+    },
+)
 REST = st.fixed_dictionaries(
     {},
     optional={
@@ -167,6 +178,7 @@ REST = st.fixed_dictionaries(
         "fxp_public_control_port": or_odd(st.just(2100)),
         "fxp_inner_address": or_odd(st.sampled_from(["10.0.0.5", "10.0.0.6", "fd00::5"])),
         "fxp_inner_networks": or_odd(st.lists(or_odd(st.sampled_from(["10.0.0.0/8", "10.0.0.0/24", "fd00::/64"])), max_size=2)),
+        "fxp_extra_peers": or_odd(st.lists(PARTNER, max_size=2)),
         "fxp_foreign_addresses": or_odd(st.sampled_from(["peers", "none"])),
         "fxp_clients": or_odd(st.lists(or_odd(NETWORK), max_size=3)),
         "fxp_users": or_odd(st.lists(USER, max_size=2, unique_by=lambda user: repr(user.get("name")))),

@@ -87,6 +87,8 @@ def plan(**changes: t.Any) -> Data:
             "passive_ports": {"first": 50000, "last": 50099},
             "egress4": [comes_from],
             "class_members": sorted({address, comes_from}),
+            "inner_address": None,
+            "inner_networks": [],
         }
         for name, address, comes_from in (
             ("ftp1", "198.51.100.11", "198.51.100.11"),
@@ -95,12 +97,15 @@ def plan(**changes: t.Any) -> Data:
     }
     return {
         "servers": rows,
+        "partners": {},
         "refusing": ["ftp1"] if changes.get("allow_foreign_address") == "off" else [],
         "hosts": {
             "ftp1": {
                 "state": "present",
                 "allow_foreign_address": "fxp_peers",
                 "masquerade_address": None,
+                "inner_masquerade_address": None,
+                "extra_peers": [],
                 "firewall_backend": "auto",
                 "clients4": CLIENTS,
                 "clients6": [],

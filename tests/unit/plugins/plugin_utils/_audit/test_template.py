@@ -45,6 +45,19 @@ def test_every_change_by_hand_is_told() -> None:
         assert code in told(text.replace(old, new), plan, "1.3.8"), old
 
 
+def test_what_hosts_inside_are_told_is_held_against_the_plan() -> None:
+    plan = plan_of(PLANS["two faces"])
+    text = render(plan)
+    section = "<IfClass fxp_inner>\n  MasqueradeAddress 192.0.2.1\n</IfClass>\n"
+    assert section in text
+    for old, new, code in (
+        ("  MasqueradeAddress 192.0.2.1\n", "  MasqueradeAddress 192.0.2.9\n", "masquerade_differs"),
+        (section, "", "masquerade_differs"),
+        ("  From 192.0.2.2\n", "", "peer_missing"),
+    ):
+        assert code in told(text.replace(old, new), plan, "1.3.8"), old
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_a_server_of_the_role_on_debian_12_has_nothing_that_its_operator_cannot_mend(name: str) -> None:
     plan = plan_of(PLANS[name])

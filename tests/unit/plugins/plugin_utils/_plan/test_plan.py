@@ -119,6 +119,7 @@ def test_the_last_server_has_no_peers_and_a_fleet_may_go_as_a_whole() -> None:
         "families": [],
         "gateways": {},
         "servers": {},
+        "partners": {},
         "hosts": {"a": gone, "b": gone},
         "refusing": [],
         "shut": [],
