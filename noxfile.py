@@ -34,7 +34,7 @@ IMPORTER = "0.4.44"
 LONG = os.environ.get("FXP_LONG") == "1"
 # Tests run side by side; those of a file of integration tests share servers, so one worker runs them.
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
-LONG_SCENARIOS = {"controllers", "earlier", "faces", "gateway", "killed", "managers", "releases", "uncork"}
+LONG_SCENARIOS = {"controllers", "earlier", "faces", "gateway", "killed", "managers", "partners", "releases", "uncork"}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
