@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import addresses
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.text import printable
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair as _pair
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _libraries
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import here as _here
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import machines as _machines
@@ -93,7 +94,7 @@ class ActionModule(ActionBase):
     @staticmethod
     def _read_authorities(host: str, mine: dict[str, t.Any], read_file: t.Callable[[str], str]) -> list[Problem]:
         """Put the text of partners' authorities into the place of their paths, which count from the inventory."""
-        mine[PARTNERS], wrong = _partner_rows.with_text(mine[PARTNERS], read_file)
+        mine[PARTNERS], wrong = _partner_rows.with_text(mine[PARTNERS], read_file, _pair.authorities)
         return [Problem(host, f"fxp_{PARTNERS}", None, cure) for cure in wrong if mine["state"] != _plan.ABSENT]
 
     @staticmethod

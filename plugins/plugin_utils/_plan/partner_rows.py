@@ -58,11 +58,14 @@ def read(readers: t.Mapping[str, Reader], servers: Rows) -> Partners:
     return found
 
 
-def with_text(entries: t.Iterable[Row], read_file: t.Callable[[str], str]) -> tuple[list[dict[str, t.Any]], list[str]]:
+def with_text(
+    entries: t.Iterable[Row], read_file: t.Callable[[str], str], judge: t.Callable[[str], object]
+) -> tuple[list[dict[str, t.Any]], list[str]]:
     """
     Return the entries with the text of each authority in the place of its path, and what is wrong with those that have none.
 
-    ``read_file`` returns the text of a file, or raises OSError or UnicodeError.
+    ``read_file`` returns the text of a file, or raises OSError or UnicodeError. ``judge`` raises ValueError for what are no
+    certificates of authorities.
     """
     found, wrong = [], []
     for entry in entries:
@@ -77,6 +80,14 @@ def with_text(entries: t.Iterable[Row], read_file: t.Callable[[str], str]) -> tu
                     "the partner's authority there, or write its PEM text"
                 )
                 ca = None
+        try:
+            if ca is not None:
+                judge(ca)
+        except ValueError as exc:
+            wrong.append(
+                f"ca of {entry['name']}: it {exc}; write the certificate of the authority that the partner's one comes from"
+            )
+            ca = None
         found.append({**entry, "ca": ca})
     return found, wrong
 

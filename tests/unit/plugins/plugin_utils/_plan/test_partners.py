@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -15,11 +16,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.proftpd.fxp.plugins.filter.check_servers import check_servers
 from ansible_collections.proftpd.fxp.plugins.filter.mesh_coverage import mesh_coverage
 from ansible_collections.proftpd.fxp.plugins.filter.partner_letter import partner_letter
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
 from ansible_collections.proftpd.fxp.plugins.plugin_utils import _rule_sheet
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import digest, faces, families, flows, partners
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import partner_rows as _partner_rows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
+from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import Authority
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 PASSWORD = "partner-7Qm2vX9r"
@@ -139,12 +142,22 @@ def test_paths_of_authorities_are_read_where_the_inventory_lies() -> None:
         {"name": "c", "ca": None},
         {"name": "d", "ca": "gone.pem"},
     ]
-    found, wrong = _partner_rows.with_text(entries, read_file)
+    found, wrong = _partner_rows.with_text(entries, read_file, lambda text: None)
     assert [entry["ca"] for entry in found] == [PEM, PEM, None, None]
     assert wrong == [
         "ca of d: the file gone.pem cannot be read on the controller (No such file or directory); put the certificate of the "
         "partner's authority there, or write its PEM text"
     ]
+
+
+def test_what_is_no_authority_is_told_of_the_partner(tmp_path: pathlib.Path) -> None:
+    entries = [{"name": "acme", "ca": "acme.pem"}]
+    found, wrong = _partner_rows.with_text(entries, lambda path: PEM, pair.authorities)
+    assert found[0]["ca"] is None
+    assert wrong[0].startswith("ca of acme: it cannot be read (")
+    assert wrong[0].endswith("; write the certificate of the authority that the partner's one comes from")
+    (entry,), wrong = _partner_rows.with_text(entries, lambda path: Authority(tmp_path, "acme").pem, pair.authorities)
+    assert (entry["ca"].count("BEGIN"), wrong) == (1, [])
 
 
 def test_the_letter() -> None:
