@@ -69,8 +69,9 @@ options:
     description:
       - Which server is the TLS client of a private data connection. It must know the command SSCN, and it must be able to verify
         the certificate of the other one.
-      - V(auto) takes the receiver, which is V(destination). A sender that is the TLS client loses the end of about every second
-        file under TLS 1.3; such a transfer fails with the cause V(tls_data_truncated), unless the file arrived whole.
+      - V(auto) takes the receiver, which is V(destination), or the sender where the receiver tells its features (FEAT) and SSCN
+        is among the sender's alone. A sender that is the TLS client loses the end of about every second file under TLS 1.3; such
+        a transfer fails with the cause V(tls_data_truncated), unless the file arrived whole.
     type: str
     choices:
       - auto

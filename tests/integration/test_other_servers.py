@@ -228,6 +228,22 @@ def test_encrypted_logins(encrypted_peer: Proftpd, start_other: Start, authority
     assert [line for line in private.lines(server="source", direction="received") if line.startswith("226")]
 
 
+@BOTH_ROLES
+@KINDS
+def test_files_are_encrypted_if_one_of_them_knows_sscn(
+    start: Starter, start_other: Start, authority: Authority, kind: str, role: str
+) -> None:
+    """The one that does is the TLS client, whether it receives or sends, and the other one has to do without a former session."""
+    server = start_other(kind, *secured(kind, authority), *(["require_ssl_reuse=NO"] if kind == "vsftpd" else []))
+    peer = start(SOURCE, ALLOW + DIGEST + tls(authority.issue(SOURCE), authority.path, versions="TLSv1.2"))
+    common = {"tls": "explicit", "ca_path": str(authority.path)}
+    pair = (server, peer) if role == "source" else (peer, server)
+    checked = check(*(one.options(**common) for one in pair), payload_size=1000000)
+    assert checked.result["ok"], checked.message
+    used = {(leg["evidence"]["protection"], leg["evidence"]["sscn"]) for leg in checked.legs}
+    assert used == {("private", "destination" if role == "source" else "source")}
+
+
 @KINDS
 def test_encryption_is_demanded(pair: Pair, start_other: Start, authority: Authority, kind: str) -> None:
     """The words of other servers for a login without TLS."""

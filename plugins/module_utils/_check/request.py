@@ -53,7 +53,7 @@ def parse_request(options: t.Mapping[str, t.Any]) -> Request:
         transfer_timeout=options["transfer_timeout"],
         private=is_private(options.get("protection"), {role: servers[role] for role in ROLES}),
         # With TLS 1.3 a sender that is the TLS client loses the end of files.
-        sscn="destination" if sscn == "auto" else sscn,
+        sscn=None if sscn == "auto" else sscn,
     )
     return Request(terms, options["expect"])
 

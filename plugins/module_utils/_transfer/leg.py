@@ -50,7 +50,7 @@ def run_leg(
     encrypted, and then the destination is the TLS client.
     """
     controls = {role: session.control for role, session in sessions.items()}
-    _protect(controls, evidence)
+    _protect(controls, sessions, evidence)
     evidence.active_address = controls[evidence.active].peer_address
     if not _announce(controls[evidence.passive], evidence):
         return
@@ -99,7 +99,18 @@ def run_leg(
         evidence.stage = "verify"
 
 
-def _protect(controls: t.Mapping[Role, ControlConnection], evidence: Evidence) -> None:
+def _tls_client(sessions: t.Mapping[Role, Session]) -> Role:
+    """
+    The server that is to be the TLS client: the receiver, unless it tells its features and SSCN is only among the sender's.
+
+    Under TLS 1.3 a sender may lose the end of a file, so it is second choice (see tls_data_truncated).
+    """
+    told = {role: session.features for role, session in sessions.items()}
+    is_without = bool(told["destination"]) and "SSCN" not in told["destination"]
+    return "source" if is_without and "SSCN" in told["source"] else "destination"
+
+
+def _protect(controls: t.Mapping[Role, ControlConnection], sessions: t.Mapping[Role, Session], evidence: Evidence) -> None:
     """Protection and TLS roles of the data connection to come; nothing is sent that holds already."""
     evidence.stage = "protect"
     evidence.tls = {role: control.tls for role, control in controls.items()}
@@ -108,7 +119,7 @@ def _protect(controls: t.Mapping[Role, ControlConnection], evidence: Evidence) -
     private = evidence.protection == "private"
     if private and not all(evidence.tls.values()):
         raise ValueError("private data needs TLS on both control connections")
-    evidence.sscn = (evidence.sscn or "destination") if private else None
+    evidence.sscn = (evidence.sscn or _tls_client(sessions)) if private else None
     for role, control in controls.items():
         if control.tls:
             control.protect(private)

@@ -21,7 +21,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.evidence imp
 from ansible_collections.proftpd.fxp.plugins.module_utils._transfer.roles import ROLES, Role, named, other
 
 
-def planned(servers: t.Mapping[Role, ServerSpec], passive: Role, private: bool, sscn: Role = "destination") -> Evidence:
+def planned(servers: t.Mapping[Role, ServerSpec], passive: Role, private: bool, sscn: Role | None = None) -> Evidence:
     """A leg of which nothing was seen yet: the servers, what the passive one is expected to announce, and the protection."""
     return Evidence(
         passive=passive,
@@ -38,11 +38,12 @@ class Pair:
     """
     The sessions of two servers by their roles; ``private`` is whether data is encrypted, with ``sscn`` as the TLS client.
 
-    ``at_once`` is whether both are asked at the same time. Where both are open already a thread costs more than it saves.
+    Without ``sscn`` it is the one that suits. ``at_once`` is whether both are asked at the same time. Where both are open already
+    a thread costs more than it saves.
     """
 
     def __init__(
-        self, sessions: t.Mapping[Role, Session], private: bool, sscn: Role = "destination", *, at_once: bool = True
+        self, sessions: t.Mapping[Role, Session], private: bool, sscn: Role | None = None, *, at_once: bool = True
     ) -> None:
         self.sessions = sessions
         self.source, self.destination = sessions["source"], sessions["destination"]

@@ -42,7 +42,7 @@ class Terms:
     timeout: float
     transfer_timeout: float = 0.0
     private: bool = False
-    sscn: Role = "destination"
+    sscn: Role | None = None
 
 
 @dataclass(frozen=True)

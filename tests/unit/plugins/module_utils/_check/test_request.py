@@ -61,7 +61,7 @@ def test_tls() -> None:
     source = request.servers["source"]
     assert (source.tls, source.validate_certs, source.ca_path, source.ca_content) == ("explicit", True, "/ca.pem", None)
     assert request.servers["destination"].tls == "implicit"
-    assert (request.private, request.sscn) == (True, "destination")
+    assert (request.private, request.sscn) == (True, None)
     assert parse_request(with_tls(sscn="source")).terms.sscn == "source"
     assert not parse_request(with_tls(protection="clear")).terms.private
     assert parse_request(with_tls(protection="private")).terms.private
