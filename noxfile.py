@@ -34,7 +34,18 @@ IMPORTER = "0.4.44"
 LONG = os.environ.get("FXP_LONG") == "1"
 # Tests run side by side; those of a file of integration tests share servers, so one worker runs them.
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
-LONG_SCENARIOS = {"controllers", "earlier", "faces", "gateway", "killed", "managers", "partners", "releases", "uncork"}
+LONG_SCENARIOS = {
+    "controllers",
+    "dual_stack",
+    "earlier",
+    "faces",
+    "gateway",
+    "killed",
+    "managers",
+    "partners",
+    "releases",
+    "uncork",
+}
 
 
 def in_collections(session: nox.Session, *command: str, **environment: str) -> None:
@@ -62,7 +73,7 @@ def lint(session: nox.Session) -> None:
     session.run("biome", "ci", "--colors=off", "--error-on-warnings", "plugins")
     in_collections(session, "pytest", "--quiet", "tests/lint")
     session.run("yamllint", "--strict", ".")
-    session.run("shellcheck", "dev", ".ci/run", "tests/lab/demo", external=True)
+    session.run("shellcheck", "-x", "dev", ".ci/run", "tests/lab/demo", "tests/lab/demo-networks", external=True)
     session.run("reuse", "lint", "--quiet")
     session.run("antsibull-changelog", "lint")
     session.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", ".")

@@ -26,6 +26,12 @@ options:
     type: list
     elements: str
     version_added: 0.3.0
+  servers:
+    description:
+      - The servers of the plan. Every transfer with one behind a gateway then has the names of the gateways, or null, as
+        C(gateways) with C(source) and C(destination).
+    type: dict
+    version_added: 0.6.0
 seealso:
   - plugin: proftpd.fxp.unplaced_legs
     plugin_type: filter
@@ -57,17 +63,31 @@ _value:
   elements: dict
 """
 
+import types
 import typing as t
 
 
-def mesh_legs(meshes: t.Iterable[t.Mapping[str, t.Any]], vantages: t.Sequence[str] = ()) -> list[t.Mapping[str, t.Any]]:
+def mesh_legs(
+    meshes: t.Iterable[t.Mapping[str, t.Any]],
+    vantages: t.Sequence[str] = (),
+    servers: t.Mapping[str, t.Mapping[str, t.Any]] = types.MappingProxyType({}),
+) -> list[t.Mapping[str, t.Any]]:
     """Return the legs of all ``meshes`` in the order of names, those in which the source listens first."""
     legs = []
     for number, mesh in enumerate(meshes):
         more = {"vantage": vantages[number]} if number < len(vantages) else {}
         # Check mode tells null, a mesh that never began tells nothing.
-        legs += [{**leg, **more} for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
+        found = [leg for key in ("pairs_passed", "pairs_failed") for leg in mesh.get(key) or ()]
+        legs += [{**leg, **more, **_gateways(leg, servers)} for leg in found]
     return sorted(legs, key=_order)
+
+
+def _gateways(leg: t.Mapping[str, t.Any], servers: t.Mapping[str, t.Mapping[str, t.Any]]) -> dict[str, t.Any]:
+    """The gateways that a leg goes through, where one does."""
+    if leg.get("face") == "inner":
+        return {}
+    found = {role: servers.get(leg[role], {}).get("gateway") for role in ("source", "destination")}
+    return {"gateways": found} if any(found.values()) else {}
 
 
 def _order(leg: t.Mapping[str, t.Any]) -> tuple[t.Any, ...]:

@@ -99,11 +99,15 @@ class Host:
         return (*(SYSTEMD_ON_V2_OPTIONS if by_hand else SYSTEMD_OPTIONS), *RUN_OPTIONS, *forwards)
 
     def join(self) -> None:
-        """Give the host its interface in the network behind a gateway, if it has one there."""
+        """Give the host its interface in the network behind a gateway, if it has one there, and its ways to others."""
         if self.behind:
             lan.attach(self.container, self.behind, self.number, "eth0")
-        elif self.gateway:
+            return
+        if self.gateway:
             lan.attach(self.container, self.gateway, lan.GATEWAY, lan.INSIDE)
+        for other in lan.present():
+            if other != self.gateway:
+                lan.lead(other, GATEWAYS + other, self.container)
 
 
 SERVERS = 2

@@ -67,6 +67,8 @@ def up(state: Path, servers: int, releases: Mapping[str, str], gateways: Mapping
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda host: hosts.ensure(host, existing.get(host.name), images[host.release], public_key, state), wanted))
         network.settle()
+        for number in lan.present():
+            lan.lead(number, hosts.GATEWAYS + number)
         keys = list(pool.map(hosts.host_key, wanted))
         access.write(wanted, {host.name: key for host, key in zip(wanted, keys)})
         list(pool.map(access.wait_for_login, wanted))

@@ -5,11 +5,13 @@
 """
 Networks behind gateways: for each a bridge in a network namespace of its own, so that no rule of this machine sees its packets.
 
-This machine has a leg in each, by which Ansible reaches the hosts there; whatever else comes to them comes by their gateway.
+This machine has a leg in each, by which Ansible reaches the hosts there over IPv4; whatever else comes to them comes by their
+gateway. IPv6 is routed.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import json
 
 import network
@@ -25,6 +27,26 @@ GATEWAY, MACHINE = 1, 254
 def address(lan: int, number: int) -> str:
     """The literal address of the host with this number in the network behind gateway ``lan``."""
     return f"{PREFIX}.{lan}.{number}"
+
+
+def subnet6(lan: int) -> ipaddress.IPv6Network:
+    """The IPv6 network behind gateway ``lan``, one of those that follow the lab's own."""
+    return ipaddress.IPv6Network((int(network.SUBNET6.network_address) + (lan << 64), 64))
+
+
+def lead(lan: int, gateway: int, container: str | None = None) -> None:
+    """Have a container, or this machine, send what is for the IPv6 network to the gateway, by the number of its host."""
+    if network.HAS_IPV6:
+        inside = _inside(container) if container else ["ip"]
+        run([*inside, "-6", "route", "replace", str(subnet6(lan)), "via", network.address6(gateway)])
+
+
+def _inside(container: str) -> list[str]:
+    return ["nsenter", f"--net=/proc/{_pid(container)}/ns/net", "ip"]
+
+
+def _pid(container: str) -> str:
+    return run(["podman", "inspect", "--format", "{{.State.Pid}}", container]).strip()
 
 
 def _namespace(lan: int) -> str:
@@ -59,18 +81,22 @@ def ensure(lan: int) -> None:
 
 def attach(container: str, lan: int, number: int, interface: str) -> None:
     """Give a container its interface there, which it loses with every start; anything but a gateway has its way out by it."""
-    pid = run(["podman", "inspect", "--format", "{{.State.Pid}}", container]).strip()
-    inside = ["nsenter", f"--net=/proc/{pid}/ns/net", "ip"]
+    inside = _inside(container)
     if interface in {link["ifname"] for link in json.loads(run([*inside, "-json", "link", "show"]))}:
         return
     there, port = _namespace(lan), f"h{number}"
     run(["ip", "-n", there, "link", "del", port], check=False)
-    run(["ip", "-n", there, "link", "add", port, "type", "veth", "peer", "name", interface, "netns", pid])
+    run(["ip", "-n", there, "link", "add", port, "type", "veth", "peer", "name", interface, "netns", _pid(container)])
     run(["ip", "-n", there, "link", "set", port, "master", BRIDGE, "up"])
     run([*inside, "address", "add", f"{address(lan, number)}/24", "dev", interface])
     run([*inside, "link", "set", interface, "up"])
+    own, gateway = str(subnet6(lan)[number]), str(subnet6(lan)[GATEWAY])
+    if network.HAS_IPV6:
+        run([*inside, "address", "add", f"{own}/64", "dev", interface, "nodad"])
     if number != GATEWAY:
         run([*inside, "route", "add", "default", "via", address(lan, GATEWAY)])
+    if network.HAS_IPV6 and number != GATEWAY:
+        run([*inside, "-6", "route", "add", "default", "via", gateway])
 
 
 def remove() -> None:

@@ -23,6 +23,7 @@ LEG_KEYS = (
     "passive",
     "family",
     "face",
+    "gateways",
     "expect",
     "ok",
     "repeated",

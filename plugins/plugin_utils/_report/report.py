@@ -68,7 +68,8 @@ class Leg:
     vantage: str | None = None  # the host that checked
     family: str | None = None  # ipv4 or ipv6
     face: str = "outer"  # or inner, by which addresses of both servers
-    over: str = ""  # both in words where not all legs have the same
+    gateways: t.Mapping[str, str | None] = dataclasses.field(default_factory=dict)  # by role, in front of servers
+    over: str = ""  # all three in words where not all legs have the same
     expect: str = "allowed"
     repeated: bool = False  # it fell short at first and was tried again
     first_cause: str | None = None  # of the first attempt
@@ -117,9 +118,10 @@ def listed(legs: t.Iterable[t.Mapping[str, t.Any]]) -> list[Leg]:
 
 
 def _over(leg: Leg, several_families: bool) -> str:
-    """Return by which addresses a leg went, where that is not the same for all; the outer ones go without saying."""
+    """Return how a leg went to the server that listens, where that is not the same for all; outer addresses go without saying."""
     family = FAMILIES.get(leg.family or "", "") if several_families else ""
-    return ", ".join(filter(None, (family, INSIDE if leg.face == "inner" else "")))
+    gateway = leg.gateways.get(leg.passive)
+    return ", ".join(filter(None, (family, INSIDE if leg.face == "inner" else "", f"behind {gateway}" if gateway else "")))
 
 
 def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
@@ -150,6 +152,7 @@ def _leg(leg: t.Mapping[str, t.Any]) -> Leg:
         vantage=leg.get("vantage"),
         family=leg.get("family"),
         face=leg.get("face") or "outer",
+        gateways=leg.get("gateways") or {},
         expect=leg.get("expect") or "allowed",
         repeated=bool(leg.get("repeated")),
         first_cause=leg.get("first_cause"),

@@ -304,3 +304,6 @@ def test_the_family_is_told_where_there_are_two() -> None:
     inside = [*legs, {**legs[0], "face": "inner"}]
     assert [leg.listens for leg in _report.listed(inside)] == ["ftp2 (IPv4)", "ftp2 (IPv6)", "ftp2 (IPv4, inside)"]
     assert [leg.listens for leg in _report.listed([legs[0], inside[2]])] == ["ftp2", "ftp2 (inside)"]
+    behind = [{**leg, "gateways": {"source": None, "destination": "gw1"}} for leg in legs]
+    assert [leg.listens for leg in _report.listed(behind)] == ["ftp2 (IPv4, behind gw1)", "ftp2 (IPv6, behind gw1)"]
+    assert [leg.listens for leg in _report.listed([{**behind[0], "passive": "source"}])] == ["ftp1"]
