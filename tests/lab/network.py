@@ -15,8 +15,8 @@ from machine import Problem, run
 
 NAME = "proftpd-fxp-lab"
 SUBNET = ipaddress.IPv4Network("198.51.100.0/24")
-# Of RFC 3849, with the other one in it, so that hosts have the same number in both. The networks behind gateways are part of it: what
-# leaves it the engine's rules on this machine would have come from this machine's address, even from one host to another.
+# Of RFC 3849, with the other one in it, so that hosts have the same number in both. The networks behind gateways are part of it:
+# what leaves it, the engine's rules on this machine would have come from this machine's address, even from one host to another.
 SUBNET6 = ipaddress.IPv6Network(f"2001:db8:{SUBNET[0].packed[:2].hex()}:{SUBNET[0].packed[2:].hex()}::/56")
 HAS_IPV6 = Path("/proc/net/if_inet6").exists()
 # This machine's second address there, which is no client's and no server's.
