@@ -18,6 +18,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils import _screen
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import acknowledged as _audit_acknowledged
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import audit as _audit
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import findings as _audit_findings
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import gateway as _audit_gateway
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import report as _audit_report
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._audit import rows as _audit_rows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import acknowledged as _acknowledged
@@ -52,15 +53,17 @@ class ActionModule(ActionBase):
             {
                 "results": {"type": "dict", "required": True},
                 "plan": {"type": "dict"},
+                "gateways": {"type": "dict"},
                 "report": {"type": "path"},
                 "show": {"type": "str", "choices": ["everything", "problems", "nothing"], "default": "everything"},
-            }
+            },
+            required_by={"gateways": ("plan",)},
         )[1]
         # Without a plan nobody else has looked.
         slips = _said.slips((task_vars or {})["inventory_hostname"], task_vars or {})
         if slips:
             raise Refusal(str(PlanError(slips)))
-        looks, plan = options["results"], options["plan"]
+        looks, plan, gateways = options["results"], options["plan"], options["gateways"] or {}
         planned = plan["servers"] if plan else {}
         digests = {host: _digest.digest(plan, host) for host in looks if host in planned}
         known = self._acknowledged(looks, plan, task_vars or {})
@@ -71,12 +74,14 @@ class ActionModule(ActionBase):
             )
             for host, look in looks.items()
         }
+        led = {host: _audit_gateway.judge(host, look or {}, plan) for host, look in gateways.items()}
         ordered = sorted(
-            (each for findings in found.values() for each in findings),
+            (each for findings in [*found.values(), *led.values()] for each in findings),
             key=lambda each: _audit_findings.SEVERITIES.index(each.severity),
         )
         if options["show"] != "nothing":
             rows = [row for host, look in looks.items() for row in _audit_rows.rows(host, look or {}, found[host])]
+            rows += [_audit_gateway.row(host, findings, plan) for host, findings in led.items()]
             _screen.show([("", _audit_report.PLAIN), *_audit_report.table(rows), ("", _audit_report.PLAIN)], COLOURS)
             _screen.show(_audit_report.findings(ordered, notes=options["show"] == "everything"), COLOURS)
         audit = [each.as_dict() for each in ordered]
@@ -84,7 +89,7 @@ class ActionModule(ActionBase):
         result = {
             "changed": False,
             "failed": bool(counts[_audit_findings.HOLE]),
-            "msg": _audit_rows.summary(ordered, len(looks)),
+            "msg": _audit_rows.summary(ordered, len(looks) + len(led)),
             "audit": audit,
             "holes": counts[_audit_findings.HOLE],
             "faults": counts[_audit_findings.FAULT],
@@ -103,6 +108,14 @@ class ActionModule(ActionBase):
                             "server": look or None,
                         }
                         for host, look in looks.items()
+                    },
+                    "gateways": {
+                        host: {
+                            "verdict": _audit_rows.verdict(findings),
+                            "findings": [each.as_dict() for each in findings],
+                            "gateway": gateways[host] or None,
+                        }
+                        for host, findings in led.items()
                     },
                 },
             )

@@ -37,6 +37,12 @@ options:
     description:
       - What M(proftpd.fxp.fxp_plan) returned. Without it nothing is known of what is meant to be.
     type: dict
+  gateways:
+    description:
+      - What M(proftpd.fxp.fxp_gateway) returned with C(look), by the names of the gateways of O(plan), which is required then. An
+        empty entry is a gateway that was not reached.
+    type: dict
+    version_added: 0.6.0
   report:
     description:
       - A file on the controller for everything that was found and seen, as JSON. It is readable for its owner only.

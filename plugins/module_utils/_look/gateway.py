@@ -30,6 +30,8 @@ WITHOUT_SYSTEMD = (
     "this gateway out and have it forward what the rule sheet tells."
 )
 
+UNFORWARDED = "it forwards no IPv4 packets (net.ipv4.ip_forward is 0)"
+
 
 def look(wish: Wish | None, run: record.Run | None) -> Known:
     """Ask everything, whatever the answers are. Without a wish nothing of ours is to be left."""
@@ -47,9 +49,11 @@ def look(wish: Wish | None, run: record.Run | None) -> Known:
         found = Transaction(here, Systemd(), make.texts(here, wanted)).apply(0, check_mode=True)
     except (HostError, OSError) as exc:
         return _result([*refusals, Refusal("gateway", None, None, root.told(exc))])
-    told = [f"The gateway is not as it was left: {sentence}. The playbook site mends that." for sentence in found.drift]
-    in_place = not found.changed and make.is_final(here, wish, wanted) and forwarding.is_on(4)
-    about = {"drift": list(found.drift), "moves": make.moves(here, wish)}
+    is_kept = not found.changed and make.is_final(here, wish, wanted)
+    drift = [*found.drift, *([] if forwarding.is_on(4) or not is_kept else [UNFORWARDED])]
+    told = [f"The gateway is not as it was left: {sentence}. The playbook site mends that." for sentence in drift]
+    in_place = is_kept and not drift
+    about = {"drift": drift, "moves": make.moves(here, wish)}
     return _result(refusals, [*found.warnings, *told], in_place, about)
 
 

@@ -33,6 +33,7 @@ CODES = frozenset(
         "foreign_address_look_alike",
         "foreign_address_refused",
         "foreign_address_unknown",
+        "gateway_differs",
         "hidden_stores_forbid_restart",
         "include_absent",
         "include_error",
