@@ -69,7 +69,7 @@ class Place:
 _OUT = "Allow {active} to open connections to {port} of {passive}: look at whatever filters what it sends."
 _IN = "{admit} (role proftpd.fxp.firewall), and look for other rules on {passive} that drop or reject."
 _WAY = (
-    "Look at what stands between {active} and {passive}: routers, filters of the provider, the port forward of a gateway, and "
+    "Look at what stands between {active} and {passive}: {forward}, routers, filters of the provider, and "
     "whether the announced address leads to {passive} at all."
 )
 _BACK = "Look at what {passive} sends back to {active}: outgoing rules there, routes, and filters on the way back."
@@ -163,7 +163,7 @@ _ELSEWHERE = Place(
     False,
     ("network",),
     "{active} gets through to {address}, but it is not {passive} that answers there",
-    "Check fxp_masquerade_address of {passive} and the port forward of its gateway: they lead to another host.",
+    "Check fxp_masquerade_address of {passive} and {forward}: they lead to another host.",
 )
 # The active server refuses to connect to what is the right address.
 _ANNOUNCED = Place(

@@ -264,6 +264,8 @@ def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | 
         return _mute(leg, mute) if mute else None
     roles = {"passive": role, "active": None if question in locate.OF_CLIENT else OTHER[leg["passive"]]}
     active, passive = (probe.get("connecting") or leg[OTHER[leg["passive"]]], leg[role or leg["passive"]])
+    # Hosts inside do not come by it.
+    gateway = None if leg.get("face") == "inner" else (leg.get("gateways") or {}).get(role or leg["passive"])
     words = {
         "active": active,
         "passive": passive,
@@ -272,6 +274,7 @@ def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | 
         "address": probe.get("address") or (leg.get("evidence") or {}).get("announced_address"),
         "strangers": ", ".join(arrivals.get("sources") or ()),
         "egress": f"fxp_egress_addresses of {active}",
+        "forward": f"the port forward of {gateway or 'a gateway'}",
         "admit": f"Open fxp_passive_ports of {passive} for the fxp_egress_addresses of {active}",
     }
     if question in locate.OF_CLIENT:

@@ -79,7 +79,7 @@ def test_rows(row: int) -> None:
     """No row is hidden by the ones above it, and its texts have no other gaps than those that are filled."""
     wanted, place = PLACES[row]
     assert place_of(Sight(**{"state": "no answer", **wanted})) is place
-    words = {name: "x" for name in ("active", "passive", "port", "strangers", "egress", "admit")}
+    words = {name: "x" for name in ("active", "passive", "port", "strangers", "egress", "admit", "forward")}
     assert place.cure.format(**words).endswith(".")
     assert not place.seen.format(**words).endswith(".")
     assert not (place.certain and place.also)

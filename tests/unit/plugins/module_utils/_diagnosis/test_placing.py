@@ -338,6 +338,22 @@ def test_what_a_cause_knows_of_the_way_stays(cause: str, place: str | None, reme
 
 
 @pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({}, "ftp1: the port forward of a gateway"),
+        ({"gateways": {"source": "gw1", "destination": None}}, "ftp1: the port forward of gw1"),
+        ({"gateways": {"source": None, "destination": "gw1"}}, "ftp1: the port forward of a gateway"),
+        ({"gateways": {"source": "gw1", "destination": None}, "face": "inner"}, "ftp1: the port forward of a gateway"),
+    ],
+)
+def test_the_gateway_on_the_way_is_named(more: dict[str, t.Any], named: str) -> None:
+    leg = {**LEG, **more}
+    (asked,) = connections_of([leg])
+    (told,) = placed_legs([leg], [{**asked, "egress": [], "connect": {"connection": SENT}, "watch": {**JOB, "finished": 0}}])
+    assert told["remedy"].startswith(f"Look at what stands between ftp2 and {named}, routers")
+
+
+@pytest.mark.parametrize(
     ("message", "reason"),
     [
         (
