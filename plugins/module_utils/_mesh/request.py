@@ -99,7 +99,8 @@ def parse_mesh(options: t.Mapping[str, t.Any]) -> Plan:
     specs = {name: parse_server(f"servers.{name}", options["servers"][name]) for name in names}
     if len(names) < 2:
         raise RequestError(f"servers has {len(names)} entries, but a transfer needs two; name all servers of the fleet.")
-    fleet = both_ways(edges(names, "all"))
+    # Two partners are nobody's business here.
+    fleet = [pair for pair in both_ways(edges(names, "all")) if _may_meet(pair, options["partners"])]
     asked = _wishes(fleet, options, names) if options["pairs"] is None else _pairs(options["pairs"], names)
     chosen = both_ways(edges(names, options["coverage"], options["peers"] or 0, options["seed"]))
     expect = {pair: wish for pair, wish in asked.items() if pair in chosen}
@@ -211,12 +212,11 @@ def _wishes(fleet: t.Iterable[Edge], options: t.Mapping[str, t.Any], names: t.Se
                 raise RequestError(f"{option} has {name!r}, which servers does not have; {_instead(name, names)}")
     refusing = frozenset(options["refusing"])
     only = frozenset(names if options["only"] is None else options["only"])
-    wanted = (pair for pair in fleet if not only.isdisjoint(pair) and _may_meet(pair, options["partners"]))
-    return {pair: "allowed" if refusing.isdisjoint(pair) else "refused" for pair in wanted}
+    return {pair: "allowed" if refusing.isdisjoint(pair) else "refused" for pair in fleet if not only.isdisjoint(pair)}
 
 
 def _may_meet(pair: Edge, partners: t.Mapping[str, t.Collection[str]]) -> bool:
-    """Whether a pair is one that a partner in it exchanges files with. Two partners are nobody's business here."""
+    """Whether a pair is one that a partner in it exchanges files with, if there is one in it."""
     return all(other in partners[name] for name, other in (pair, pair[::-1]) if name in partners)
 
 
