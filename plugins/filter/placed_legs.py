@@ -31,6 +31,8 @@ options:
       - C(connect), what M(proftpd.fxp.fxp_probe) returned on the connecting host.
       - C(watch), what it returned on the listening server. Where it is a job, what M(ansible.builtin.async_status) returned
         of it, or what the task returned that could not start it.
+      - C(logged), if the entry has C(sent), what the module returned as RV(proftpd.fxp.fxp_probe#module:logged) on the connecting
+        host. Where it is another address than was sent, C(cause) becomes V(port_address_rewritten). It may be left out.
       - A server that could not be asked is told with the reason.
     type: list
     elements: dict

@@ -94,6 +94,14 @@ _value:
     port:
       description: The port to dial.
       type: int
+    sent:
+      description:
+        - Where somebody on the way could have changed it, the C(address) that the connecting server was told, C(PORT) or C(EPRT)
+          as the client sent it, and the C(transfer) that it was for, which is what the option
+          O(proftpd.fxp.fxp_probe#module:logged) takes.
+      type: dict
+      returned: if the dialogue was not encrypted
+      version_added: 0.6.0
     local_port:
       description: The same port on the listening host, which is another one behind some gateways.
       type: int

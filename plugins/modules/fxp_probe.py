@@ -79,6 +79,20 @@ options:
     type: int
     default: 0
     version_added: 0.3.0
+  logged:
+    description:
+      - A transfer that a client had the FTP server of this host do a moment ago, as the client gave it, V(RETR) or V(STOR) and
+        the name of the file. What the server was told to connect to before is read in O(log), as it came there. Where that is
+        not what the client sent, something on the way has changed it, which neither of them sees by itself.
+      - This needs the right to read the log.
+    type: str
+    version_added: 0.6.0
+  log:
+    description:
+      - The log of the server, as the role P(proftpd.fxp.server#role) has it written. Where it is not said, that of the host's
+        platform; C(/var/log/proftpd/proftpd.log) on Debian and Ubuntu.
+    type: path
+    version_added: 0.6.0
   timeout:
     description:
       - Seconds that any one step may take, and that O(watch) waits. Logging in always has at least 15 seconds per step.
@@ -134,13 +148,20 @@ EXAMPLES = r"""
   until: watched.finished
   retries: 30
   delay: 1
+
+- name: Learn what beta was told to connect to before it took a file
+  proftpd.fxp.fxp_probe:
+    logged: STOR fxp-check-4711
+  delegate_to: beta
+  become: true
+  register: came
 """
 
 RETURN = r"""
 reachable:
   description:
     - Whether every step of O(server) was done, or O(connect) got an answer of the other host, be it a connection or a refusal.
-      Null with O(watch).
+      Null with O(watch) and O(logged).
   returned: always, null in check mode
   type: bool
   sample: true
@@ -265,14 +286,33 @@ arrivals:
     answered: []
     listening: true
     carried: null
+logged:
+  description:
+    - The addresses that the server was told before O(logged), oldest first. Null without that, and where the log cannot be read
+      or does not have it.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    command:
+      description: C(PORT) or C(EPRT) with its argument, as the server received it.
+      type: str
+    code:
+      description: What the server answered; null if nothing.
+      type: int
+  sample:
+    - command: PORT 192,0,2,11,192,0
+      code: 200
 """
 
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.options import dialled_options
 from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.server import RequestError, parse_port, parse_server, parse_timeout
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._masked import masked_already
 from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
+from ansible_collections.proftpd.fxp.plugins.module_utils._probe.logged import addresses_before, parse_transfer
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.probe import (
     PROBE_KEYS,
     parse_carry,
@@ -300,10 +340,13 @@ def main() -> None:
             "watch": {"type": "int"},
             "whole": {"type": "bool", "default": False},
             "carry": {"type": "int", "default": 0},
+            "logged": {"type": "str"},
+            "log": {"type": "path"},
             "timeout": {"type": "float", "default": 10},
         },
-        required_one_of=[("server", "connect", "watch")],
-        mutually_exclusive=[("server", "connect", "watch")],
+        required_one_of=[("server", "connect", "watch", "logged")],
+        mutually_exclusive=[("server", "connect", "watch", "logged")],
+        required_by={"log": "logged"},
         supports_check_mode=True,
     )
     result: dict[str, t.Any] = dict.fromkeys(PROBE_KEYS)
@@ -315,6 +358,8 @@ def main() -> None:
             server = parse_server("server", {"passive_ports": None, "expected_address": None, **options["server"]})
         elif options["connect"]:
             address, port = parse_connection(options["connect"])
+        elif options["logged"] is not None:
+            transfer = parse_transfer(options["logged"])
         else:
             port = parse_port("watch", options["watch"])
     except RequestError as error:
@@ -328,6 +373,9 @@ def main() -> None:
         elif options["connect"]:
             result["connection"] = probe_connection(address, port, timeout, options["connect"]["insist"], size)
             result["reachable"] = result["connection"]["state"] in ("connected", "refused")
+        elif options["logged"] is not None:
+            log = options["log"] or f"{platform.nearest().log_directory}/proftpd.log"
+            result["logged"] = addresses_before(log, transfer)
         else:
             result["arrivals"] = watch_port(port, timeout, size, options["whole"])
     module.exit_json(**result, **masked_already(module))

@@ -179,6 +179,21 @@ _ADMITTED_WHERE_DIALLED: dict[str, t.Any] = {
     "certain": False,
 }
 
+# The server's own log shows it, too (``placing``).
+CHANGED_ON_ITS_WAY = Cause(
+    "port_address_rewritten",
+    sees=pictures.changed_on_its_way,
+    look=None,
+    tells=(
+        "{active} was told to connect to {announced}, which {passive} announces, and connected to the client: something on "
+        "the way puts another address into PORT"
+    ),
+    cure=(
+        "Switch off what inspects FTP between the host that checks and {active} (an application level gateway such as "
+        "nf_conntrack_ftp with loose=1), or encrypt the logins (fxp_tls), which no device on the way can read."
+    ),
+)
+
 CAUSES: tuple[Cause, ...] = (
     Cause(
         "vantage_is_peer",
@@ -472,19 +487,7 @@ CAUSES: tuple[Cause, ...] = (
             Nuance(always, certain=False, also=("active", "network")),
         ),
     ),
-    Cause(
-        "port_address_rewritten",
-        sees=pictures.changed_on_its_way,
-        look=None,
-        tells=(
-            "{active} was told to connect to {announced}, which {passive} announces, and connected to the client: something on "
-            "the way puts another address into PORT"
-        ),
-        cure=(
-            "Switch off what inspects FTP between the host that checks and {active} (an application level gateway such as "
-            "nf_conntrack_ftp with loose=1), or encrypt the logins (fxp_tls), which no device on the way can read."
-        ),
-    ),
+    CHANGED_ON_ITS_WAY,
     Cause(
         "port_address_rewritten",
         sees=lambda e: bool(e.rewritten) and no_data_connection(e),
@@ -697,4 +700,4 @@ CAUSES: tuple[Cause, ...] = (
 
 POLICY_CAUSES = tuple(cause.code for cause in CAUSES if cause.policy)
 
-__all__ = ("CAUSES", "POLICY_CAUSES", "Cause", "Look", "Nuance")
+__all__ = ("CAUSES", "CHANGED_ON_ITS_WAY", "POLICY_CAUSES", "Cause", "Look", "Nuance")

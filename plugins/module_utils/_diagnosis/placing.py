@@ -18,6 +18,7 @@ import re
 import typing as t
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis import locate
+from ansible_collections.proftpd.fxp.plugins.module_utils._diagnosis.causes import CHANGED_ON_ITS_WAY
 
 LegData = t.Mapping[str, t.Any]
 OTHER = {"source": "destination", "destination": "source"}
@@ -79,6 +80,7 @@ def connections_of(
     ``connecting`` and ``listening`` are names, ``address`` and ``port`` what to dial, ``local_port`` is the port on the listening
     host itself. Those of the client are only told with ``servers``, the ones of the plan, once each. Of many, ``most`` are chosen
     so that as many servers as possible are asked. With ``servers`` those of partners, on which nothing can be run, are left out.
+    ``sent`` is what the connecting server was told, and for which transfer: its log has it as it came.
     """
     found: dict[tuple[t.Any, ...], dict[str, t.Any]] = {}
     for leg in legs:
@@ -100,6 +102,8 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
     keys = {key: leg[key] for key in ("source", "destination", "passive", "family", "face") if key in leg}
     keys["question"] = question
     if question not in locate.OF_CLIENT:
+        sent = _sent(leg)
+        keys.update({"sent": sent} if sent else {})
         port = evidence["announced_port"]
         ends = {"connecting": leg[OTHER[leg["passive"]]], "listening": leg[leg["passive"]]}
         return {**keys, **ends, "address": evidence["announced_address"], "port": port, "local_port": port}
@@ -119,6 +123,27 @@ def _connection_of(leg: LegData, servers: t.Mapping[str, t.Mapping[str, t.Any]])
         "port": passive if question != "control" else control if inside else server["public_control_port"],
         "local_port": control if question == "control" else passive,
     }
+
+
+def _sent(leg: LegData) -> dict[str, str] | None:
+    """
+    What the active server was told to connect to, and for which transfer, where somebody on the way could have changed that.
+
+    Over TLS nobody can.
+    """
+    active = OTHER[leg["passive"]]
+    if ((leg.get("evidence") or {}).get("tls") or {}).get(active):
+        return None
+    address = None
+    for entry in leg.get("transcript") or ():
+        if (entry["direction"], entry["server"]) != ("sent", active):
+            continue
+        verb = entry["line"].split(" ", 1)[0]
+        if verb in ("PORT", "EPRT"):
+            address = entry["line"]
+        elif verb in ("STOR", "RETR") and address:
+            return {"address": address, "transfer": entry["line"]}
+    return None
 
 
 def _chosen(found: list[dict[str, t.Any]], most: int) -> list[dict[str, t.Any]]:
@@ -168,12 +193,13 @@ def probe_of(asked: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         mute.append({"server": asked["listening"], "reason": watch.get("msg") or "it gave no reason"})
     keys = (
         *("source", "destination", "passive", "family", "face", "question"),
-        *("connecting", "listening", "address", "port", "local_port", "egress"),
+        *("connecting", "listening", "address", "port", "local_port", "egress", "sent"),
     )
     return {
         **{key: asked[key] for key in keys if key in asked},
         "connection": connect.get("connection") or {},
         "arrivals": arrivals,
+        "logged": asked.get("logged") or [],
         "not_asked": mute,
     }
 
@@ -216,9 +242,13 @@ def _placed(
     # Who wrote the probes down himself may not have said the family.
     found = probes.get(key) or probes.get((*key[:-1], None), ())
     for probe in found:
+        came = [each["command"] for each in probe.get("logged") or ()] if probe.get("sent") else []
+        if came and probe["sent"]["address"] not in came:
+            return _changed(leg, probe, came[-1])
         shown = _shown(leg, probe, question or "opens", role)
         if shown is not None:
-            return shown
+            more = f"; {probe['connecting']} received {probe['sent']['address']} as it was sent" if came and shown["seen"] else ""
+            return {**shown, "seen": f"{shown['seen']}{more}"} if more else shown
     if found or asked is None or leg.get("seen"):
         return leg
     if partners and question not in locate.OF_CLIENT:
@@ -253,6 +283,25 @@ def _reason(text: str) -> str:
     """The first sentence of a message, without what Ansible says of any task that fails. What follows is advice on Ansible."""
     text = re.sub(r"\A(Task failed: |Action failed: |Module failed: )+", "", text.strip())
     return re.split(r"[.\n](?:\s|\Z)", text, maxsplit=1)[0].rstrip(".") or "it gave no reason"
+
+
+def _changed(leg: LegData, probe: LegData, came: str) -> LegData:
+    """The leg whose active server was told another address than the client said, by what that server logged."""
+    active, sent = probe["connecting"], probe["sent"]["address"]
+    return {
+        **leg,
+        "cause": CHANGED_ON_ITS_WAY.code,
+        "server": None,
+        "certain": True,
+        "also_possible": [],
+        "remedy": CHANGED_ON_ITS_WAY.cure.format(active=active),
+        "evidence": {**leg["evidence"], "summary": f"something on the way to {active} puts another address into {sent[:4]}"},
+        "placed": True,
+        "place": "network",
+        "seen": f"{active} logged {came}, and {sent} was sent",
+        "not_asked": [],
+        "ends": [active, probe["listening"]],
+    }
 
 
 def _shown(leg: LegData, probe: LegData, question: locate.Question, role: str | None) -> LegData | None:

@@ -29,7 +29,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._ftp.transcript import
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.carriage import Carried, carry
 from ansible_collections.proftpd.fxp.plugins.module_utils._probe.wire import Segment, Wire
 
-PROBE_KEYS = ("reachable", "steps", "connection", "arrivals")
+PROBE_KEYS = ("reachable", "steps", "connection", "arrivals", "logged")
 STEPS = ("control", "login", "data")
 INSIST_SECONDS = 0.5  # between two attempts
 OTHERS_SECONDS = 2.0  # between two where another program answers, whose clients are not to be kept out
