@@ -17,6 +17,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._firewall import detec
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway import make
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.gateway.wish import Wish
 from ansible_collections.proftpd.fxp.plugins.module_utils._firewall.transaction import Transaction
+from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as _files
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import forwarding, record, root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
@@ -29,7 +30,6 @@ WITHOUT_SYSTEMD = (
     "systemd does not run here, and the timer that takes a bad change of the rules back needs it; leave fxp_outer_address of "
     "this gateway out and have it forward what the rule sheet tells."
 )
-
 UNFORWARDED = "it forwards no IPv4 packets (net.ipv4.ip_forward is 0)"
 
 
@@ -49,10 +49,11 @@ def look(wish: Wish | None, run: record.Run | None) -> Known:
         found = Transaction(here, Systemd(), make.texts(here, wanted)).apply(0, check_mode=True)
     except (HostError, OSError) as exc:
         return _result([*refusals, Refusal("gateway", None, None, root.told(exc))])
-    is_kept = not found.changed and make.is_final(here, wish, wanted)
-    drift = [*found.drift, *([] if forwarding.is_on(4) or not is_kept else [UNFORWARDED])]
+    # Where it leads connections already, that is how it was left.
+    forwards = forwarding.is_on(4) or _files.read_text(here.rules) is None
+    drift = [*found.drift, *([] if forwards else [UNFORWARDED])]
     told = [f"The gateway is not as it was left: {sentence}. The playbook site mends that." for sentence in drift]
-    in_place = is_kept and not drift
+    in_place = not found.changed and make.is_final(here, wish, wanted) and forwarding.is_on(4)
     about = {"drift": drift, "moves": make.moves(here, wish)}
     return _result(refusals, [*found.warnings, *told], in_place, about)
 
