@@ -104,6 +104,14 @@ class Behind:
 
     def seen(self, source: str, dialled: str, port: int, at: str, lands: int) -> str | None:
         """The address at which ``at`` sees a connection of ``source`` to ``dialled``; None if there is none."""
+        with self.connected(source, dialled, port, at, lands) as met:
+            return str(met[1].getpeername()[0]) if met else None
+
+    @contextlib.contextmanager
+    def connected(
+        self, source: str, dialled: str, port: int, at: str, lands: int
+    ) -> t.Iterator[tuple[socket.socket, socket.socket] | None]:
+        """Both ends of a connection of ``source`` to ``dialled`` that arrives at ``at``; None if there is none."""
         family = socket.AF_INET6 if ":" in at else socket.AF_INET
         with contextlib.ExitStack() as closing:
             heard = closing.enter_context(within(self.names[self.holders[at]], lambda: socket.socket(family)))
@@ -116,11 +124,11 @@ class Behind:
             calling.bind((source, 0))
             try:
                 calling.connect((dialled, port))
-                got, address = heard.accept()
+                got = closing.enter_context(heard.accept()[0])
+                got.settimeout(SECONDS)
             except OSError:
-                return None
-            got.close()
-            return str(address[0])
+                got = None
+            yield (calling, got) if got else None
 
     def logs_in(self, source: str, inner: str = S1) -> str | None:
         """The address at which a server sees a login, if there is one."""

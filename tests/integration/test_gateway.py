@@ -193,6 +193,27 @@ def test_ipv6_is_let_through_and_not_translated(place: Behind, rules: str) -> No
     assert place.seen(PEER6, S1_6, 21, S1_6, 21) is None
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["forwards anyway", "forwards only this"])
+@pytest.mark.parametrize("rules", ["", chain(f"{ESTABLISHED} {BLOCK}")], ids=["alone", "behind an operator's rules"])
+def test_a_transfer_goes_on_while_its_ports_come_to_lead_elsewhere(place: Behind, rules: str, closed: bool) -> None:
+    if rules:
+        place.gateway.nft.run(rules)
+    place.gateway.load(place.text(closed=closed))
+    one, other = t.cast("list[dict[str, t.Any]]", WISH["servers"])
+    swapped = [{**one, "passive_ports": other["passive_ports"]}, {**other, "passive_ports": one["passive_ports"]}]
+    first = PASSIVE[S1][0]
+    with place.connected(PEER, OUTER, first, S1, first) as met:
+        assert met is not None
+        sender, receiver = met
+        for wish in (WISH, {**WISH, "servers": swapped}, {**WISH, "servers": [other]}):
+            place.gateway.load(place.text(wish, closed=closed))
+            sender.sendall(b"of a file")
+            assert receiver.recv(100) == b"of a file"
+            receiver.sendall(b"acknowledged")
+            assert sender.recv(100) == b"acknowledged"
+    assert place.seen(PEER, OUTER, first, S1, first) is None
+
+
 def test_a_host_that_forwarded_nothing_forwards_nothing_else(place: Behind) -> None:
     place.gateway.load(place.text())
     assert place.seen(STRANGER, OUTER, 61000, S1, 61000) is None

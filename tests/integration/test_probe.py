@@ -47,6 +47,7 @@ from ansible_collections.proftpd.fxp.tests.integration.network import (
     Gateway,
     Network,
     run,
+    within,
 )
 
 WATCHED = 50007
@@ -78,8 +79,8 @@ def both_ends(
     with subprocess.Popen(watch, stdout=subprocess.PIPE, text=True) as watching:
         while not has_packet_socket(watching.pid):
             assert watching.poll() is None
-        connect = ["connect", address, str(port), str(seconds), str(size)]
-        connection = json.loads(run("ip", "netns", "exec", hosts.names["destination"], *probe, *connect))
+        # From here: another process may take longer to begin than the watch lasts.
+        connection = within(hosts.names["destination"], lambda: probe_connection(address, port, seconds, size=size))
         printed, _nothing = watching.communicate(timeout=30)
     return connection, json.loads(printed)
 
@@ -238,12 +239,12 @@ def test_dead_address(hosts: Network) -> None:
 def test_a_port_that_many_use_is_watched_to_the_end(hosts: Network) -> None:
     """Who comes after others is seen as well, and a server may take the port meanwhile."""
     probe = ["-m", "ansible_collections.proftpd.fxp.tests.integration.run_probe"]
-    inside = {name: ["ip", "netns", "exec", hosts.names[name], sys.executable, *probe] for name in hosts.names}
-    with subprocess.Popen([*inside["source"], "whole", str(WATCHED), "4"], stdout=subprocess.PIPE, text=True) as watching:
+    inside = ["ip", "netns", "exec", hosts.names["source"], sys.executable, *probe]
+    with subprocess.Popen([*inside, "whole", str(WATCHED), "4"], stdout=subprocess.PIPE, text=True) as watching:
         while not has_packet_socket(watching.pid):
             assert watching.poll() is None
         states = [
-            json.loads(run(*inside[name], "connect", SOURCE, str(WATCHED), "1"))["state"] for name in ("client", "destination")
+            within(hosts.names[name], lambda: probe_connection(SOURCE, WATCHED, 1))["state"] for name in ("client", "destination")
         ]
         printed, _nothing = watching.communicate(timeout=30)
     assert states == ["refused", "refused"]
