@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import socket
 import typing as t
 
@@ -25,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, check_mode: bool = False, **options: t.
     return caught.value
 
 
-@pytest.mark.parametrize("options", [{"server": SERVER}, {"connect": CONNECT}, {"watch": 50000}])
+@pytest.mark.parametrize("options", [{"server": SERVER}, {"connect": CONNECT}, {"watch": 50000}, {"logged": "STOR x"}])
 def test_check_mode_contacts_nobody(monkeypatch: pytest.MonkeyPatch, options: dict[str, t.Any]) -> None:
     ended = run(monkeypatch, check_mode=True, **options)
     assert (ended.failed, ended.values) == (False, dict.fromkeys(PROBE_KEYS))
@@ -51,12 +52,23 @@ def test_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(ended.values["arrivals"]) == {"sources", "answered", "listening", "carried"}
 
 
+def test_what_was_logged(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    log = tmp_path / "log"
+    line = '2026-11-28 12:00:00,123 192.0.2.1:4711 mirror "{}" {}\n'
+    log.write_text(line.format("PORT 192,0,2,9,4,5", 200) + line.format("STOR x", "-"))
+    ended = run(monkeypatch, logged="STOR x", log=str(log))
+    assert ended.values["logged"] == [{"command": "PORT 192,0,2,9,4,5", "code": 200}]
+    assert run(monkeypatch, logged="STOR y", log=str(log)).values["logged"] is None
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({}, "one of the following is required"),
         ({"watch": 1, "connect": CONNECT}, "mutually exclusive"),
         ({"watch": 0}, "watch is 0"),
+        ({"logged": "PORT 1,2,3,4,5,6"}, "logged is 'PORT 1,2,3,4,5,6', but it must be RETR or STOR and the name of a file"),
+        ({"watch": 50000, "log": "/var/log/x"}, "missing parameter(s) required by 'log': logged"),
         ({"connect": {"address": "localhost", "port": 1}}, "connect.address is 'localhost'"),
         ({"server": {**SERVER, "host": "a\nb"}}, "server.host is 'a\\nb'"),
         ({"watch": 1, "timeout": -1}, "timeout is -1"),
@@ -73,4 +85,5 @@ def test_bad_options(monkeypatch: pytest.MonkeyPatch, check_mode: bool, options:
 
 def test_documentation_is_complete() -> None:
     assert set(yaml.safe_load(fxp_probe.RETURN)) == set(PROBE_KEYS)
-    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == {"server", "connect", "watch", "whole", "carry", "timeout"}
+    options = {"server", "connect", "watch", "whole", "carry", "logged", "log", "timeout"}
+    assert set(yaml.safe_load(fxp_probe.DOCUMENTATION)["options"]) == options
