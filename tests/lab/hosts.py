@@ -75,6 +75,7 @@ class Host:
     units: tuple[str, ...] = ()
     release: str = RELEASE
     behind: int = 0  # the gateway that it stands behind, by its number; 0 for none
+    beside: int = 0  # the one in whose network it has a second address
     gateway: int = 0  # which gateway it is; 0 for none
 
     @property
@@ -101,12 +102,14 @@ class Host:
     def join(self) -> None:
         """Give the host its interface in the network behind a gateway, if it has one there, and its ways to others."""
         if self.behind:
-            lan.attach(self.container, self.behind, self.number, "eth0")
+            lan.attach(self.container, self.behind, self.number, "eth0", way_out=True)
             return
         if self.gateway:
-            lan.attach(self.container, self.gateway, lan.GATEWAY, lan.INSIDE)
+            lan.attach(self.container, self.gateway, lan.GATEWAY, lan.INSIDE, way_out=False)
+        if self.beside:
+            lan.attach(self.container, self.beside, self.number, lan.INSIDE, way_out=False)
         for other in lan.present():
-            if other != self.gateway:
+            if other not in (self.gateway, self.beside):
                 lan.lead(other, GATEWAYS + other, self.container)
 
 
@@ -125,16 +128,27 @@ def fleet(servers: int = SERVERS) -> tuple[Host, ...]:
     return (*made, *OTHERS)
 
 
-def with_gateways(hosts: Iterable[Host], asked: Mapping[str, Iterable[str]]) -> tuple[Host, ...]:
-    """The hosts with a gateway in front of some, by the name of each gateway: ``gw1`` and so on."""
-    numbers = {server: int(name.removeprefix("gw")) for name, servers in asked.items() for server in servers}
-    made = tuple(replace(host, behind=numbers.get(host.name, 0)) for host in hosts)
-    unknown = sorted(numbers.keys() - {host.name for host in made if host.group == "fxp_servers"})
+Asked = Mapping[str, Iterable[str]]  # servers, by the name of each gateway: ``gw1`` and so on
+
+
+def with_gateways(hosts: Iterable[Host], behind: Asked, beside: Asked) -> tuple[Host, ...]:
+    """The hosts with a gateway in front of some, and others that have an address in the network behind one, too."""
+    hidden, homed = _numbers(behind), _numbers(beside)
+    made = tuple(replace(host, behind=hidden.get(host.name, 0), beside=homed.get(host.name, 0)) for host in hosts)
+    unknown = sorted((hidden.keys() | homed.keys()) - {host.name for host in made if host.group == "fxp_servers"})
     if unknown:
         raise Problem(f"A gateway is asked for {', '.join(unknown)}, which this lab is not to have as servers.")
+    both = sorted(hidden.keys() & homed.keys())
+    if both:
+        raise Problem(f"{', '.join(both)} cannot stand behind a gateway and beside one.")
     kind = ("fxp_gateways", ("every", "gateway"), ("nftables.service",))
-    gateways = [Host(f"gw{n}", GATEWAYS + n, *kind, gateway=n) for n in sorted(set(numbers.values()))]
+    gateways = [Host(f"gw{n}", GATEWAYS + n, *kind, gateway=n) for n in sorted({*hidden.values(), *homed.values()})]
     return (*made, *gateways)
+
+
+def _numbers(asked: Asked) -> dict[str, int]:
+    """The number of the gateway that is asked for, by server."""
+    return {server: int(name.removeprefix("gw")) for name, servers in asked.items() for server in servers}
 
 
 def with_releases(hosts: Iterable[Host], asked: Mapping[str, str], present: Mapping[str, Container]) -> tuple[Host, ...]:
@@ -156,6 +170,7 @@ class Container:
     kept_in: str
     release: str
     behind: int = 0
+    beside: int = 0
 
 
 def containers() -> dict[str, Container]:
@@ -165,18 +180,20 @@ def containers() -> dict[str, Container]:
     for entry in listed:
         labels = entry["Labels"]
         release = labels.get(f"{LABEL}.release", RELEASE)
-        behind = int(labels.get(f"{LABEL}.behind", 0))
-        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"], release, behind)
+        places = (int(labels.get(f"{LABEL}.{place}", 0)) for place in ("behind", "beside"))
+        found[labels[LABEL]] = Container(entry["State"], labels[f"{LABEL}.spec"], labels[f"{LABEL}.state"], release, *places)
     return found
 
 
 def known(present: Mapping[str, Container]) -> dict[str, Host]:
     """All hosts that a lab can have, by name, where they stand now."""
-    gateways: dict[str, list[str]] = {}
+    behind: dict[str, list[str]] = {}
+    beside: dict[str, list[str]] = {}
     for name, container in present.items():
-        if container.behind:
-            gateways.setdefault(f"gw{container.behind}", []).append(name)
-    return {host.name: host for host in with_gateways(fleet(MOST_SERVERS), gateways)}
+        for number, servers in ((container.behind, behind), (container.beside, beside)):
+            if number:
+                servers.setdefault(f"gw{number}", []).append(name)
+    return {host.name: host for host in with_gateways(fleet(MOST_SERVERS), behind, beside)}
 
 
 def overlay(host: Host, public_key: str) -> bytes:
@@ -213,7 +230,7 @@ def ensure(host: Host, existing: Container | None, image: str, public_key: str, 
         return
     if not existing:
         labels = {LABEL: host.name, f"{LABEL}.spec": spec, f"{LABEL}.state": str(state), f"{LABEL}.release": host.release}
-        labels[f"{LABEL}.behind"] = str(host.behind)
+        labels |= {f"{LABEL}.behind": str(host.behind), f"{LABEL}.beside": str(host.beside)}
         options = [f"--label={name}={value}" for name, value in labels.items()]
         names = ["--name", host.container, "--hostname", host.name]
         run([*podman(), "create", *names, *host.place, *options, *host.run_options, image, "/sbin/init"])

@@ -5,10 +5,11 @@
 """
 The lab: real hosts with systemd and sshd on one machine.
 
-up [--servers N] [--release HOST=RELEASE ...] [--behind GATEWAY=HOST[,HOST] ...]
+up [--servers N] [--release HOST=RELEASE ...] [--behind GATEWAY=HOST[,HOST] ...] [--beside GATEWAY=HOST[,HOST] ...]
                       make or mend it; ftp1 and ftp2 unless more are asked for; Debian 12 unless a host is asked to run another
                       release, which it keeps until it is asked to run yet another or the lab goes; gw1, gw2, ... stand in front
-                      of servers that have private addresses then
+                      of servers that have private addresses then; a server beside one
+                      stays where it is and has an address in the network behind it, too
 status                hosts, addresses, releases, states
 shell HOST [COMMAND]  log in, or run a command there
 reboot HOST           restart a host and wait until it answers
@@ -42,11 +43,11 @@ LOCK_SECONDS = 900
 AT_ONCE = 4  # hosts that are started at the same time
 
 
-def up(state: Path, servers: int, releases: Mapping[str, str], gateways: Mapping[str, list[str]]) -> None:
+def up(state: Path, servers: int, releases: Mapping[str, str], behind: hosts.Asked, beside: hosts.Asked) -> None:
     started = time.monotonic()
     machine.require_commands()
     existing = hosts.containers()
-    wanted = hosts.with_releases(hosts.with_gateways(fleet(servers), gateways), releases, existing)
+    wanted = hosts.with_releases(hosts.with_gateways(fleet(servers), behind, beside), releases, existing)
     elsewhere = {container.kept_in for container in existing.values()} - {str(state)}
     if elsewhere:
         other = elsewhere.pop()
@@ -60,7 +61,7 @@ def up(state: Path, servers: int, releases: Mapping[str, str], gateways: Mapping
         machine.remember(state / "machine.json")
         machine.allow_watchers()
         network.create()
-    for number in sorted({host.behind for host in wanted} - {0}):
+    for number in sorted({host.gateway for host in wanted} - {0}):
         lan.ensure(number)
     access = Access(state)
     public_key = access.ensure_key()
@@ -163,7 +164,8 @@ def _arguments() -> argparse.Namespace:
     servers = commands.add_parser("up")
     servers.add_argument("--servers", type=int, default=SERVERS, choices=range(1, MOST_SERVERS + 1), metavar="N")
     servers.add_argument("--release", type=_release, action="append", default=[], metavar="HOST=RELEASE")
-    servers.add_argument("--behind", type=_behind, action="append", default=[], metavar="GATEWAY=HOST[,HOST]")
+    for name in ("--behind", "--beside"):
+        servers.add_argument(name, type=_at_gateway, action="append", default=[], metavar="GATEWAY=HOST[,HOST]")
     commands.add_parser("status")
     commands.add_parser("down").add_argument("--purge", action="store_true")
     names = [*(host.name for host in fleet(MOST_SERVERS)), *(f"gw{number}" for number in range(1, 10))]
@@ -181,7 +183,7 @@ def _release(text: str) -> tuple[str, str]:
     return host, release
 
 
-def _behind(text: str) -> tuple[str, list[str]]:
+def _at_gateway(text: str) -> tuple[str, list[str]]:
     gateway, _equals, servers = text.partition("=")
     if not servers or not re.fullmatch("gw[1-9]", gateway):
         raise argparse.ArgumentTypeError(f"{text!r} is not a gateway and its servers: say gw1=ftp1,ftp2")
@@ -202,7 +204,7 @@ def main() -> int:
         else:
             with _one_at_a_time(state):
                 if arguments.command == "up":
-                    up(state, arguments.servers, dict(arguments.release), dict(arguments.behind))
+                    up(state, arguments.servers, dict(arguments.release), dict(arguments.behind), dict(arguments.beside))
                 elif arguments.command == "reboot":
                     reboot(state, arguments.host)
                 else:

@@ -79,23 +79,26 @@ def ensure(lan: int) -> None:
     run(["ip", "link", "set", _leg(lan), "up"])
 
 
-def attach(container: str, lan: int, number: int, interface: str) -> None:
-    """Give a container its interface there, which it loses with every start; anything but a gateway has its way out by it."""
+def attach(container: str, lan: int, number: int, interface: str, *, way_out: bool) -> None:
+    """Give a container its interface there, which it loses with every start, and its way to everywhere else by it if asked."""
     inside = _inside(container)
     if interface in {link["ifname"] for link in json.loads(run([*inside, "-json", "link", "show"]))}:
         return
     there, port = _namespace(lan), f"h{number}"
     run(["ip", "-n", there, "link", "del", port], check=False)
-    run(["ip", "-n", there, "link", "add", port, "type", "veth", "peer", "name", interface, "netns", _pid(container)])
+    # The same with every start, or neighbours would go on sending to the one that it had before.
+    hardware = f"02:00:{':'.join(f'{int(part):02x}' for part in address(lan, number).split('.'))}"
+    peer = ["peer", "name", interface, "address", hardware, "netns", _pid(container)]
+    run(["ip", "-n", there, "link", "add", port, "type", "veth", *peer])
     run(["ip", "-n", there, "link", "set", port, "master", BRIDGE, "up"])
     run([*inside, "address", "add", f"{address(lan, number)}/24", "dev", interface])
     run([*inside, "link", "set", interface, "up"])
     own, gateway = str(subnet6(lan)[number]), str(subnet6(lan)[GATEWAY])
     if network.HAS_IPV6:
         run([*inside, "address", "add", f"{own}/64", "dev", interface, "nodad"])
-    if number != GATEWAY:
+    if way_out:
         run([*inside, "route", "add", "default", "via", address(lan, GATEWAY)])
-    if network.HAS_IPV6 and number != GATEWAY:
+    if network.HAS_IPV6 and way_out:
         run([*inside, "-6", "route", "add", "default", "via", gateway])
 
 
