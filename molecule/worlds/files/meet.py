@@ -5,20 +5,19 @@
 """
 Knock at servers over both families, and compare with who is to get in where.
 
-    meet.py KIND SUBNET NUMBER...
+    meet.py KIND DENIED4 DENIED6 ADDRESS... --behind ADDRESS...
 
 KIND is what this host is to the servers: client, stranger, peer, or denied by their operators, and then another address of this
-host is the one to come from. NUMBER is the last part of a server's IPv4 address.
+host is the one to come from. What stands behind a gateway is reached at the ports of the plan alone.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import argparse
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-DENIED = 77
 OPERATORS, INSIDE, OUTSIDE = 2222, 61049, 61050
 SECONDS = 3
 # The ports at which each gets in.
@@ -43,25 +42,29 @@ def gets_in(own: str, address: str, port: int) -> bool:
         return True
 
 
-def main(kind: str, subnet: str, numbers: list[str]) -> int:
-    first = ipaddress.IPv4Address(subnet)
-    bases = {4: first, 6: ipaddress.IPv6Address(f"2001:db8:{first.packed[:2].hex()}:{first.packed[2:].hex()}::")}
-    tries = [
-        (family, str(base + int(number)), port)
-        for family, base in bases.items()
-        for number in numbers
-        for port in (21, INSIDE, OUTSIDE, OPERATORS)
-    ]
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    for name in ("kind", "denied4", "denied6"):
+        parser.add_argument(name)
+    parser.add_argument("open", nargs="*")
+    parser.add_argument("--behind", nargs="*", default=[])
+    said = parser.parse_args()
+    tries = [(address, port) for address in (*said.open, *said.behind) for port in (21, INSIDE, OUTSIDE, OPERATORS)]
+
+    def comes(address: str, port: int) -> bool:
+        own = "" if said.kind != "denied" else said.denied6 if ":" in address else said.denied4
+        return gets_in(own, address, port)
+
     with ThreadPoolExecutor(len(tries)) as pool:
-        came = pool.map(lambda one: gets_in(str(bases[one[0]] + DENIED) if kind == "denied" else "", *one[1:]), tries)
+        came = pool.map(lambda one: comes(*one), tries)
         wrong = [
-            f"{kind} -> {address} {port}: {'open' if is_in else 'shut'}"
-            for (_family, address, port), is_in in zip(tries, came)
-            if is_in != (port in OPEN[kind])
+            f"{said.kind} -> {address} {port}: {'open' if is_in else 'shut'}"
+            for (address, port), is_in in zip(tries, came)
+            if is_in != (port in OPEN[said.kind] - ({OPERATORS} if address in said.behind else set()))
         ]
     print("\n".join(wrong) or "as planned")
     return len(wrong) > 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))
+    sys.exit(main())
