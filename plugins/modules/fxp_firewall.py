@@ -345,11 +345,13 @@ def main() -> None:
             module.exit_json(**begin(module, host, connection))
         left = former_of(module)
         change = transaction_of(module, host, left)
-        if module.params["_phase"] == phases.SETTLE:
-            module.exit_json(**phases.settle(change, host))
-        phases.confirm(change, connection, module.params["_connection"])
-        record.end(module.params["run"], "rules", files_of(host), done=not left.spans)
-        module.exit_json(changed=True)
+        settled = phases.settle(change, host) if module.params["_phase"] == phases.SETTLE else None
+        if settled is None:
+            phases.confirm(change, connection, module.params["_connection"])
+        # Also where it was only the answer to the confirmation that was lost.
+        if settled is None or settled["confirmed"]:
+            record.end(module.params["run"], "rules", files_of(host), done=not left.spans)
+        module.exit_json(**(settled or {"changed": True}))
     except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
     except (HostError, OSError) as exc:

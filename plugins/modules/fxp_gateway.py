@@ -295,6 +295,9 @@ def look(module: Module, wish: Wish | None, host: state.Host) -> dict[str, t.Any
     known = _look.look(wish, run)
     for warning in known.pop("warnings"):
         module.warn(warning)
+    if known["in_place"]:
+        # What this run added before the servers it does not have to take away behind them.
+        record.end(run, "rules", [host.rules])
     return {**known, "run": {**run, "left": [] if known["in_place"] else ["rules"], "seen": seen} if run else None}
 
 
@@ -364,12 +367,14 @@ def main() -> None:
             phases.refuse_haste(module.params["return_after"])
             module.exit_json(**apply(module, wish, host, connection))
         change = change_of(wish, host)
-        if module.params["_phase"] == phases.SETTLE:
-            module.exit_json(**phases.settle(change, host))
-        phases.confirm(change, connection, module.params["_connection"])
-        finish(wish)
-        record.end(module.params["run"], "rules", [host.rules], done=wish is None or not wish.keep)
-        module.exit_json(changed=True)
+        settled = phases.settle(change, host) if module.params["_phase"] == phases.SETTLE else None
+        if settled is None:
+            phases.confirm(change, connection, module.params["_connection"])
+        # Also where it was only the answer to the confirmation that was lost.
+        if settled is None or settled["confirmed"]:
+            finish(wish)
+            record.end(module.params["run"], "rules", [host.rules], done=wish is None or not wish.keep)
+        module.exit_json(**(settled or {"changed": True}))
     except TooLate as exc:
         module.fail_json(msg=str(exc), too_late=True)
     except (HostError, OSError) as exc:
