@@ -622,7 +622,8 @@ CAUSES: tuple[Cause, ...] = (
             "cannot do: {detail}"
         ),
         cure=(
-            "Set TLSOptions NoSessionReuseRequired on {offender} (require_ssl_reuse=NO in vsftpd), or fxp_tls to control on both."
+            "Set TLSOptions NoSessionReuseRequired on {offender} (require_ssl_reuse=NO in vsftpd; FileZilla Server cannot), or "
+            "fxp_tls to control on both."
         ),
         who=pictures.reuse_side,
         nuances=(Nuance(lambda e: one_refuses_tls(e) and e.reuse_demanded is None, certain=False, also=("other",)),),
