@@ -58,6 +58,20 @@ options:
         description: The last port.
         type: int
         required: true
+  secrets:
+    description:
+      - As O(proftpd.fxp.proftpd_config#module:secrets).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
+  packages:
+    description:
+      - Packages that O(configuration) needs beside those of ProFTPD itself.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
   configuration:
     description:
       - As O(proftpd.fxp.proftpd_config#module:content).
@@ -282,7 +296,12 @@ def wished(asked: t.Mapping[str, t.Any], rules: Wish | None) -> survey.Wish:
         certificate = {**certificate, **{name: certificate[name] or None for name in ("name", "certificate", "private_key")}}
     said = ("control_port", "take_over", "plan_digest", "accept_open_passive", "uncork")
     return survey.Wish(
-        parts.Configuration(text=asked["configuration"], **{name: asked[name] for name in said}),
+        parts.Configuration(
+            text=asked["configuration"],
+            secrets=tuple(asked["secrets"]),
+            packages=tuple(asked["packages"]),
+            **{name: asked[name] for name in said},
+        ),
         (asked["passive_ports"]["first"], asked["passive_ports"]["last"]),
         asked["accounts"],
         asked["needs"],
@@ -303,6 +322,8 @@ def main() -> None:
                 "options": {"first": {"type": "int", "required": True}, "last": {"type": "int", "required": True}},
             },
             "configuration": {"type": "str"},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "packages": {"type": "list", "elements": "str", "default": []},
             "take_over": {"type": "bool", "default": False},
             "accept_open_passive": {"type": "bool", "default": False},
             "uncork": {"type": "bool", "default": False},

@@ -123,6 +123,30 @@ options:
     type: list
     elements: str
     default: []
+  extra_config:
+    description:
+      - Directives and sections of ProFTPD that are the site's own, as they would stand in C(proftpd.conf).
+      - Those that ProFTPD takes once, such as C(Umask), C(MaxInstances) or C(AuthOrder), replace what this collection writes;
+        those that add up, such as C(ExtendedLog), C(Class) or C(Limit), stand behind it.
+      - What the plan itself decides is refused, with the variable that says it. In a C(VirtualHost) everything may stand, on a
+        C(Port) of its own that no firewall is opened for. C(docs/own-directives.md) tells it all.
+    type: str
+    default: ''
+    version_added: 0.7.0
+  extra_modules:
+    description:
+      - Modules of ProFTPD to load for O(extra_config), such as V(mod_sql), in this order.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
+  extra_packages:
+    description:
+      - Packages to install for them, such as V(proftpd-mod-sqlite).
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
   extra_peers:
     description:
       - FTP servers outside the inventory, of partners, that the server exchanges files with as with its peers. They are in class,
@@ -571,7 +595,11 @@ hosts:
       check_user: fxpcheck
       clients4: [198.51.100.0/24]
       clients6: []
+      extra_digest: null
+      extra_modules: []
+      extra_packages: []
       extra_peers: []
+      extra_ports: []
       firewall_backend: auto
       firewall_mark: 0x46000000/0xff000000
       inner_masquerade_address: null

@@ -60,6 +60,22 @@ options:
       - It must begin with the mark that the template of the role P(proftpd.fxp.server#role) writes.
       - Required if O(state=present).
     type: str
+  secrets:
+    description:
+      - What C(@secret_1@), C(@secret_2@) and so on stand for in O(content), as P(proftpd.fxp.with_extra_config#filter) returns
+        it. With any the file is readable for root alone, and diffs show none of them.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
+  packages:
+    description:
+      - Packages that O(content) needs beside those of ProFTPD itself. In check mode the configuration is not tried where one
+        of them is missing.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.7.0
   control_port:
     description:
       - The port on which the service must greet once the configuration is in force.
@@ -168,6 +184,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import platform,
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import root as _root
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._module import Module
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import hidden
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import removal, swap, uncork
 
 
@@ -209,6 +226,8 @@ def main() -> None:
     module = Module(
         argument_spec={
             "content": {"type": "str"},
+            "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "packages": {"type": "list", "elements": "str", "default": []},
             "control_port": {"type": "int"},
             "path": {"type": "path"},
             "service": {"type": "str"},
@@ -232,6 +251,8 @@ def main() -> None:
         wanted["greeting_timeout"],
         wanted["settle_time"],
         row,
+        is_secret=bool(wanted["secrets"]),
+        packages=tuple(wanted["packages"]),
     )
     place = uncork.Place(target.service)
     try:
@@ -241,7 +262,7 @@ def main() -> None:
             removed = remove(target, module.check_mode)
             record.end(run, "configuration", [target.path])
             module.exit_json(**removed)
-        content = row.fill(wanted["content"])
+        content = row.fill(wanted["content"], wanted["secrets"])
         outcome = swap.apply(target, content, take_over=wanted["take_over"], check_mode=module.check_mode)
         times = (target.control_port, target.greeting_timeout, target.settle)
         started = uncork.apply(place, wanted["uncork"], *times, check_mode=module.check_mode)
@@ -261,7 +282,7 @@ def main() -> None:
         diff=[
             {"before": before, "after": after, "before_header": path, "after_header": path}
             for path, before, after in (
-                (target.path, outcome.before, content),
+                (target.path, *hidden.compared(outcome.before, content)),
                 (place.drop_in, started.before, started.after),
             )
             if path == target.path or before != after

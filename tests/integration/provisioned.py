@@ -32,6 +32,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import 
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd import accounts
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import files as certificate
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.certificate import pair
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._extra import laying
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import plan as _plan
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import vocabulary as _vocabulary
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.certificate.openssl_authority import (
@@ -118,7 +119,7 @@ def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict
     for name in servers:
         server = Server(directory / name, plan["servers"][name]["address"], plan["servers"][name]["control_port"], authority)
         server.place.mkdir()
-        _write(server, plan, name)
+        _write(server, plan, name, options[name]["extra_config"])
         done = subprocess.run(
             ["/usr/sbin/proftpd", "-c", str(server.place / "proftpd.conf")],
             capture_output=True,
@@ -133,7 +134,7 @@ def start(directory: pathlib.Path, authority: Authority, servers: dict[str, dict
     return started
 
 
-def _write(server: Server, plan: dict[str, t.Any], name: str) -> None:
+def _write(server: Server, plan: dict[str, t.Any], name: str, extra: str) -> None:
     mine = plan["hosts"][name]
     if mine["tls"] != "none":
         place = certificate.Place(str(server.place / "fxp-tls.pem"), str(server.place / "fxp-tls-ca.pem"))
@@ -151,9 +152,10 @@ def _write(server: Server, plan: dict[str, t.Any], name: str) -> None:
     environment.filters["comment"] = comment
     environment.filters["proftpd.fxp.class_members"] = class_members
     text = environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(_plan_fleet=plan, inventory_hostname=name)
+    laid = laying.lay(text, extra, mine["extra_modules"])
     # Nobody reads what it says of modules.conf.
     row = dataclasses.replace(USUAL, modules_conf="modules.conf", directory=str(server.place), log_directory=str(server.place))
-    (server.place / "proftpd.conf").write_text(row.fill(text) + OWN.format(place=server.place))
+    (server.place / "proftpd.conf").write_text(row.fill(laid.text, laid.secrets) + OWN.format(place=server.place))
 
 
 def _wait(server: Server, seconds: float = 10) -> None:

@@ -46,7 +46,9 @@ ROOMS: dict[str, set[str]] = {
     "_sha_crypt": set(),
     "_networks": {"_spans", "netaddr"},
     # The documentation of fxp_plan is the vocabulary.
-    "_plan": {"modules", "_libraries", "_host", "netaddr", "yaml", ANSIBLE},
+    # Directives of the site's own.
+    "_extra": {"_proftpd", "_host"},
+    "_plan": {"_extra", "modules", "_libraries", "_host", "netaddr", "yaml", ANSIBLE},
     "_authority": {"_plan", "_libraries", "_proftpd", "_host", "cryptography"},
     "_verdict": {"_authority", "_plan", "_host"},
     # What strangers got, by the release that let them.

@@ -91,9 +91,15 @@ class Platform:
         """Return the packages for ``needs``, in their order."""
         return [package for need in needs for package in self.needs[need]]
 
-    def fill(self, text: str) -> str:
-        """Return ``text`` with the words of this platform in the place of its placeholders, such as @group@."""
-        return re.sub("|".join(map(re.escape, _PLACEHOLDERS)), lambda match: str(getattr(self, match.group()[1:-1])), text)
+    def fill(self, text: str, secrets: t.Sequence[str] = ()) -> str:
+        """
+        Return ``text`` with the words of this platform in the place of its placeholders, such as @group@.
+
+        ``secrets`` stand for @secret_1@, @secret_2@ and so on.
+        """
+        words = {name: str(getattr(self, name[1:-1])) for name in _PLACEHOLDERS}
+        words.update((f"@secret_{number}@", secret) for number, secret in enumerate(secrets, 1))
+        return re.sub("|".join(map(re.escape, words)), lambda match: words[match.group()], text)
 
 
 # In what the controller renders; each is the name of a field.

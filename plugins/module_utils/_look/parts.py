@@ -160,6 +160,7 @@ class Configuration:
     """
     The text, the port that it says, whether work of others may go for it, and the digest of the plan that it comes from.
 
+    ``secrets`` are what its placeholders stand for, ``packages`` what it needs beside ProFTPD.
     ``accept_open_passive``: whether it is meant for a release that lets anybody take passive data connections, too. ``uncork``:
     whether the service is to start with nothing corked.
     """
@@ -170,6 +171,8 @@ class Configuration:
     plan_digest: str | None
     accept_open_passive: bool = False
     uncork: bool = False
+    secrets: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
 
 def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool = True) -> Part:
@@ -182,7 +185,7 @@ def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_cer
     found = _configuration(row, wish, port_is_free, is_certified)
     if wish.accept_open_passive:
         return found
-    opens = passive.opens(row, row.fill(wish.text))
+    opens = passive.opens(row, row.fill(wish.text, wish.secrets))
     # Told as what it refuses.
     warnings = [each for each in found.warnings if not any(sentence in each for sentence in opens.sentences)]
     return dataclasses.replace(found, refusals=(*opens.refusals, *found.refusals), warnings=tuple(warnings))
@@ -190,8 +193,17 @@ def configuration(row: Platform, wish: Configuration, port_is_free: bool, is_cer
 
 def _configuration(row: Platform, wish: Configuration, port_is_free: bool, is_certified: bool) -> Part:
     """The same without what only the release says."""
-    target = swap.Target(row.configuration, row.unit, wish.control_port if port_is_free else 0, GREETING_TIMEOUT, platform=row)
-    old, content = files.read_text(target.path), row.fill(wish.text)
+    port = wish.control_port if port_is_free else 0
+    target = swap.Target(
+        row.configuration,
+        row.unit,
+        port,
+        GREETING_TIMEOUT,
+        platform=row,
+        is_secret=bool(wish.secrets),
+        packages=wish.packages,
+    )
+    old, content = files.read_text(target.path), row.fill(wish.text, wish.secrets)
     about = {"ours": old is not None and swap.is_ours(old), "by_hand": swap.stands_by_hand(target)}
     if about["by_hand"] and not wish.take_over:
         sentence = f"{target.path} (or a file in conf.d beside it) was made by hand and is left as it is."

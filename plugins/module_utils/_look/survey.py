@@ -80,7 +80,7 @@ def survey(wish: Wish) -> Known:
     if certified is not None:
         # By a wrong clock nothing that is said of it counts.
         found["certificate"] = dataclasses.replace(certified, refusals=(), warnings=()) if wrong_clock else certified
-    missing = packages.missing(row.packages(wish.needs), row)
+    missing = packages.missing([*row.packages(wish.needs), *wish.configuration.packages], row)
     refusals = [*at_work(wish.run), *wrong_clock, *of_units, *taken, *host.conflicts(missing, row=row)]
     if "package" in found["rules"].about and parts.RULES in found["rules"].not_asked:
         missing.append(found["rules"].about["package"])

@@ -49,7 +49,7 @@ def against_plan(notes: Notes, look: Data, plan: Data, digest: str | None = None
         )
     listening = [server for server in look["servers"] if server["listens"]]
     for server in listening:
-        if server["name"] != "main":
+        if server["name"] != "main" and server["control_port"] not in row.get("extra_ports", ()):
             notes.add(
                 "server_not_planned",
                 FAULT,

@@ -35,6 +35,8 @@ def share(plan: flows.Plan, name: str) -> dict[str, t.Any]:
         "masquerade_address": host["masquerade_address"],
         "foreign_addresses": host["allow_foreign_address"],
         "class": sorted(address for addresses in faces.members(plan, name).values() for address in addresses if peers),
+        # By its own digest, which knows no secret.
+        **({"extra": host["extra_digest"]} if host.get("extra_digest") else {}),
         **({"authorities": authorities} if authorities else {}),
         **({"inner": [host["inner_masquerade_address"], inner]} if inner else {}),
         "accounts": sorted(

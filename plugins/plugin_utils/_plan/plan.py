@@ -20,6 +20,7 @@ from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import addresses
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import faces as _faces
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import families as _families
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import gateways as _gateways
+from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import own as _own
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import partner_rows as _partner_rows
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import server as _server
 from ansible_collections.proftpd.fxp.plugins.plugin_utils._plan import tls as _plan_tls
@@ -77,6 +78,7 @@ def _host(
         "max_instances": min(100, passive["last"] - passive["first"] + 1) if passive else None,
         "state": PRESENT,
         "take_over": reader.options["take_over"],
+        **_own.row(reader, server),
         **_plan_tls.host(reader, server),
     }
 

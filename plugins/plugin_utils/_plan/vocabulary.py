@@ -33,6 +33,7 @@ PREFIX = "fxp_"
 SECRET = frozenset(
     {
         "fxp_users",
+        "fxp_extra_config",
         "fxp_extra_peers",
         "fxp_check_password",
         "fxp_tls_ca_cert",

@@ -29,12 +29,13 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, pac
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL, Platform
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import parser, policy, releases
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import hidden, own, parser, policy, releases
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, proof
 
 # The first words of every file that this collection writes.
 MARK = "Managed by the Ansible collection proftpd.fxp"
 MODE = 0o644
+SECRET_MODE = 0o600
 _systemd = Systemd()
 # What releases before 0.3.0 had in TLSLog, and no distribution rotates.
 _EARLIER_LOG = "tls.log"
@@ -59,6 +60,7 @@ class Target:
     The file and the service that reads it, on a host of a ``platform``.
 
     ``settle`` is the time in seconds that a service must go on serving after its first greeting before a change has succeeded.
+    ``is_secret``: whether nobody but root may read the new file. ``packages`` are what it needs beside ProFTPD itself.
     """
 
     path: str
@@ -67,6 +69,13 @@ class Target:
     greeting_timeout: float
     settle: float = 3
     platform: Platform = USUAL
+    is_secret: bool = False
+    packages: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> int:
+        """The mode of the new file, from its first byte."""
+        return SECRET_MODE if self.is_secret else MODE
 
     @property
     def staged(self) -> str:
@@ -205,7 +214,9 @@ def _lint(target: Target, content: str, most: int = 5) -> tuple[str, ...]:
     if proftpd:
         around = policy.Surroundings(release=releases.parse(daemon.version(proftpd)), compiled_in=daemon.compiled_in(proftpd))
     found = findings.findings(content, around)
-    wrong = [str(each) for each in found if each.severity == finding.ERROR]
+    # The one server that is planned may be said to be open. Nobody says so of another one, and it would open it for good.
+    holes = [each for each in found if each.weight == finding.HOLE and each.server != policy.MAIN]
+    wrong = [str(each) for each in found if each.severity == finding.ERROR or each in holes]
     if wrong:
         more = f"; and {len(wrong) - most} more" if len(wrong) > most else ""
         raise HostError(f"The new configuration is refused, {target.path} is left as it was: {'; '.join(wrong[:most])}{more}.")
@@ -216,7 +227,7 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
     """Have the daemon's checker read ``content``; leaves the staged file behind unless ``check_mode``."""
     proof.refuse_taken_port(target.service, target.control_port)
     proftpd = daemon.program()
-    if check_mode and (proftpd is None or _lacks_packages(target.platform, content)):
+    if check_mode and (proftpd is None or _lacks_packages(target, content)):
         return None
     if proftpd is None:
         raise HostError("the program proftpd is not installed; install ProFTPD first")
@@ -226,7 +237,7 @@ def _validate(target: Target, content: str, check_mode: bool) -> bool | None:
             _files.stage(trial, _with_stand_ins(content, directory), 0o600)
             _check(proftpd, trial, content)
     else:
-        _files.stage(target.staged, content, MODE)
+        _files.stage(target.staged, content, target.mode)
         _check(proftpd, target.staged, content)
     return True
 
@@ -238,14 +249,22 @@ def _check(proftpd: str, path: str, content: str) -> None:
         daemon.check_configuration(proftpd, path)
     except HostError as exc:
         line = f" on line ([0-9]+) of '{re.escape(path)}'"
-        said = re.sub(line, lambda found: f" on line {found[1]} ({lines[int(found[1]) - 1].strip()})", clause(exc))
-        raise HostError(f"{said}; where that line is right, install the packages of ProFTPD on this host again") from None
+        numbers = [int(number) for number in re.findall(line, clause(exc))]
+        shown = {number: hidden.without(lines[number - 1]).strip() for number in numbers}
+        said = re.sub(line, lambda found: f" on line {found[1]} ({shown[int(found[1])]})", clause(exc))
+        for number in filter(lambda each: hidden.has_secret(lines[each - 1]), numbers):
+            if any(word in said for word in lines[number - 1].split()[1:]):
+                said = f"proftpd -t refuses line {number} ({shown[number]})"
+        cure = "where that line is right, install the packages of ProFTPD on this host again"
+        if any(own.is_own(lines, number) for number in numbers):
+            cure = "mend it in fxp_extra_config; what knows it may be missing in fxp_extra_modules and fxp_extra_packages"
+        raise HostError(f"{said}; {cure}") from None
 
 
-def _lacks_packages(row: Platform, content: str) -> bool:
+def _lacks_packages(target: Target, content: str) -> bool:
     """Tell whether a real run installs packages first that ``content`` needs."""
     needs = ["server", "tls"] if re.search("^LoadModule mod_tls", content, re.MULTILINE) else ["server"]
-    return bool(packages.missing(row.packages(needs), row))
+    return bool(packages.missing([*target.platform.packages(needs), *target.packages], target.platform))
 
 
 # Files of TLS that the checker reads, and that only a real run writes.

@@ -167,6 +167,22 @@ PARTNER = st.fixed_dictionaries(
         "password": or_odd(PASSWORD),
     },
 )
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "Umask 002",
+            "Port 2121",
+            "<Global>",
+            "</Global>",
+            "<VirtualHost 192.0.2.1>\nPort 2222",
+            "</VirtualHost>",
+            f"SQLConnectInfo base joe {SECRET}word",
+            f"{SECRET}word",
+            f"<{SECRET}>",
+        ]
+    ),
+    max_size=4,
+).map("\n".join)
 REST = st.fixed_dictionaries(
     {},
     optional={
@@ -178,6 +194,9 @@ REST = st.fixed_dictionaries(
         "fxp_public_control_port": or_odd(st.just(2100)),
         "fxp_inner_address": or_odd(st.sampled_from(["10.0.0.5", "10.0.0.6", "fd00::5"])),
         "fxp_inner_networks": or_odd(st.lists(or_odd(st.sampled_from(["10.0.0.0/8", "10.0.0.0/24", "fd00::/64"])), max_size=2)),
+        "fxp_extra_config": or_odd(LINES),
+        "fxp_extra_modules": or_odd(st.lists(or_odd(st.sampled_from(["mod_sql", "mod_ban.c", "mod_tls"])), max_size=2)),
+        "fxp_extra_packages": or_odd(st.lists(or_odd(st.just("proftpd-mod-sqlite")), max_size=1)),
         "fxp_extra_peers": or_odd(st.lists(PARTNER, max_size=2)),
         "fxp_foreign_addresses": or_odd(st.sampled_from(["peers", "none"])),
         "fxp_clients": or_odd(st.lists(or_odd(NETWORK), max_size=3)),

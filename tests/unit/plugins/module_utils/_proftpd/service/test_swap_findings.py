@@ -17,7 +17,8 @@ import pytest
 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.platform import USUAL
-from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import swap
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import own
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import daemon, swap
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.daemon_checker import NEEDED
 from ansible_collections.proftpd.fxp.tests.unit.plugins.module_utils._proftpd.lints.cases import CLEAN, MOST, PORTS, virtual
 
@@ -109,3 +110,17 @@ def test_the_module_warns_and_refuses(target: swap.Target) -> None:
     result = module(target, HEAD + PORTS + MOST)
     assert result["failed"]
     assert "AllowForeignAddress is not said" in result["msg"]
+
+
+def test_what_the_checker_repeats_of_a_secret_is_not_shown(target: swap.Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = f"{OLD}{own.HEADING}\nUserPassword joe s3cret\n"
+    number = content.count("\n")
+
+    def refuse(program: str, path: str) -> None:
+        raise HostError(f"proftpd -t refuses the configuration: fatal: 's3cret' is no hash on line {number} of '{path}'")
+
+    monkeypatch.setattr(daemon, "check_configuration", refuse)
+    with pytest.raises(HostError) as caught:
+        swap.apply(target, content, take_over=False, check_mode=True)
+    assert f"proftpd -t refuses line {number} (UserPassword (not shown)); mend it in fxp_extra_config" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
