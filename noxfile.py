@@ -36,6 +36,7 @@ LONG = os.environ.get("FXP_LONG") == "1"
 WORKERS = f"--numprocesses={2 * (os.cpu_count() or 1)}"
 LONG_SCENARIOS = {
     "controllers",
+    "directives",
     "dual_stack",
     "earlier",
     "faces",
