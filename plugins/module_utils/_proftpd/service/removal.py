@@ -24,6 +24,7 @@ from ansible_collections.proftpd.fxp.plugins.module_utils._host import files as 
 from ansible_collections.proftpd.fxp.plugins.module_utils._host import lock, processes
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.errors import HostError, clause
 from ansible_collections.proftpd.fxp.plugins.module_utils._host.systemd import Systemd
+from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.language import hidden
 from ansible_collections.proftpd.fxp.plugins.module_utils._proftpd.service import before, daemon, swap, uncork
 
 _systemd = Systemd()
@@ -78,7 +79,7 @@ def _remove(target: swap.Target, check_mode: bool) -> Outcome:
             _files.remove(earlier_log)
         _put_back(target, was, source, packaged)
         _tidy(target, Outcome(), check_mode)
-    return Outcome(True, source, was.runs_again, text or "", shown_after)
+    return Outcome(True, source, was.runs_again, hidden.without(text or ""), shown_after)
 
 
 def _not_ours(target: swap.Target, text: str, check_mode: bool) -> Outcome:
